@@ -1,0 +1,113 @@
+/** Text that has been through {@link clean}: one line, safe for any terminal. */
+export type Clean = string & { readonly __clean: true }
+
+type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string-escape'
+
+// Bidirectional controls, zero-width and other invisible format characters, and Unicode tags: they reorder,
+// hide or fake text. Joiners (U+200C, U+200D) stay inside words, where Persian, Hindi and emoji need them.
+const INVISIBLE =
+  /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u
+
+/** Longest control string (OSC, DCS, ...) that is swallowed; past it the rest is shown as text. */
+const LONGEST_STRING = 4096
+
+/**
+ * Removes whole terminal control sequences and invisible characters from text that arrives in pieces. A sequence that
+ * is cut anywhere is recognised all the same, so nothing dangerous can be joined from harmless chunks. Line feeds and
+ * tabs stay, every other control character goes. A control string without end ends with its line.
+ */
+export class BlockCleaner {
+  #state: State = 'text'
+  #length = 0
+  #high = ''
+
+  /** Returns what of the text so far can be shown. */
+  push(chunk: string): string {
+    const text = this.#high + chunk
+    const last = text.charCodeAt(text.length - 1)
+    const split = last >= 0xd800 && last <= 0xdbff
+    this.#high = split ? text.slice(-1) : ''
+    let out = ''
+    for (const char of split ? text.slice(0, -1) : text) out += this.#next(char)
+    return out
+  }
+
+  #next(char: string): string {
+    const code = char.codePointAt(0) ?? 0
+    switch (this.#state) {
+      case 'text':
+        return this.#text(char, code)
+      case 'escape':
+        if (char === '[') this.#state = 'csi'
+        else if (']PX^_'.includes(char)) this.#string()
+        else if (code >= 0x20 && code <= 0x2f) this.#state = 'intermediate'
+        else if (code !== 0x1b) return this.#leave(char, code, code >= 0x30 && code <= 0x7e)
+        return ''
+      case 'intermediate':
+        if (code >= 0x20 && code <= 0x2f) return ''
+        return this.#leave(char, code, code >= 0x30 && code <= 0x7e)
+      case 'csi':
+        if (code >= 0x20 && code <= 0x3f) return ''
+        return this.#leave(char, code, code >= 0x40 && code <= 0x7e)
+      case 'string':
+        this.#length += 1
+        if (code === 0x1b) this.#state = 'string-escape'
+        else if (code === 0x07 || code === 0x9c || code === 0x18 || code === 0x1a) this.#state = 'text'
+        else if (char === '\n' || this.#length > LONGEST_STRING) return this.#leave(char, code, false)
+        return ''
+      case 'string-escape':
+        if (char === '\\') this.#state = 'text'
+        else {
+          this.#state = 'escape'
+          return this.#next(char)
+        }
+        return ''
+    }
+  }
+
+  #text(char: string, code: number): string {
+    if (code === 0x1b) this.#state = 'escape'
+    else if (code === 0x9b) this.#state = 'csi'
+    else if (code === 0x90 || code === 0x98 || (code >= 0x9d && code <= 0x9f)) this.#string()
+    else if (char === '\n' || char === '\t') return char
+    else if (code === 0x85 || code === 0x2028 || code === 0x2029) return '\n'
+    else if (code >= 0x20 && code !== 0x7f && !(code >= 0x80 && code <= 0x9f)) {
+      if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'
+      return INVISIBLE.test(char) ? '' : char
+    }
+    return ''
+  }
+
+  #string() {
+    this.#state = 'string'
+    this.#length = 0
+  }
+
+  #leave(char: string, code: number, swallow: boolean): string {
+    this.#state = 'text'
+    return swallow ? '' : this.#text(char, code)
+  }
+}
+
+/** Cleans a text of several lines that is there as a whole; see {@link BlockCleaner}. */
+export function cleanBlock(text: string): string {
+  return new BlockCleaner().push(text)
+}
+
+/**
+ * The door for every foreign text that becomes part of one line: names, codes, scopes, errors. Sequences, control and
+ * invisible characters (joiners too) are removed, white space is folded, and what is longer than `max` characters is cut with `…`.
+ */
+export function clean(text: string, max = 80): Clean {
+  const line = cleanBlock(text.slice(0, Math.max(4096, max * 8)))
+    .replace(/[\u200c\u200d]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+  const points = Array.from(line)
+  return (points.length > max ? `${points.slice(0, max - 1).join('')}…` : line) as Clean
+}
+
+/** The host of an address as it is safe to show: ASCII (punycode), with the port, never text from the address itself. */
+export function hostOf(url: string): Clean {
+  return clean(URL.canParse(url) ? new URL(url).host : 'unknown host', 255)
+}
