@@ -1,0 +1,158 @@
+import type { AuthorizationServer } from 'oauth4webapi'
+import { HostError } from '../errors.ts'
+import { type Clean, hostOf } from '../text.ts'
+import type { Http } from './http.ts'
+import {
+  judgeIssuer,
+  judgeResourceMetadata,
+  judgeServerMetadata,
+  type ResourceMetadata,
+  readDocument,
+} from './metadata.ts'
+import type { AuthRequest, WebUrl } from './types.ts'
+import { resourceOf, visitableUrl, webUrl } from './url.ts'
+
+/** Where a server's tokens come from: everything a sign-in or renewal needs to know, all of it judged. */
+export interface Target {
+  server: WebUrl
+  /** The identifier of the authorization server as the resource metadata names it: part of the store's key. */
+  issuer: string
+  /** The `resource` parameter (RFC 8707), exactly as published. */
+  resource: string
+  as: AuthorizationServer
+  /** What the resource metadata lists. */
+  scopesSupported?: readonly string[]
+  /** The host of the page where the person signs in. */
+  pageHost: Clean
+  /** True when the authorization server offers device codes (RFC 8628). */
+  device: boolean
+}
+
+/**
+ * The issuers that a request names, at most three, without any network: from the event's metadata, else the origin of
+ * the server. Throws `metadata-resource` when the document is for another resource, and what its judge throws.
+ */
+export function issuersOf(request: AuthRequest): string[] {
+  return issuersIn(eventMetadata(request), request.server.url)
+}
+
+/**
+ * Finds the authorization server of a request: resource metadata (from the event, else fetched), then the metadata of
+ * the first issuer that has any. Without any metadata the endpoints of the MCP revision 2025-03-26 are assumed.
+ * Throws `metadata-missing` when there is none, and what the judges and `http` throw.
+ */
+export async function discover(request: AuthRequest, http: Http, signal: AbortSignal): Promise<Target> {
+  const server = request.server.url
+  const metadata = eventMetadata(request) ?? (await fetchResourceMetadata(request, http, signal))
+  const issuers = issuersIn(metadata, server)
+  for (const issuer of issuers) {
+    const as = await findServer(issuer, server, http, signal)
+    if (as) return targetOf(issuer, as, server, metadata)
+  }
+  throw new HostError('metadata-missing', `${issuers.map(hostOf).join(', ')} publishes no metadata`)
+}
+
+/** The same for an issuer that is known already, as for the renewal of a stored grant. */
+export async function discoverIssuer(
+  issuer: string,
+  server: WebUrl,
+  http: Http,
+  signal: AbortSignal,
+): Promise<Target> {
+  const as = await findServer(judgeIssuer(issuer, server), server, http, signal)
+  if (as) return targetOf(issuer, as, server)
+  throw new HostError('metadata-missing', `${hostOf(issuer)} publishes no metadata`)
+}
+
+function eventMetadata(request: AuthRequest): ResourceMetadata | undefined {
+  if (request.metadata === undefined) return undefined
+  const { url } = request.server
+  return judgeResourceMetadata(readDocument(request.metadata, hostOf(url)), url)
+}
+
+/** Without a named issuer the server's own origin is meant (MCP revision 2025-03-26). */
+function issuersIn(metadata: ResourceMetadata | undefined, server: WebUrl): string[] {
+  return metadata && metadata.issuers.length > 0 ? metadata.issuers : [new URL(server).origin]
+}
+
+/** RFC 9728 3.1 and 5.1: the address of the challenge, then the well-known ones for the path and for the origin. */
+async function fetchResourceMetadata(
+  request: AuthRequest,
+  http: Http,
+  signal: AbortSignal,
+): Promise<ResourceMetadata | undefined> {
+  const server = request.server.url
+  const { origin, pathname, search } = new URL(server)
+  const wellKnown = `${origin}/.well-known/oauth-protected-resource`
+  const path = pathname === '/' ? '' : pathname
+  const { metadataUrl } = request.challenge
+  const places = [
+    ...(metadataUrl ? [visitableUrl(metadataUrl, 'the resource metadata', server)] : []),
+    `${wellKnown}${path}${search}`,
+    wellKnown,
+  ]
+  const document = await firstDocument(places, http, signal)
+  return document && judgeResourceMetadata(document, server)
+}
+
+async function findServer(
+  issuer: string,
+  server: WebUrl,
+  http: Http,
+  signal: AbortSignal,
+): Promise<AuthorizationServer | undefined> {
+  const document = await firstDocument(wellKnownPlaces(issuer), http, signal)
+  if (document) return judgeServerMetadata(document, issuer, server)
+  return issuer === new URL(server).origin ? assumedServer(issuer) : undefined
+}
+
+/** MCP, "Authorization Server Metadata Discovery": RFC 8414 first, OpenID Connect with the path inserted, then appended. */
+function wellKnownPlaces(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const inserted = ['oauth-authorization-server', 'openid-configuration'].map(
+    name => `${origin}/.well-known/${name}${path}`,
+  )
+  return path === '' ? inserted : [...inserted, `${origin}${path}/.well-known/openid-configuration`]
+}
+
+/** The first of these documents that is there. A client error moves on, anything else that goes wrong stops. */
+async function firstDocument(
+  places: readonly string[],
+  http: Http,
+  signal: AbortSignal,
+): Promise<Record<string, unknown> | undefined> {
+  for (const place of new Set(places)) {
+    const { body } = await http.json(webUrl(place, 'the metadata'), signal)
+    if (body) return body
+  }
+  return undefined
+}
+
+/** A server without metadata (MCP revision 2025-03-26, "Fallbacks for Servers without Metadata Discovery"). */
+function assumedServer(origin: string): AuthorizationServer {
+  return {
+    issuer: origin,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/token`,
+    registration_endpoint: `${origin}/register`,
+    token_endpoint_auth_methods_supported: ['none'],
+  }
+}
+
+function targetOf(
+  issuer: string,
+  as: AuthorizationServer,
+  server: WebUrl,
+  metadata?: ResourceMetadata,
+): Target {
+  return {
+    server,
+    issuer,
+    resource: metadata?.resource ?? resourceOf(server),
+    as,
+    scopesSupported: metadata?.scopes,
+    pageHost: hostOf(as.authorization_endpoint ?? issuer),
+    device: as.device_authorization_endpoint !== undefined,
+  }
+}

@@ -1,0 +1,99 @@
+import { HostError } from '../../errors.ts'
+import { authorizationUrl, judgeRedirect, newProof } from '../authorization.ts'
+import { findClient } from '../client.ts'
+import { exchangeCode } from '../token.ts'
+import type { Client, WebUrl } from '../types.ts'
+import type { FlowInput, SignedIn } from './flow.ts'
+import { listen } from './listener.ts'
+import type { PageName } from './page.ts'
+
+/** A code flow that waits for the person to come back from the sign-in page. */
+export interface WaitingCode {
+  url: WebUrl
+  client: Client
+  /** Takes the address that the browser ended at. False: it is not the answer to this sign-in. */
+  paste(address: string): boolean
+}
+
+/**
+ * Authorization code with PKCE (RFC 6749 4.1, 7636) on a loopback listener (RFC 8252 7.3). The client is found or registered
+ * for the very address that is bound. `ready` is called when the person can go to the sign-in page. What comes to the
+ * listener or is pasted goes through one judge; what does not belong to this sign-in changes nothing.
+ */
+export async function signInByCode(
+  input: FlowInput,
+  ready: (waiting: WaitingCode) => void,
+  signal: AbortSignal,
+): Promise<SignedIn> {
+  const { request, target, scope, http, clock } = input
+  const proof = newProof()
+  const answer = Promise.withResolvers<URLSearchParams>()
+  const lastPage = Promise.withResolvers<PageName>()
+  answer.promise.catch(() => {})
+  let judge: (query: URLSearchParams) => URLSearchParams | undefined = () => undefined
+  let answered = false
+
+  /** The first query that belongs to this sign-in decides it; the browser learns how it ended. */
+  function receive(query: URLSearchParams): 'taken' | 'used' | 'refused' {
+    try {
+      const parameters = judge(query)
+      if (parameters === undefined) return 'refused'
+      if (answered) return 'used'
+      answer.resolve(parameters)
+    } catch (error) {
+      if (answered) return 'used'
+      answer.reject(error)
+    }
+    answered = true
+    return 'taken'
+  }
+
+  const listener = await listen(request.redirectPort ?? portOf(input.client), async query => {
+    const received = receive(query)
+    return received === 'taken' ? lastPage.promise : received
+  })
+  const { redirectUri } = listener
+  const stop = () => answer.reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    const client = await findClient(
+      { request, target, stored: input.client, redirectUri, scope, http },
+      signal,
+    )
+    const url = await authorizationUrl({ target, client, redirectUri, scope, proof })
+    judge = query => judgeRedirect(query, { target, client, state: proof.state })
+    signal.throwIfAborted()
+    ready({ url, client, paste: address => receive(queryOf(address)) === 'taken' })
+    const parameters = await answer.promise
+    const at = clock.now()
+    const { verifier } = proof
+    const tokens = await exchangeCode(
+      { target, client, http, answer: parameters, redirectUri, verifier },
+      signal,
+    )
+    lastPage.resolve('signed-in')
+    return { tokens, client, at }
+  } catch (error) {
+    lastPage.resolve(error instanceof HostError && error.kind === 'sign-in-denied' ? 'declined' : 'failed')
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await listener.close()
+  }
+}
+
+/** The port of a registered redirect address: used again, so that one registration serves every sign-in. */
+function portOf(client: Client | undefined): number | undefined {
+  for (const uri of client?.redirectUris ?? []) {
+    const url = URL.parse(uri)
+    if (url?.hostname === '127.0.0.1' && url.port !== '') return Number(url.port)
+  }
+  return undefined
+}
+
+/** People paste the whole address, or what comes after the `?`. */
+function queryOf(address: string): URLSearchParams {
+  const text = address.trim()
+  return URL.parse(text)?.searchParams ?? new URLSearchParams(text.slice(text.indexOf('?') + 1))
+}

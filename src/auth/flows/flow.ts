@@ -1,0 +1,23 @@
+import type { Target } from '../discovery.ts'
+import type { Http } from '../http.ts'
+import type { Tokens } from '../token.ts'
+import type { AuthRequest, Client, Clock } from '../types.ts'
+
+/** What every flow works from. */
+export interface FlowInput {
+  request: AuthRequest
+  target: Target
+  /** A client of ours at this issuer, if one is known. */
+  client?: Client
+  scope?: string
+  http: Http
+  clock: Clock
+}
+
+/** What a flow ends with. It neither stores nor prints; when it fails it throws. */
+export interface SignedIn {
+  tokens: Tokens
+  client: Client
+  /** When the token request was sent, in milliseconds since the epoch. */
+  at: number
+}

@@ -1,0 +1,64 @@
+import { hostError } from '../errors.ts'
+import type { Grant, Prompt, ServerKey, TokenStore } from './types.ts'
+
+/** The store, with a memory for what it could not take: a grant in use is never lost because of a fault behind it. */
+export interface Grants {
+  read(key: ServerKey): Promise<Grant | undefined>
+  /** Keeps the grant under the lock, and says where: `memory` when the store could not take it. */
+  keep(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
+  /** The same for a caller that is inside `exclusive` already. */
+  write(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
+  /** Forgets exactly this grant. */
+  forget(key: ServerKey, grant: Grant): Promise<void>
+  exclusive<T>(key: ServerKey, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+}
+
+/** Says once in a session that a sign-in could not be kept. */
+export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): Grants {
+  const unkept = new Map<string, Grant>()
+  const nameOf = ({ server, issuer }: ServerKey) => JSON.stringify([server, issuer])
+  let warned = false
+
+  function warn(thrown: unknown): void {
+    if (warned) return
+    warned = true
+    const reason = hostError(thrown, 'the token store failed').message
+    prompt.tell({ level: 'warning', text: `${reason}; sign-ins last until you leave` })
+  }
+
+  async function settle(
+    key: ServerKey,
+    grant: Grant,
+    write: () => Promise<void>,
+  ): Promise<TokenStore['kind']> {
+    try {
+      await write()
+      unkept.delete(nameOf(key))
+      return store.kind
+    } catch (error) {
+      unkept.set(nameOf(key), grant)
+      warn(error)
+      return 'memory'
+    }
+  }
+
+  return {
+    async read(key) {
+      const held = unkept.get(nameOf(key))
+      if (held !== undefined) return held
+      try {
+        return await store.read(key)
+      } catch (error) {
+        warn(error)
+        return undefined
+      }
+    },
+    keep: (key, grant) => settle(key, grant, () => store.exclusive(key, () => store.write(key, grant))),
+    write: (key, grant) => settle(key, grant, () => store.write(key, grant)),
+    async forget(key, grant) {
+      if (unkept.get(nameOf(key))?.access.equals(grant.access)) unkept.delete(nameOf(key))
+      else await store.forget(key, grant)
+    },
+    exclusive: (key, work) => store.exclusive(key, work),
+  }
+}

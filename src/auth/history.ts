@@ -1,0 +1,107 @@
+import { HostError } from '../errors.ts'
+import type { Secret } from './secret.ts'
+import type { AuthRequest, Clock, Grant, WebUrl } from './types.ts'
+
+/** A token that is rejected sooner than this after it was answered was never accepted. */
+const AT_ONCE = 30_000
+/** How often one server may cost the person a sign-in, or a question about the same rights, without getting further. */
+const MOST_ROUNDS = 2
+
+/** Where an answered token came from. */
+export type Source = 'stored' | 'renewed' | 'signed-in'
+
+interface Entry {
+  name: string
+  last?: { token: Secret; source: Source; at: number; expiresAt?: number; calls: readonly string[] }
+  rejected?: Secret
+  /** True when the rejected token had been renewed just before: renewing once more would change nothing. */
+  renewalFailed: boolean
+  /** Sign-ins in a row whose token the server rejected at once. */
+  rejectedSignIns: number
+  stepUps: Map<string, number>
+}
+
+/** What each server was given in this session, and what it made of it. By the address of the server, never its name. */
+export interface History {
+  /** Notes what a request says about the token that was answered last, and gives that token. */
+  arrived(request: AuthRequest): Secret | undefined
+  answered(request: AuthRequest, grant: Grant, source: Source): void
+  /** The server of this name did not accept the token it was given. */
+  rejected(server: string): void
+  isRejected(request: AuthRequest, token: Secret): boolean
+  /** False where a renewed token has just been rejected. */
+  mayRenew(request: AuthRequest): boolean
+  /** Throws when one more sign-in for this request would only go round in circles; counts it otherwise. */
+  countSignIn(request: AuthRequest, scope: string | undefined): void
+  /** Counts anew: for the server of this name, or for all. */
+  forget(server?: string): void
+}
+
+export function createHistory(clock: Pick<Clock, 'now'>): History {
+  const entries = new Map<WebUrl, Entry>()
+
+  function entryOf({ server: { url, name } }: AuthRequest): Entry {
+    const entry = entries.get(url) ?? { name, renewalFailed: false, rejectedSignIns: 0, stepUps: new Map() }
+    entries.set(url, entry)
+    return entry
+  }
+
+  function reject(entry: Entry, calls: readonly string[]): void {
+    const { last } = entry
+    if (last === undefined || last.token.equals(entry.rejected)) return
+    const now = clock.now()
+    const atOnce = now - last.at < AT_ONCE && now < (last.expiresAt ?? Number.POSITIVE_INFINITY)
+    // During a tool call the same call comes back at once; at start-up there is none to compare.
+    const sameTry = calls.length > 0 ? calls.some(call => last.calls.includes(call)) : atOnce
+    entry.rejected = last.token
+    entry.renewalFailed = last.source === 'renewed' && sameTry
+    if (!atOnce) entry.rejectedSignIns = 0
+    else if (last.source === 'signed-in') entry.rejectedSignIns += 1
+  }
+
+  return {
+    arrived(request) {
+      const entry = entryOf(request)
+      if (request.reason === 'refresh' || request.reason === 'reauth') reject(entry, request.calls)
+      return entry.last?.token
+    },
+    answered(request, { access, expiresAt }, source) {
+      const entry = entryOf(request)
+      if (entry.last?.token.equals(access)) return
+      entry.last = { token: access, source, at: clock.now(), expiresAt, calls: request.calls }
+    },
+    rejected(server) {
+      for (const entry of entries.values()) if (entry.name === server) reject(entry, [])
+    },
+    isRejected(request, token) {
+      return token.equals(entryOf(request).rejected)
+    },
+    mayRenew(request) {
+      return !entryOf(request).renewalFailed
+    },
+    countSignIn(request, scope) {
+      const entry = entryOf(request)
+      const { name } = request.server
+      if (entry.rejectedSignIns >= MOST_ROUNDS) {
+        throw new HostError('sign-in-failed', `${name}: the server does not accept the token it was given`)
+      }
+      if (request.reason !== 'upscope') return
+      const rights = (scope ?? '').split(' ').sort().join(' ')
+      const rounds = entry.stepUps.get(rights) ?? 0
+      if (rounds >= MOST_ROUNDS) {
+        throw new HostError(
+          'sign-in-failed',
+          `${name} keeps asking for rights that you were already asked about`,
+        )
+      }
+      entry.stepUps.set(rights, rounds + 1)
+    },
+    forget(server) {
+      for (const entry of entries.values()) {
+        if (server !== undefined && entry.name !== server) continue
+        entry.rejectedSignIns = 0
+        entry.stepUps.clear()
+      }
+    },
+  }
+}

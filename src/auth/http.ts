@@ -1,0 +1,157 @@
+import { HostError } from '../errors.ts'
+import { hostOf } from '../text.ts'
+import type { WebUrl } from './types.ts'
+import { webUrl } from './url.ts'
+
+/** The network as `auth` sees it: every answer is complete, bounded in time and size, and came from the host asked. */
+export interface Http {
+  /** For `oauth4webapi`'s `customFetch`: no redirect is followed. Throws the `http-*` kinds of HostError. */
+  fetch(url: string, options: RequestInit): Promise<Response>
+  /**
+   * Gets a JSON object; `body` is there with status 200 and only then. Redirects are followed within the same origin.
+   * Throws the `http-*` kinds of HostError: `http-trouble` for 429 and 5xx, `http-content` for what is no JSON object.
+   */
+  json(url: WebUrl, signal: AbortSignal): Promise<{ status: number; body?: Record<string, unknown> }>
+}
+
+export interface HttpLimits {
+  /** For one whole answer, headers and body, in milliseconds. */
+  deadlineMs: number
+  /** Largest body, counted after decompression. */
+  bytes: number
+}
+
+/** The most that is taken from outside as one document, in bytes or characters. */
+export const LARGEST_DOCUMENT = 1024 * 1024
+
+const MOST_REDIRECTS = 3
+
+/** Puts our limits round a `fetch`. */
+export function createHttp(
+  fetch: typeof globalThis.fetch,
+  limits: HttpLimits = { deadlineMs: 15_000, bytes: LARGEST_DOCUMENT },
+): Http {
+  async function answer(url: string, options: RequestInit): Promise<Response> {
+    const host = hostOf(url)
+    const deadline = AbortSignal.timeout(limits.deadlineMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
+    try {
+      const response = await fetch(url, { ...options, redirect: 'manual', signal })
+      const body = await bodyOf(response, limits.bytes, host)
+      return new Response(body, { status: response.status, headers: headersOf(response) })
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (deadline.aborted) throw new HostError('http-deadline', host)
+      throw networkError(error, host)
+    }
+  }
+
+  return {
+    async fetch(url, options) {
+      const response = await answer(url, options)
+      if (isRedirect(response)) throw new HostError('http-redirect', hostOf(url))
+      return response
+    },
+
+    async json(url, signal) {
+      let address = url
+      for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
+        const response = await answer(address, { headers: { accept: 'application/json' }, signal })
+        if (!isRedirect(response)) return documentOf(response, hostOf(address))
+        const next = webUrl(resolve(response.headers.get('location'), address), 'the redirect')
+        if (new URL(next).origin !== new URL(url).origin) break
+        address = next
+      }
+      throw new HostError('http-redirect', hostOf(url))
+    },
+  }
+}
+
+/** The JSON object in a text; undefined for everything else. */
+export function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of an answer in strict UTF-8, without its byte order mark; undefined when it is none. */
+export async function textOf(response: Response): Promise<string | undefined> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await response.arrayBuffer())
+  } catch {
+    return undefined
+  }
+}
+
+async function documentOf(response: Response, host: string) {
+  const { status } = response
+  if (status === 429 || status >= 500) throw new HostError('http-trouble', host)
+  if (status !== 200) return { status }
+  const text = await textOf(response)
+  if (text === undefined) throw new HostError('http-content', `${host} (not valid text)`)
+  const body = jsonObject(text)
+  if (body === undefined) throw new HostError('http-content', `${host} (${whyNot(text)})`)
+  return { status, body }
+}
+
+/** What a person can do about an answer that is no JSON object. */
+export function whyNot(text: string): string {
+  return text.trimStart().startsWith('<')
+    ? 'a web page instead of a metadata document: is there a proxy or a login page in between?'
+    : 'not a metadata document'
+}
+
+async function bodyOf(response: Response, limit: number, host: string): Promise<Buffer | null> {
+  if (response.body === null) return null
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.byteLength
+    if (size > limit) throw new HostError('http-size', host)
+    chunks.push(chunk)
+  }
+  return size === 0 ? null : Buffer.concat(chunks)
+}
+
+/** Only what somebody reads: what describes the encoding on the wire is no longer true. */
+function headersOf(response: Response): Headers {
+  const headers = new Headers()
+  for (const name of ['content-type', 'location', 'retry-after']) {
+    const value = response.headers.get(name)
+    if (value !== null) headers.set(name, value)
+  }
+  return headers
+}
+
+function isRedirect(response: Response): boolean {
+  return response.status >= 300 && response.status < 400
+}
+
+function resolve(location: string | null, base: string): string | undefined {
+  return location !== null && URL.canParse(location, base) ? new URL(location, base).href : undefined
+}
+
+function networkError(error: unknown, host: string): HostError {
+  if (error instanceof HostError) return error
+  const code = codeOf(error)
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code))
+    return new HostError('http-certificate', host)
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new HostError('http-name', host)
+  if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return new HostError('http-deadline', host)
+  return new HostError('http-network', host)
+}
+
+/** The code of a system or TLS error: `fetch` hides it in `cause`. */
+function codeOf(error: unknown): string {
+  for (let at = error; isRecord(at); at = at.cause) {
+    if (typeof at.code === 'string') return at.code
+  }
+  return ''
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

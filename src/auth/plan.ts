@@ -1,0 +1,64 @@
+import { HostError } from '../errors.ts'
+import { clean, hostOf } from '../text.ts'
+import type { Target } from './discovery.ts'
+import type { Stored } from './renewal.ts'
+import { scopesToAsk } from './scope.ts'
+import type { AuthRequest, Browser, RouteName, SignInView, TokenStore } from './types.ts'
+
+export interface PlanInput {
+  request: AuthRequest
+  /** What the store had, which was not enough. */
+  stored: Extract<Stored, { kind: 'nothing' }>
+  target: Target
+  browser: Pick<Browser, 'available'>
+  keptIn: TokenStore['kind']
+  /** The route that the person named, if any. */
+  route?: RouteName
+  deadline: number
+}
+
+/** What a sign-in will ask for, and what the panel says about it before the person acts. */
+export interface Plan {
+  scope?: string
+  view: SignInView
+}
+
+/** Decides rights and routes of a sign-in; nothing is sent. Throws `sign-in-failed` if no route is possible. */
+export function planSignIn(input: PlanInput): Plan {
+  const { request, stored, target, keptIn, deadline } = input
+  const { ask, newScopes, grantedScopes } = scopesToAsk(request, target, stored.before?.scope)
+  return {
+    scope: ask,
+    view: {
+      id: request.id,
+      server: request.server.name,
+      serverHost: hostOf(request.server.url),
+      pageHost: target.pageHost,
+      // The runtime does not know that there was a sign-in before; the person does.
+      reason: request.reason === 'initial' && stored.before !== undefined ? 'refresh' : request.reason,
+      tool: request.tool,
+      newScopes: newScopes.map(scope => clean(scope)),
+      grantedScopes: grantedScopes.map(scope => clean(scope)),
+      account: stored.before?.account,
+      keptIn,
+      routes: routesOf(input),
+      deadline,
+    },
+  }
+}
+
+/**
+ * The route that was named comes first, else the one that suits the place: on a desktop never the device code, which can
+ * be phished and has no `iss`.
+ */
+function routesOf({ target, browser, route }: PlanInput): RouteName[] {
+  const byPlace: RouteName[] = browser.available
+    ? ['browser', 'device', 'paste']
+    : ['device', 'paste', 'browser']
+  const code = target.as.authorization_endpoint !== undefined
+  const possible = byPlace.filter(name => (name === 'device' ? target.device : code))
+  if (possible.length === 0)
+    throw new HostError('sign-in-failed', `${target.pageHost} offers no way to sign in`)
+  if (route === undefined || !possible.includes(route)) return possible
+  return [route, ...possible.filter(name => name !== route)]
+}

@@ -1,0 +1,55 @@
+import type { HostError } from '../errors.ts'
+import type { AuthRequest, Clock, WebUrl } from './types.ts'
+
+/** For how long a sign-in that failed is not tried again for the same first request: the runtime connects twice. */
+const QUIET = 10_000
+
+interface Entry {
+  name: string
+  /** Why the person is not asked again, and the tool calls of the request that was declined. */
+  declined?: { error: HostError; calls: readonly string[]; server: boolean }
+  failed?: { error: HostError; at: number }
+}
+
+/** What the person said no to in this session, and what failed a moment ago. */
+export interface Refusals {
+  /** Why this request is answered `cancelled` without a word; undefined if it is not. */
+  silence(request: AuthRequest): HostError | undefined
+  declined(request: AuthRequest, error: HostError): void
+  failed(request: AuthRequest, error: HostError): void
+  /** Asks again from now on: for the server of this name, or for all. */
+  forget(server?: string): void
+}
+
+/**
+ * The runtime repeats a first request at once after a refusal, and follows a refused `refresh` with a `reauth` for the same
+ * tool calls. Neither is a new question, so neither is shown. Refusals belong to the address of a server, never to its name.
+ */
+export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
+  const entries = new Map<WebUrl, Entry>()
+  return {
+    silence({ server, reason, calls }) {
+      const { declined, failed } = entries.get(server.url) ?? {}
+      if (reason === 'reauth' && calls.some(call => declined?.calls.includes(call))) return declined?.error
+      if (reason !== 'initial') return undefined
+      if (declined?.server) return declined.error
+      return failed !== undefined && clock.now() - failed.at < QUIET ? failed.error : undefined
+    },
+    declined({ server, reason, calls }, error) {
+      const before = entries.get(server.url)
+      // Declining more rights is not declining the server: what it was given stays good.
+      const whole = reason !== 'upscope' || before?.declined?.server === true
+      entries.set(server.url, { name: server.name, declined: { error, calls, server: whole } })
+    },
+    failed({ server }, error) {
+      entries.set(server.url, {
+        ...entries.get(server.url),
+        name: server.name,
+        failed: { error, at: clock.now() },
+      })
+    },
+    forget(server) {
+      for (const [url, { name }] of entries) if (server === undefined || server === name) entries.delete(url)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { Target } from './discovery.ts'
+import type { AuthRequest } from './types.ts'
+
+export interface ScopesToAsk {
+  /** The `scope` parameter; absent when the server is to use its default. */
+  ask?: string
+  /** For the panel: what is asked and not granted yet, and what is granted already. */
+  newScopes: string[]
+  grantedScopes: string[]
+}
+
+/** RFC 6749 3.3. */
+const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
+
+const MOST_TOKENS = 100
+
+/** The scope tokens in a text, each once, at most 100; what is none is left out. */
+export function scopeTokens(text: string | undefined): string[] {
+  const tokens = (text ?? '').split(/\s+/).filter(token => TOKEN.test(token))
+  return [...new Set(tokens)].slice(0, MOST_TOKENS)
+}
+
+/**
+ * Chooses the scopes (MCP, "Scope Selection Strategy"): those of the challenge, else those of the resource metadata,
+ * else none. `offline_access` is added only where the authorization server lists it. A step-up asks for the union with
+ * what is granted. Text that is no scope token is left out.
+ */
+export function scopesToAsk(
+  request: Pick<AuthRequest, 'reason' | 'challenge'>,
+  target: Pick<Target, 'as' | 'scopesSupported'>,
+  granted?: string,
+): ScopesToAsk {
+  const grantedScopes = scopeTokens(granted)
+  const challenged = scopeTokens(request.challenge.scope)
+  const wanted = new Set(challenged.length > 0 ? challenged : target.scopesSupported)
+  if (request.reason === 'upscope') for (const scope of grantedScopes) wanted.add(scope)
+  // Alone it would take the server's default away, so it only joins others.
+  if (wanted.size > 0 && target.as.scopes_supported?.includes('offline_access')) wanted.add('offline_access')
+  const ask = [...wanted]
+  return {
+    ask: ask.length > 0 ? ask.join(' ') : undefined,
+    newScopes: ask.filter(scope => !grantedScopes.includes(scope)),
+    grantedScopes,
+  }
+}

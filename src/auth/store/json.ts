@@ -1,0 +1,8 @@
+/** The value of a JSON text, to be judged by a schema; undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

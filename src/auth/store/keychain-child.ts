@@ -1,0 +1,60 @@
+// The keychain child: the only program that loads the native module. It reads one JSON request a line from its stdin and
+// writes one JSON answer a line to its stdout. A Secret Service that hangs cannot be given up inside a process, not even
+// by process.exit(): the parent kills this one.
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import type * as Keytar from 'keytar'
+import * as v from 'valibot'
+import { type Answer, type Request, requestSchema } from './keychain-protocol.ts'
+
+type Native = Pick<typeof Keytar, 'getPassword' | 'setPassword' | 'deletePassword'>
+
+/** How long a call may still run after the parent has gone, in milliseconds. */
+const LAST_CALL = 3000
+
+function load(): Native | undefined {
+  const require = createRequire(import.meta.url)
+  try {
+    return require('keytar')
+  } catch {}
+  try {
+    // The package's own loader knows no build for musl (Alpine).
+    return require(`keytar/prebuilds/linuxmusl-${process.arch}/keytar.node`)
+  } catch {}
+  return undefined
+}
+
+async function run(keytar: Native | undefined, request: Request): Promise<Omit<Answer, 'id'>> {
+  if (!keytar) return { fault: 'module' }
+  const { service, account } = request
+  try {
+    if (request.do === 'get') return { text: (await keytar.getPassword(service, account)) ?? undefined }
+    if (request.do === 'delete') return { deleted: await keytar.deletePassword(service, account) }
+    await keytar.setPassword(service, account, request.text)
+    return {}
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ''
+    // Secret Service: "Cannot create an item in a locked collection"; macOS: errSecInteractionNotAllowed.
+    return { fault: /locked|interaction is not allowed/i.test(message) ? 'locked' : 'failed' }
+  }
+}
+
+// Ctrl+C and a closed window reach the whole process group; only the parent decides when this ends.
+process.on('SIGINT', () => {})
+process.on('SIGHUP', () => {})
+process.stdout.on('error', () => process.kill(process.pid, 'SIGKILL'))
+
+const keytar = load()
+const lines = createInterface({ input: process.stdin })
+let last: Promise<unknown> = Promise.resolve()
+lines.on('line', line => {
+  const request = v.parse(requestSchema, JSON.parse(line))
+  last = last.then(async () => {
+    const answer: Answer = { id: request.id, ...(await run(keytar, request)) }
+    process.stdout.write(`${JSON.stringify(answer)}\n`)
+  })
+})
+lines.on('close', () => {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_CALL).unref()
+  last.finally(() => process.exit())
+})

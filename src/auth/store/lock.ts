@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lock as acquireFolder } from 'proper-lockfile'
+import { HostError } from '../../errors.ts'
+import { clean } from '../../text.ts'
+
+export interface Lock {
+  /**
+   * Runs `work` while nobody else, in this process or another of this user, is inside under the same name. The signal is
+   * aborted when the lock is lost or held for 30 s: then neither write nor send. Rejects after 30 s of waiting.
+   */
+  exclusive<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Rejects if somebody in this process holds that lock and may have lost it to another process. */
+  check(name: string): Promise<void>
+  /** Ends every wait for a lock. */
+  close(): void
+}
+
+export interface LockOptions {
+  /** Where the locks are; absent: exclusion inside this process only. */
+  folder?: string
+  warn: (line: string) => void
+  /** Age of the heartbeat, in milliseconds, after which a lock counts as abandoned (at least 2000). */
+  stale?: number
+}
+
+interface Held {
+  signal: AbortSignal
+  lost(): Promise<boolean>
+}
+
+const HEARTBEAT = 2000
+const LONGEST = 30_000
+
+/**
+ * Locks across processes: a folder per name, kept alive by touching it every 2 s, taken over when that is 10 s old. The
+ * owner's process id plays no part: containers that share a folder do not share process ids. Where the folder cannot be
+ * written, one warning, and exclusion inside this process.
+ */
+export function createLock(options: LockOptions): Lock {
+  const { folder, warn, stale = 10_000 } = options
+  const queue = new Map<string, Promise<unknown>>()
+  const held = new Map<string, Held>()
+  const closing = new AbortController()
+  let usable = folder !== undefined
+
+  async function exclusive<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // One process never fights with itself over a folder: its callers stand in line.
+    const before = queue.get(name)
+    const run = Promise.resolve(before).then(() => inside(name, work))
+    const done = run.catch(() => {})
+    queue.set(name, done)
+    try {
+      return await run
+    } finally {
+      if (queue.get(name) === done) queue.delete(name)
+    }
+  }
+
+  async function inside<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const lease = await acquire(name, () => controller.abort(lostError()))
+    const timer = setTimeout(() => controller.abort(busyError()), LONGEST)
+    held.set(name, { signal: controller.signal, lost: lease.lost })
+    try {
+      return await work(controller.signal)
+    } finally {
+      clearTimeout(timer)
+      held.delete(name)
+      await lease.release()
+    }
+  }
+
+  async function acquire(name: string, lost: () => void): Promise<Lease> {
+    const deadline = Date.now() + LONGEST
+    let failures = 0
+    while (folder && usable) {
+      closing.signal.throwIfAborted()
+      const path = join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.lock`)
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        return await lease(path, stale, lost)
+      } catch (error) {
+        if (!isHeld(error)) {
+          failures += 1
+          usable = failures < 3
+        } else if (Date.now() > deadline) throw busyError()
+      }
+      if (usable) await sleep(20 + Math.random() * 80, undefined, { signal: closing.signal }).catch(() => {})
+      else
+        warn(`the folder ${clean(folder, 200)} cannot be written: do not sign in from two terminals at once`)
+    }
+    return { lost: async () => false, release: async () => {} }
+  }
+
+  return {
+    exclusive,
+    async check(name) {
+      const owner = held.get(name)
+      owner?.signal.throwIfAborted()
+      if (await owner?.lost()) throw lostError()
+    },
+    close: () => closing.abort(new HostError('store-unavailable', 'the program is ending')),
+  }
+}
+
+interface Lease {
+  /** True if the lock is somebody else's, or could be before a write that starts now has ended. */
+  lost(): Promise<boolean>
+  release(): Promise<void>
+}
+
+/** Takes the lock folder or rejects with `ELOCKED`. */
+async function lease(path: string, stale: number, compromised: () => void): Promise<Lease> {
+  let beat = 0
+  /** The times of modification that are ours: who takes over sets another one. */
+  let marks: readonly number[] = []
+  const release = await acquireFolder(path, {
+    lockfilePath: path,
+    realpath: false,
+    stale,
+    update: HEARTBEAT,
+    onCompromised: compromised,
+    fs: {
+      ...fs,
+      // The library tells of a lost lock only with its next heartbeat; a process that was stopped must know at once.
+      utimes(file: string, asked: Date, _: Date, done: fs.NoParamCallback) {
+        const now = Date.now()
+        // Its first mark is a rounded time, which two takers would share.
+        const mark = beat === 0 ? new Date(now + 1 + Math.floor(Math.random() * 998)) : asked
+        marks = [...marks.slice(-1), mark.getTime()]
+        fs.utimes(file, mark, mark, error => {
+          if (!error) beat = now
+          done(error)
+        })
+      },
+    },
+  })
+
+  async function ours(): Promise<boolean> {
+    return stat(path).then(
+      // Some file systems keep whole seconds only.
+      ({ mtimeMs }) => marks.some(mark => mark === Math.round(mtimeMs) || mark - (mark % 1000) === mtimeMs),
+      () => false,
+    )
+  }
+  return {
+    lost: async () => Date.now() - beat > stale * 0.7 || !(await ours()),
+    // Not if it is somebody else's by now: the next heartbeat will notice and end.
+    release: async () => ((await ours()) ? release().catch(() => {}) : undefined),
+  }
+}
+
+function isHeld(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ELOCKED'
+}
+
+function lostError(): HostError {
+  return new HostError('store-unavailable', 'this program was stopped for too long: try again')
+}
+
+function busyError(): HostError {
+  return new HostError('store-unavailable', 'another copilot-host is busy with the same sign-in: try again')
+}

@@ -1,0 +1,154 @@
+import type { HostError } from '../errors.ts'
+import type { Clean } from '../text.ts'
+import type { Secret } from './secret.ts'
+
+/** An address that `webUrl()` has judged: https, or http on loopback; no user-info, no control characters. */
+export type WebUrl = string & { readonly __webUrl: true }
+
+/** Why the runtime asks: `mcp.oauth_required`, field `reason`. */
+export type Reason = 'initial' | 'refresh' | 'upscope' | 'reauth'
+
+/** A judged `mcp.oauth_required` event. Nothing else of the event goes further. */
+export interface AuthRequest {
+  id: string
+  server: { name: Clean; url: WebUrl }
+  reason: Reason
+  challenge: { scope?: string; error?: string; metadataUrl?: WebUrl }
+  /** The protected-resource metadata (RFC 9728) as the runtime fetched it: unjudged text. */
+  metadata?: string
+  /** The client that the configuration of the server names. */
+  client?: { id: string; grant?: 'client_credentials' }
+  /** The fixed port of the loopback redirect, where the configuration names one. */
+  redirectPort?: number
+  /** Open tool calls of this server, as the runtime names them: the request was made on their behalf. */
+  calls: readonly string[]
+  /** The tool that made the runtime ask, for the panel. */
+  tool?: Clean
+}
+
+/** What the runtime gets: exactly one for each request. */
+export type Answer =
+  | { kind: 'token'; token: Secret; expiresIn?: number }
+  /** `error` says why, for the exit code of a one-shot; it has been told to the person already. */
+  | { kind: 'cancelled'; error?: HostError }
+
+/** Our client at one issuer (RFC 7591 names, less the underscore). */
+export interface Client {
+  id: string
+  secret?: Secret
+  /** How the client shows who it is at the token endpoint (RFC 8414 names). */
+  authMethod: 'none' | 'client_secret_basic' | 'client_secret_post'
+  /** Redirect addresses the client was registered with; absent for a client that we did not register. */
+  redirectUris?: readonly string[]
+}
+
+/** What names a grant: the MCP server it is for and the issuer it came from. */
+export interface ServerKey {
+  server: WebUrl
+  issuer: string
+}
+
+/** What the store keeps for one {@link ServerKey}. */
+export interface Grant {
+  issuer: string
+  /** The `resource` of RFC 8707 that the tokens are for. */
+  resource: string
+  client: Client
+  account?: Clean
+  access: Secret
+  refresh?: Secret
+  scope?: string
+  /** When the access token was received and when it ends, in milliseconds since the epoch. */
+  receivedAt: number
+  expiresAt?: number
+}
+
+/** Where grants are kept. Every method has a deadline; a fault of the store behind it never loses a grant in use. */
+export interface TokenStore {
+  readonly kind: 'keychain' | 'file' | 'memory'
+  /** True while what is written outlives this process. */
+  readonly durable: boolean
+  read(key: ServerKey): Promise<Grant | undefined>
+  write(key: ServerKey, grant: Grant): Promise<void>
+  /** Forgets the grant; with `only`, just if it is still that one (compare before delete). */
+  forget(key: ServerKey, only?: Grant): Promise<void>
+  /**
+   * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the
+   * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send.
+   */
+  exclusive<T>(key: ServerKey, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export type RouteName = 'browser' | 'device' | 'paste'
+
+/** Everything the sign-in panel says before the person acts. */
+export interface SignInView {
+  /** Names this panel; the id of the request that opened it. */
+  id: string
+  server: Clean
+  serverHost: Clean
+  /** The host of the page where the person will sign in. */
+  pageHost: Clean
+  reason: Reason
+  tool?: Clean
+  /** Rights asked for and not yet granted; rights already granted. */
+  newScopes: readonly Clean[]
+  grantedScopes: readonly Clean[]
+  account?: Clean
+  keptIn: TokenStore['kind']
+  /** Routes that server and machine allow, the recommended one first. */
+  routes: readonly RouteName[]
+  /** When the sign-in is given up, in milliseconds since the epoch. */
+  deadline: number
+}
+
+export type SignInStep =
+  | { kind: 'browser'; url: WebUrl; opened: boolean }
+  | { kind: 'paste'; url: WebUrl }
+  | { kind: 'device'; page: WebUrl; completePage?: WebUrl; code: Clean; expiresAt: number }
+  /** A route ended while others may still finish: one line for the panel. */
+  | { kind: 'trouble'; route: RouteName; error: HostError }
+
+export type Choice =
+  | { kind: 'route'; route: RouteName }
+  | { kind: 'pasted'; address: string }
+  | { kind: 'cancel' }
+
+export type SignInResult =
+  | { kind: 'signed-in'; account?: Clean; keptIn: TokenStore['kind'] }
+  /** Nobody waits for this sign-in any more. */
+  | { kind: 'withdrawn' }
+  | { kind: 'cancelled' }
+  | { kind: 'failed'; error: HostError }
+
+/** One open panel. */
+export interface Dialog {
+  /** The next thing the person does in this panel. Rejects with the signal's reason. May be called again and again. */
+  choice(signal: AbortSignal): Promise<Choice>
+  show(step: SignInStep): void
+  /** Takes the panel away and leaves one line about how it ended. */
+  close(result: SignInResult): void
+}
+
+/** Asks the person; implemented by a terminal panel and by plain lines. One panel is shown at a time. */
+export interface Prompt {
+  signIn(view: SignInView): Dialog
+  /** One line about something that happened without a panel (renewal failed, request refused). */
+  tell(line: { level: 'info' | 'warning'; text: string }): void
+}
+
+/** The clock of the engine, in milliseconds since the epoch; tests bring their own. */
+export interface Clock {
+  now(): number
+  /** Resolves after `ms`; rejects with the signal's reason. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** Opens a judged address in the person's browser. */
+export interface Browser {
+  /** False where none can be opened (no display, SSH, container), so that another route is offered first. */
+  readonly available: boolean
+  /** Resolves to false when no browser could be started. */
+  open(url: WebUrl): Promise<boolean>
+}

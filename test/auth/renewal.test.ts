@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { isFresh } from '../../src/auth/renewal.ts'
+import { Secret } from '../../src/auth/secret.ts'
+import type { Grant, Reason } from '../../src/auth/types.ts'
+import { CANCEL, createEngine, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
+import { type Fault, type FaultyServer, json, reset, startFaultyServer } from '../support/faulty-server.ts'
+
+let server: FaultyServer
+const names = () => ({ mcp: server.mcp, issuer: server.origin })
+const request = (reason: Reason = 'initial', calls: string[] = []) => requestFor(names(), reason, { calls })
+const polls = () => server.requests.filter(seen => seen.path === '/token').length
+const renewed: Fault = json({ access_token: 'renewed', token_type: 'Bearer', expires_in: 3600 })
+
+/** An engine where nobody is asked, with a grant that ended a minute ago. */
+function withExpired(more: Partial<Grant> = {}, engine = createEngine({ policy: { ask: false } })) {
+  const now = engine.clock.now()
+  const stored = storedGrant(engine.store, names(), now, {
+    refresh: new Secret('stored refresh'),
+    expiresAt: now - 60_000,
+    ...more,
+  })
+  return { engine, ...stored }
+}
+const keptIn = (engine: ReturnType<typeof createEngine>) => [...engine.store.grants.values()][0]
+
+beforeEach(async () => {
+  server = await startFaultyServer({ '/token': renewed })
+})
+afterEach(() => server.close())
+
+describe('isFresh', () => {
+  const hour = 3_600_000
+  it.each([
+    ['long before its end', { expiresAt: hour }, 0, true],
+    ['61 s before its end', { expiresAt: hour }, hour - 61_000, true],
+    ['60 s before its end', { expiresAt: hour }, hour - 60_000, false],
+    ['after its end', { expiresAt: hour }, hour + 1, false],
+    ['a short life: a tenth of it before its end', { expiresAt: 30_000 }, 27_000, false],
+    ['a short life: earlier than that', { expiresAt: 30_000 }, 26_999, true],
+    ['no known end and no way to renew', {}, 100 * hour, true],
+    ['no known end, renewable, within an hour', { refresh: new Secret('r') }, hour - 1, true],
+    ['no known end, renewable, after an hour', { refresh: new Secret('r') }, hour, false],
+  ])('%s', (_what, grant, now, fresh) => {
+    expect(isFresh({ receivedAt: 0, ...grant }, now)).toBe(fresh)
+  })
+})
+
+describe('silent renewal', () => {
+  it('renews an expired grant with its refresh token, and keeps that where the answer has none', async () => {
+    const { engine } = withExpired()
+    expect(await engine.ask(request())).toMatchObject({ kind: 'token', expiresIn: 3600 })
+    expect(Object.fromEntries(server.form('/token'))).toMatchObject({
+      grant_type: 'refresh_token',
+      refresh_token: 'stored refresh',
+      client_id: 'stored client',
+      resource: server.mcp,
+    })
+    expect(keptIn(engine)?.access.reveal()).toBe('renewed')
+    expect(keptIn(engine)?.refresh?.reveal()).toBe('stored refresh')
+  })
+
+  it('two programs spend a refresh token once: the second takes over what the first has got', async () => {
+    const { engine } = withExpired()
+    const other = createEngine({ policy: { ask: false }, store: engine.store, clock: engine.clock })
+    const answers = await Promise.all([engine.ask(request()), other.ask(request())])
+    expect(answers.map(tokenOf)).toEqual(['renewed', 'renewed'])
+    expect(polls()).toBe(1)
+  })
+
+  it('refresh: what another program has renewed meanwhile is answered without asking the server', async () => {
+    const engine = createEngine({ policy: { ask: false } })
+    storedGrant(engine.store, names(), engine.clock.now())
+    expect(tokenOf(await engine.ask(request()))).toBe('stored access')
+    storedGrant(engine.store, names(), engine.clock.now(), { access: new Secret('of another program') })
+    expect(tokenOf(await engine.ask(request('reauth', ['call-1'])))).toBe('of another program')
+    expect(polls()).toBe(0)
+  })
+
+  it('refresh: the token that was refused is never answered again', async () => {
+    const engine = createEngine({ policy: { ask: false } })
+    storedGrant(engine.store, names(), engine.clock.now())
+    await engine.ask(request())
+    expect(whyOf(await engine.ask(request('refresh', ['call-1'])))).toBe('sign-in-needed')
+    expect(whyOf(await engine.ask(request('reauth', ['call-1'])))).toBe('sign-in-needed')
+    expect(keptIn(engine)?.access.reveal()).toBe('stored access')
+  })
+
+  it('refresh without a token of ours in use: the stored one is the suspect', async () => {
+    const { engine } = withExpired({ expiresAt: Number.MAX_SAFE_INTEGER })
+    expect(tokenOf(await engine.ask(request('refresh', ['call-1'])))).toBe('renewed')
+  })
+
+  it('invalid_grant forgets exactly that grant', async () => {
+    server.break('/token', json({ error: 'invalid_grant' }, 400))
+    const { engine } = withExpired()
+    expect(whyOf(await engine.ask(request()))).toBe('sign-in-needed')
+    expect(engine.store.grants.size).toBe(0)
+    expect(engine.prompt.lines).toEqual(['notes needs a sign-in (the last one has expired)'])
+  })
+
+  it('invalid_grant does not touch the grant of another program that came in between', async () => {
+    const { engine } = withExpired()
+    server.break('/token', response => {
+      storedGrant(engine.store, names(), engine.clock.now(), { access: new Secret('newer') })
+      json({ error: 'invalid_grant' }, 400)(response)
+    })
+    await engine.ask(request())
+    expect(keptIn(engine)?.access.reveal()).toBe('newer')
+  })
+
+  it.each([
+    ['a server error', json({}, 500), 'http-trouble', 1],
+    ['an unreadable answer', json([]), 'token-bad', 1],
+    ['T-10: a connection that breaks twice', reset, 'http-network', 2],
+    ['a client that is unknown', json({ error: 'invalid_client' }, 401), 'sign-in-needed', 1],
+  ])('%s keeps everything that is stored', async (_what, fault, kind, requests) => {
+    server.break('/token', fault)
+    const { engine, grant } = withExpired()
+    expect(whyOf(await engine.ask(request()))).toBe(kind)
+    expect(keptIn(engine)).toBe(grant)
+    expect(polls()).toBe(requests)
+    expect(engine.prompt.lines).toHaveLength(1)
+  })
+
+  it('T-10: one more try under the lock when the connection broke', async () => {
+    server.break('/token', (response, at) => {
+      server.break('/token', renewed)
+      reset(response, at)
+    })
+    const { engine } = withExpired()
+    expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+    expect(engine.store.entered).toBe(1)
+  })
+
+  it('a renewal that has been sent is finished and kept, although nobody waits for it', async () => {
+    let finish = () => {}
+    server.break('/token', (response, at) => {
+      finish = () => renewed(response, at)
+    })
+    const { engine } = withExpired()
+    const withdrawal = new AbortController()
+    const answer = engine.ask(request(), withdrawal.signal)
+    await vi.waitFor(() => expect(polls()).toBe(1))
+    withdrawal.abort()
+    finish()
+    await answer
+    expect(keptIn(engine)?.access.reveal()).toBe('renewed')
+  })
+
+  it('a renewal that fails for the moment is told, and the person may sign in anew', async () => {
+    server.break('/token', json({}, 503))
+    const { engine } = withExpired({}, createEngine({ first: CANCEL }))
+    await engine.ask(request())
+    expect(engine.prompt.lines[0]).toMatch(/^notes could not be renewed: /)
+    expect(engine.prompt.panels[0]?.view).toMatchObject({ reason: 'refresh', grantedScopes: ['notes.read'] })
+  })
+
+  it('a store that cannot be read is told, and asked for anew', async () => {
+    const engine = createEngine({ first: CANCEL })
+    engine.store.read = () => Promise.reject(new Error('broken'))
+    expect(whyOf(await engine.ask(request()))).toBe('cancelled')
+    expect(engine.prompt.lines).toEqual(['the token store failed; sign-ins last until you leave'])
+    expect(engine.prompt.panels).toHaveLength(1)
+  })
+})

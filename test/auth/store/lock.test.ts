@@ -1,0 +1,147 @@
+import { readdir, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createLock } from '../../../src/auth/store/lock.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { keyOf } from '../../support/grants.ts'
+import { CHILD, startStoreProcess } from '../../support/store-process.ts'
+
+async function holder(folder: string) {
+  const holder = await startStoreProcess({
+    kind: 'file',
+    folder,
+    service: 'test',
+    execPath: process.execPath,
+    childPath: CHILD,
+    env: {},
+  })
+  onTestFinished(() => holder.close())
+  return holder
+}
+
+const account = `${keyOf('one').server} ${keyOf('one').issuer}`
+
+/** Makes the heartbeat of every lock in that folder ten seconds older than it is. */
+async function age(folder: string) {
+  const old = new Date(Date.now() - 11_000)
+  for (const name of await readdir(folder)) await utimes(join(folder, name), old, old)
+}
+
+test('callers in one process take turns, name by name', async () => {
+  const lock = createLock({ folder: await temporaryFolder(), warn: () => {} })
+  const log: string[] = []
+  const turn = (name: string, step: string) =>
+    lock.exclusive(name, async () => {
+      log.push(`${step} in`)
+      await new Promise(setImmediate)
+      log.push(`${step} out`)
+      return step
+    })
+  const failing = expect(
+    lock.exclusive('a', async () => {
+      throw new Error('mine')
+    }),
+  ).rejects.toThrow('mine')
+  await expect(Promise.all([turn('a', '1'), turn('a', '2'), turn('a', '3')])).resolves.toEqual([
+    '1',
+    '2',
+    '3',
+  ])
+  await failing
+  expect(log).toEqual(['1 in', '1 out', '2 in', '2 out', '3 in', '3 out'])
+  await lock.exclusive('a', () => lock.exclusive('b', async () => {}))
+})
+
+test('two processes never are inside at the same time', async () => {
+  const folder = await temporaryFolder()
+  const other = await holder(folder)
+  expect(await other.ask('hold')).toBe('held')
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  let inside = false
+  const waiting = lock.exclusive(account, async () => {
+    inside = true
+  })
+  await lock.exclusive('another name', async () => {})
+  expect(inside).toBe(false)
+  await other.ask('release')
+  await waiting
+  expect(inside).toBe(true)
+  expect(await readdir(join(folder, 'locks'))).toEqual([])
+})
+
+test('the lock of a killed owner is taken over when its heartbeat is old', async () => {
+  const folder = await temporaryFolder()
+  const other = await holder(folder)
+  await other.ask('hold')
+  await other.kill('SIGKILL')
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  let inside = false
+  const waiting = lock.exclusive(account, async () => {
+    inside = true
+  })
+  await lock.exclusive('another name', async () => {})
+  expect(inside).toBe(false)
+  await age(join(folder, 'locks'))
+  await waiting
+  expect(inside).toBe(true)
+})
+
+test('an owner that was stopped and lost its lock is told so, and leaves the new owner alone', async () => {
+  const folder = await temporaryFolder()
+  const other = await holder(folder)
+  await other.ask('hold')
+  await other.kill('SIGSTOP')
+  await age(join(folder, 'locks'))
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  await lock.exclusive(account, async signal => {
+    await other.kill('SIGCONT')
+    await vi.waitFor(async () => expect(await other.ask('aborted')).toBe(true), { timeout: 8000 })
+    expect(await other.ask('write stale')).toEqual({ error: expect.stringContaining('stopped for too long') })
+    await other.ask('release')
+    expect(await readdir(join(folder, 'locks'))).toHaveLength(1)
+    expect(signal.aborted).toBe(false)
+    await lock.check(account)
+  })
+  expect(await other.ask('read')).toBeNull()
+})
+
+test('the heartbeat keeps a lock beyond its stale time', async () => {
+  const folder = await temporaryFolder()
+  const [one, two] = [1, 2].map(() => createLock({ folder, warn: () => {}, stale: 2000 }))
+  let left = false
+  const started = performance.now()
+  await new Promise<void>(holding => {
+    one
+      ?.exclusive('a', async signal => {
+        holding()
+        await vi.waitFor(() => expect(performance.now() - started).toBeGreaterThan(3000), { timeout: 5000 })
+        await one.check('a')
+        expect(signal.aborted).toBe(false)
+      })
+      .finally(() => {
+        left = true
+      })
+  })
+  await two?.exclusive('a', async () => expect(left).toBe(true))
+})
+
+test('a folder that cannot be written: one warning, and exclusion inside this process', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'plain'), '')
+  const warn = vi.fn()
+  const lock = createLock({ folder: join(folder, 'plain', 'locks'), warn })
+  const log: number[] = []
+  await Promise.all([1, 2].map(i => lock.exclusive('a', async () => log.push(i))))
+  expect(log).toEqual([1, 2])
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('cannot be written'))
+})
+
+test('closing ends a wait for the lock', async () => {
+  const folder = await temporaryFolder()
+  const other = await holder(folder)
+  await other.ask('hold')
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  const waiting = lock.exclusive(account, async () => {})
+  lock.close()
+  await expect(waiting).rejects.toThrow('ending')
+})

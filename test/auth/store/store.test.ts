@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Secret } from '../../../src/auth/secret.ts'
+import { openStore, type StoreOptions, serviceName } from '../../../src/auth/store/store.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { grantOf, keyOf } from '../../support/grants.ts'
+import '../../support/secret-equality.ts'
+import { CHILD, startStoreProcess } from '../../support/store-process.ts'
+
+const key = keyOf('one')
+const grant = grantOf(key)
+
+async function openIn(options: Partial<StoreOptions>) {
+  const folder = options.folder ?? (await temporaryFolder())
+  const warnings: string[] = []
+  const store = openStore({
+    kind: 'auto',
+    folder,
+    service: 'copilot-host-test',
+    execPath: process.execPath,
+    childPath: CHILD,
+    env: { PATH: process.env.PATH ?? '' },
+    warn: line => warnings.push(line),
+    now: () => 1,
+    ...options,
+  })
+  onTestFinished(() => store.close())
+  return { store, folder, warnings }
+}
+
+test('every state folder has a keychain service of its own', () => {
+  expect(serviceName('/home/me/.local/share/copilot-host', true)).toBe('copilot-host')
+  expect(serviceName('/tmp/a', false)).toMatch(/^copilot-host-[0-9a-f]{12}$/)
+  expect(serviceName('/tmp/a', false)).toBe(serviceName('/tmp/a', false))
+  expect(serviceName('/tmp/a', false)).not.toBe(serviceName('/tmp/b', false))
+})
+
+test('memory: keeps for this session only, leaves nothing behind, warns of nothing', async () => {
+  const { store, folder, warnings } = await openIn({ kind: 'memory' })
+  await store.exclusive(key, () => store.write(key, grant))
+  expect(await store.read(key)).toEqual(grant)
+  await store.forget(key, { ...grant, access: new Secret('other') })
+  expect(await store.read(key)).toEqual(grant)
+  await store.forget(key, grant)
+  expect(await store.read(key)).toBeUndefined()
+  expect([store.kind, store.durable, warnings]).toEqual(['memory', false, []])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('file: another process reads it, and the index knows', async () => {
+  const { store, folder, warnings } = await openIn({ kind: 'file' })
+  await store.write(key, grant)
+  expect([store.kind, store.durable]).toEqual(['file', true])
+  const other = await startStoreProcess({
+    kind: 'file',
+    folder,
+    service: 'test',
+    execPath: process.execPath,
+    childPath: CHILD,
+    env: {},
+  })
+  onTestFinished(() => other.close())
+  expect(await other.ask('read')).toBe('access')
+  await other.ask('forget')
+  expect(await store.read(key)).toBeUndefined()
+  expect(warnings).toEqual([])
+})
+
+test('file: what is refused is said once, and the sign-in lasts until the end', async () => {
+  const { store, folder, warnings } = await openIn({ kind: 'file' })
+  await writeFile(join(folder, 'tokens'), '')
+  expect(await store.read(key)).toBeUndefined()
+  await store.write(key, grant)
+  expect(await store.read(key)).toEqual(grant)
+  expect([store.kind, store.durable]).toEqual(['memory', false])
+  expect(warnings).toEqual([expect.stringMatching(/tokens is not a folder: sign-ins last until you leave$/)])
+})
+
+test('a logout that waits for a renewal is not undone by it', async () => {
+  const { store, folder } = await openIn({ kind: 'file' })
+  const { store: other } = await openIn({ kind: 'file', folder })
+  await store.write(key, grant)
+  const entered = Promise.withResolvers<void>()
+  const renewed = store.exclusive(key, async () => {
+    entered.resolve()
+    await new Promise(setImmediate)
+    await store.write(key, grantOf(key, 'renewed'))
+  })
+  await entered.promise
+  await other.exclusive(key, () => other.forget(key))
+  await renewed
+  expect(await store.read(key)).toBeUndefined()
+})
+
+describe('a keychain that is not there', () => {
+  const noBus = expect.stringMatching(
+    /^no system keychain was found .*: sign-ins last until you leave \(--token-store/,
+  )
+  const stopped = expect.stringMatching(/^the system keychain stopped working: sign-ins last until you leave/)
+
+  test.each<[string, Partial<StoreOptions>, unknown]>([
+    ['no D-Bus', {}, noBus],
+    ['a bus address that leads nowhere', { env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' } }, noBus],
+    ['asked for by name', { kind: 'keychain' }, noBus],
+    ['no child file', { childPath: '/nowhere/keychain-child.js' }, stopped],
+    ['no Node to run it', { execPath: '/nowhere/node' }, stopped],
+  ])('%s: one line, and sign-ins last until the end', async (_, options, warning) => {
+    const { store, folder, warnings } = await openIn(options)
+    expect(await store.read(key)).toBeUndefined()
+    await store.exclusive(key, () => store.write(key, grant))
+    expect(await store.read(key)).toEqual(grant)
+    await store.forget(key, grant)
+    expect(await store.read(key)).toBeUndefined()
+    expect([store.kind, store.durable]).toEqual(['memory', false])
+    expect(warnings).toEqual([warning])
+    expect(await readdir(folder)).not.toContain('index.json')
+    await expect(store.forget(key)).rejects.toMatchObject({ kind: 'store-unavailable' })
+  })
+
+  test('a child that talks nonsense is not believed', async () => {
+    const folder = await temporaryFolder()
+    const childPath = pathToFileURL(join(folder, 'child.mjs'))
+    const lines = [
+      '',
+      'null',
+      '{"id":"1"}',
+      '{"id":99,"text":"x"}',
+      '{"id":1,"text":5}',
+      '{"id":1,"fault":"odd"}',
+    ]
+    await writeFile(
+      childPath,
+      `process.stdin.once('data', () => process.stdout.write(${JSON.stringify(`${lines.join('\n')}\n`)}, () => process.exit()))`,
+    )
+    const { store, warnings } = await openIn({ folder, childPath })
+    expect(await store.read(key)).toBeUndefined()
+    expect(warnings).toEqual([expect.stringContaining('stopped working')])
+  })
+
+  test('a native module that does not load', async () => {
+    const folder = await temporaryFolder()
+    const childPath = pathToFileURL(join(folder, 'child.mjs'))
+    // The child's file away from node_modules: require('keytar') fails there as it does where it was not installed.
+    await promisify(execFile)(process.execPath, [
+      ...['--input-type=module', '-e'],
+      `import { build } from 'esbuild'
+       await build({ entryPoints: [process.argv[1]], outfile: process.argv[2], bundle: true, format: 'esm',
+         platform: 'node', external: ['keytar'] })`,
+      ...[CHILD, join(folder, 'child.mjs')],
+    ])
+    const { store, warnings } = await openIn({ folder, childPath })
+    expect(await store.read(key)).toBeUndefined()
+    await store.write(key, grant)
+    expect(await store.read(key)).toEqual(grant)
+    expect(warnings).toEqual([noBus])
+  })
+})
+
+test('opening waits for nothing, and a program that has no more to do is not held up', async () => {
+  const folder = await temporaryFolder()
+  const program = `
+    import { openStore } from ${JSON.stringify(new URL('../../../src/auth/store/store.ts', import.meta.url).href)}
+    const started = performance.now()
+    const store = openStore({ kind: 'auto', folder: ${JSON.stringify(folder)}, service: 'test', execPath: process.execPath,
+      childPath: ${JSON.stringify(CHILD)}, env: {}, warn: () => {}, now: Date.now })
+    console.log(performance.now() - started)`
+  const started = performance.now()
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+  expect(Number(stdout)).toBeLessThan(100)
+  expect(performance.now() - started).toBeLessThan(2500)
+})
+
+test('warnings end with the store', async () => {
+  const { store } = await openIn({})
+  const warn = vi.fn()
+  const silent = (await openIn({ warn })).store
+  await silent.close()
+  expect(await silent.read(key)).toBeUndefined()
+  expect(warn).not.toHaveBeenCalled()
+  await store.close()
+  await store.close()
+})

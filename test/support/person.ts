@@ -1,0 +1,55 @@
+import { expect } from 'vitest'
+import { KEY, type TestTerminal } from './terminal.ts'
+
+/** The composer is there. */
+export async function prompted(chat: TestTerminal): Promise<void> {
+  await chat.until(() => composer(chat) !== undefined)
+}
+
+/** The line that is typed into; undefined while a panel has taken its place. It stands right above the status line. */
+export function composer(chat: TestTerminal): string | undefined {
+  const above = chat.screen().trimEnd().split('\n').at(-2)
+  return above?.startsWith('›') ? above.slice(2) : undefined
+}
+
+/** Types a message and sends it. */
+export async function say(chat: TestTerminal, text: string): Promise<void> {
+  await prompted(chat)
+  await chat.keys(text)
+  await chat.until(() => composer(chat) === text)
+  await chat.keys(KEY.enter)
+}
+
+/** Waits for a panel with this text that takes keys by now (it takes none before half a second without typing). */
+export async function panel(chat: TestTerminal, text: string): Promise<void> {
+  await chat.until(() => chat.screen().includes(text) && composer(chat) === undefined)
+}
+
+/** Answers the question whether a tool may run: once. */
+export async function allow(chat: TestTerminal): Promise<void> {
+  await panel(chat, 'y once')
+  await chat.keys('y')
+  await chat.until(() => !chat.screen().includes('y once'))
+}
+
+/** Ctrl+C twice; the terminal is as it was before. */
+export async function leave(chat: TestTerminal): Promise<void> {
+  await chat.keys(KEY.ctrlC)
+  await chat.until(() => chat.screen().includes('again to leave'))
+  await chat.keys(KEY.ctrlC)
+  const { code } = await chat.exit
+  expect(code).toBe(130)
+  restored(chat)
+}
+
+/** The terminal was left as it was found, and nothing that clears it was ever written. */
+export function restored(chat: TestTerminal): void {
+  expect(chat.modes()).toEqual({ cursorHidden: false, bracketedPaste: false, alternateScreen: false })
+  for (const forbidden of ['\u001b[2J', '\u001b[3J', '\u001b[?1049h'])
+    expect(chat.raw()).not.toContain(forbidden)
+}
+
+/** How often a text is in another. */
+export function count(text: string, part: string): number {
+  return text.split(part).length - 1
+}

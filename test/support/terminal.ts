@@ -1,0 +1,211 @@
+import { spawn } from '@lydell/node-pty'
+import xterm from '@xterm/headless'
+
+export interface TerminalOptions {
+  cols?: number
+  rows?: number
+  cwd?: string
+  /** The whole environment of the program; `CI` is taken out, since it changes what programs draw. */
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+/** A program in a pseudo-terminal, with an xterm as its screen. */
+export interface TestTerminal {
+  readonly pid: number
+  /** What is visible; rows that the terminal wrapped are one line again, so that words can be found. */
+  screen(): string
+  /** Scrollback and screen as lines: rows that the terminal wrapped are one line again. */
+  lines(): string[]
+  /** Scrollback and screen as rows. */
+  rows(): string[]
+  /** Where the cursor is, counted from the top left cell of the screen. */
+  cursor(): { x: number; y: number }
+  /** Every byte that the program wrote. */
+  raw(): string
+  /** What the program left switched on or off. */
+  modes(): { cursorHidden: boolean; bracketedPaste: boolean; alternateScreen: boolean }
+  /** Waits until the predicate gives something truthy; looks after each output. Fails with what is on the screen. */
+  until<T>(predicate: () => T, ms?: number): Promise<NonNullable<T>>
+  /** Types: each argument is one read of the program. */
+  keys(...reads: string[]): Promise<void>
+  /** A bracketed paste. */
+  paste(text: string): void
+  resize(cols: number, rows: number): void
+  kill(signal?: NodeJS.Signals): void
+  readonly exit: Promise<{ code: number; signal: number }>
+  /** Ends the program if it still runs. */
+  close(): Promise<void>
+}
+
+/** Shows what a program wrote once more, frame by frame: calls `look` with all lines after each synchronized update. */
+export async function replay(
+  raw: string,
+  size: { cols: number; rows: number },
+  look: (lines: readonly string[]) => void,
+): Promise<void> {
+  const screen = new xterm.Terminal({ ...size, scrollback: 100_000, allowProposedApi: true })
+  for (const frame of raw.split(/(?<=\u001b\[\?2026l)/)) {
+    await new Promise<void>(resolve => screen.write(frame, resolve))
+    look(joined(rowsOf(screen, 0, screen.buffer.active.length)))
+  }
+  screen.dispose()
+}
+
+interface Row {
+  text: string
+  wrapped: boolean
+}
+
+/** Keys by name, as terminals send them. */
+export const KEY = {
+  enter: '\r',
+  escape: '\u001b',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  left: '\u001b[D',
+  right: '\u001b[C',
+  backspace: '\u007f',
+  altEnter: '\u001b\r',
+  ctrlC: '\u0003',
+  ctrlD: '\u0004',
+  ctrlJ: '\n',
+  ctrlZ: '\u001a',
+} as const
+
+export function openTerminal(
+  command: string,
+  args: readonly string[],
+  options: TerminalOptions = {},
+): TestTerminal {
+  const { cols = 80, rows = 24, cwd, env = process.env } = options
+  const { CI: _, ...environment } = env
+  const screen = new xterm.Terminal({ cols, rows, scrollback: 100_000, allowProposedApi: true })
+  const child = spawn(command, [...args], {
+    name: 'xterm-256color',
+    cols,
+    rows,
+    cwd,
+    env: { ...environment, TERM: 'xterm-256color' },
+  })
+  const chunks: string[] = []
+  const watchers = new Set<() => void>()
+  const looked = () => {
+    for (const watcher of watchers) watcher()
+  }
+  let ended = false
+  child.onData(data => {
+    chunks.push(data)
+    screen.write(data, looked)
+  })
+  // Answers of the terminal to what the program asks it (device attributes, cursor position).
+  screen.onData(answer => {
+    if (!ended) child.write(answer)
+  })
+  const exit = new Promise<{ code: number; signal: number }>(resolve => {
+    child.onExit(({ exitCode, signal }) => {
+      ended = true
+      screen.write('', () => {
+        looked()
+        resolve({ code: exitCode, signal: signal ?? 0 })
+      })
+    })
+  })
+
+  const all = () => rowsOf(screen, 0, screen.buffer.active.length)
+  const visible = () => rowsOf(screen, screen.buffer.active.viewportY, screen.rows)
+
+  function until<T>(predicate: () => T, ms = 10_000): Promise<NonNullable<T>> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        let value: T
+        try {
+          value = predicate()
+        } catch (thrown) {
+          stop()
+          reject(thrown)
+          return
+        }
+        if (!value) return
+        stop()
+        resolve(value)
+      }
+      const stop = () => {
+        watchers.delete(look)
+        clearInterval(again)
+        clearTimeout(limit)
+      }
+      // The predicate may look at something else than the screen.
+      const again = setInterval(look, 20)
+      const limit = setTimeout(() => {
+        stop()
+        const state = ended ? 'the program has ended' : 'the program runs'
+        reject(
+          new Error(
+            `waited ${ms} ms for ${predicate} (${state}); the screen:\n${joined(visible()).join('\n')}`,
+          ),
+        )
+      }, ms)
+      watchers.add(look)
+      look()
+    })
+  }
+
+  return {
+    pid: child.pid,
+    screen: () => joined(visible()).join('\n'),
+    lines: () => joined(all()),
+    rows: () => all().map(row => row.text),
+    cursor: () => ({ x: screen.buffer.active.cursorX, y: screen.buffer.active.cursorY }),
+    raw: () => chunks.join(''),
+    modes() {
+      const raw = chunks.join('')
+      const on = (mode: string) => raw.lastIndexOf(`\u001b[?${mode}h`) > raw.lastIndexOf(`\u001b[?${mode}l`)
+      return {
+        cursorHidden: raw.includes('\u001b[?25l') && !on('25'),
+        bracketedPaste: on('2004'),
+        alternateScreen: on('1049'),
+      }
+    },
+    until,
+    async keys(...reads) {
+      for (const read of reads) {
+        child.write(read)
+        // One turn of the loop, and the echo of the kernel, keep the reads apart.
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    },
+    paste: text => child.write(`\u001b[200~${text}\u001b[201~`),
+    resize(columns, height) {
+      // The terminal changes first and reflows; the program hears of it afterwards.
+      screen.resize(columns, height)
+      child.resize(columns, height)
+    },
+    kill(signal = 'SIGTERM') {
+      if (!ended) child.kill(signal)
+    },
+    exit,
+    async close() {
+      if (!ended) child.kill('SIGKILL')
+      await exit
+      screen.dispose()
+    },
+  }
+}
+
+function rowsOf(screen: InstanceType<typeof xterm.Terminal>, first: number, count: number): Row[] {
+  const buffer = screen.buffer.active
+  return Array.from({ length: count }, (_, at) => {
+    const row = buffer.getLine(first + at)
+    const continued = buffer.getLine(first + at + 1)?.isWrapped === true
+    return { text: row?.translateToString(!continued) ?? '', wrapped: row?.isWrapped === true }
+  })
+}
+
+function joined(rows: readonly Row[]): string[] {
+  const out: string[] = []
+  for (const { text, wrapped } of rows) {
+    if (wrapped && out.length > 0) out[out.length - 1] += text
+    else out.push(text)
+  }
+  return out.map(text => text.trimEnd())
+}
