@@ -1,0 +1,241 @@
+import * as v from 'valibot'
+import { clean } from '../text.ts'
+import { permissionAsk } from './permission.ts'
+import { problemText } from './problem.ts'
+import { maybe } from './protocol.ts'
+import type { HostEvent, ServerStatus, ToolEnd } from './types.ts'
+
+const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
+
+/** Names a request, tool call or message of the runtime. */
+export const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
+
+type Read = (data: unknown, agent: string | undefined) => HostEvent | undefined
+
+/** An event of the conversation itself: those of sub-agents do not belong there. */
+function main<T>(schema: v.GenericSchema<unknown, T>, tell: (data: T) => HostEvent | undefined): Read {
+  return (data, agent) => (agent === undefined ? any(schema, tell)(data, agent) : undefined)
+}
+
+function any<T>(
+  schema: v.GenericSchema<unknown, T>,
+  tell: (data: T, agent: string | undefined) => HostEvent | undefined,
+): Read {
+  return (data, agent) => {
+    const judged = v.safeParse(schema, data)
+    return judged.success ? tell(judged.output, agent) : undefined
+  }
+}
+
+const Delta = { deltaContent: v.string() }
+const Content = { content: v.string() }
+const MessageId = { messageId: Id }
+const ToolCall = { toolCallId: Id }
+const Started = v.object({
+  selectedModel: maybe(v.string()),
+  alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
+})
+
+const STATUSES = v.picklist([
+  'pending',
+  'connected',
+  'failed',
+  'needs-auth',
+  'disabled',
+  'stopped',
+  'not_configured',
+] satisfies ServerStatus[])
+
+export const Server = v.object({ name: v.string(), status: STATUSES, error: maybe(v.string()) })
+
+/** What is said elsewhere already. */
+const SILENT_INFO = new Set(['model_retry', 'cancellation'])
+
+function started({ selectedModel, alreadyInUse }: v.InferOutput<typeof Started>): HostEvent {
+  return { type: 'started', model: selectedModel ? clean(selectedModel) : undefined, alreadyInUse }
+}
+
+function notice(level: 'info' | 'warning', text: string): HostEvent | undefined {
+  const line = clean(text, 300)
+  return line === '' ? undefined : { type: 'notice', level, text: line }
+}
+
+const READ = new Map<string, Read>(
+  Object.entries({
+    'session.start': main(Started, started),
+    'session.resume': main(Started, started),
+    'session.title_changed': main(v.object({ title: v.string() }), ({ title }) => ({
+      type: 'title',
+      title: clean(title),
+    })),
+    'session.usage_info': main(
+      v.object({ currentTokens: v.number(), tokenLimit: v.number() }),
+      ({ currentTokens, tokenLimit }) => ({ type: 'usage', tokens: currentTokens, limit: tokenLimit }),
+    ),
+    'session.error': main(
+      v.object({ errorType: v.string(), message: v.string(), statusCode: maybe(v.number()) }),
+      ({ errorType, message, statusCode }) => ({
+        type: 'error',
+        kind: clean(errorType),
+        text: problemText(message, statusCode),
+        status: statusCode,
+      }),
+    ),
+    'session.warning': main(v.object({ message: v.string() }), ({ message }) => notice('warning', message)),
+    'session.info': main(v.object({ infoType: maybe(v.string()), message: v.string() }), data =>
+      SILENT_INFO.has(data.infoType ?? '') ? undefined : notice('info', data.message),
+    ),
+    'session.compaction_start': main(v.unknown(), () => notice('info', 'making room in the conversation')),
+    'session.compaction_complete': main(v.object({ success: v.boolean() }), ({ success }) =>
+      success ? undefined : notice('warning', 'the conversation could not be shortened'),
+    ),
+    'session.idle': main(v.object({ aborted: v.optional(v.boolean(), false) }), ({ aborted }) => ({
+      type: 'idle',
+      aborted,
+    })),
+    'session.mcp_server_status_changed': any(
+      v.object({ serverName: v.string(), status: STATUSES, error: maybe(v.string()) }),
+      ({ serverName, status, error }) => serverEvent({ name: serverName, status, error }),
+    ),
+
+    'user.message': main(
+      v.object({ ...Content, messageId: v.fallback(v.string(), ''), source: maybe(v.string()) }),
+      ({ content, messageId, source }) =>
+        source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
+    ),
+    'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
+    'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
+    'assistant.turn_retry': main(v.object({ reason: maybe(v.string()) }), ({ reason }) => ({
+      type: 'retry',
+      text: clean(
+        `the model did not answer${reason ? ` (${reason.replaceAll('_', ' ')})` : ''}, trying again`,
+      ),
+    })),
+    'assistant.message_delta': main(v.object({ ...MessageId, ...Delta }), ({ messageId, deltaContent }) => ({
+      type: 'reply-delta',
+      messageId,
+      text: deltaContent,
+    })),
+    // Empty when the model only calls tools.
+    'assistant.message': main(v.object({ ...MessageId, ...Content }), ({ messageId, content }) =>
+      content === '' ? undefined : { type: 'reply', messageId, text: content },
+    ),
+    'assistant.reasoning_delta': main(v.object({ reasoningId: Id, ...Delta }), data => ({
+      type: 'reasoning-delta',
+      id: data.reasoningId,
+      text: data.deltaContent,
+    })),
+    'assistant.reasoning': main(v.object({ reasoningId: Id, ...Content }), ({ reasoningId, content }) => ({
+      type: 'reasoning',
+      id: reasoningId,
+      text: content,
+    })),
+    abort: main(v.unknown(), () => ({ type: 'interrupted' })),
+
+    'tool.execution_start': any(
+      v.object({
+        ...ToolCall,
+        toolName: v.string(),
+        mcpServerName: maybe(v.string()),
+        mcpToolName: maybe(v.string()),
+        arguments: v.optional(v.unknown()),
+      }),
+      (data, agent) => ({
+        type: 'tool-start',
+        id: data.toolCallId,
+        name: clean(data.mcpToolName ?? data.toolName),
+        server: data.mcpServerName === undefined ? undefined : clean(data.mcpServerName),
+        summary: summary(data.arguments),
+        agent,
+      }),
+    ),
+    'tool.shell_output': any(v.object({ ...ToolCall, text: v.string() }), ({ toolCallId, text }) => ({
+      type: 'tool-output',
+      id: toolCallId,
+      text,
+      cumulative: false,
+    })),
+    'tool.execution_partial_result': any(v.object({ ...ToolCall, partialOutput: v.string() }), data => ({
+      type: 'tool-output',
+      id: data.toolCallId,
+      text: data.partialOutput,
+      cumulative: true,
+    })),
+    'tool.execution_complete': any(
+      v.object({
+        ...ToolCall,
+        success: v.boolean(),
+        result: maybe(v.object({ content: maybe(v.string()), detailedContent: maybe(v.string()) })),
+        error: maybe(v.object({ message: maybe(v.string()), code: maybe(v.string()) })),
+        shellExecution: maybe(v.object({ exitCode: v.number() })),
+      }),
+      ({ toolCallId, success, result, error, shellExecution }) => ({
+        type: 'tool-end',
+        id: toolCallId,
+        end: success && (shellExecution?.exitCode ?? 0) === 0 ? 'ok' : failure(error?.code),
+        text: result?.detailedContent || result?.content || error?.message || '',
+      }),
+    ),
+
+    'permission.requested': any(
+      v.object({
+        requestId: Id,
+        promptRequest: v.optional(v.unknown()),
+        permissionRequest: v.optional(v.unknown()),
+        resolvedByHook: v.optional(v.unknown()),
+      }),
+      data => {
+        if (data.resolvedByHook) return undefined
+        return {
+          type: 'permission',
+          ask: permissionAsk(data.requestId, data.promptRequest ?? data.permissionRequest),
+        }
+      },
+    ),
+    'permission.completed': any(v.object({ requestId: Id }), ({ requestId }) => ({
+      type: 'permission-done',
+      id: requestId,
+    })),
+
+    // Its data goes on as it is: judging them is the task of auth.
+    'mcp.oauth_required': data =>
+      any(v.object({ requestId: Id }), ({ requestId }) => ({ type: 'auth', id: requestId, data, calls: [] }))(
+        data,
+        undefined,
+      ),
+    'mcp.oauth_completed': any(v.object({ requestId: Id }), ({ requestId }) => ({
+      type: 'auth-done',
+      id: requestId,
+    })),
+  }),
+)
+
+/**
+ * What an event of the runtime means to the host; undefined for those it has no use for, knows nothing of, or cannot
+ * read. Sub-agents show as tool rows only. System prompts and snapshots of the conversation never get further.
+ */
+export function hostEvent(event: unknown): HostEvent | undefined {
+  const judged = v.safeParse(Envelope, event)
+  if (!judged.success) return undefined
+  const { type, data, agentId } = judged.output
+  return READ.get(type)?.(data, agentId)
+}
+
+export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
+  return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
+}
+
+function failure(code: string | undefined): ToolEnd {
+  if (code === 'denied') return 'denied'
+  return code === 'interrupted' || code === 'cancelled' ? 'cancelled' : 'failed'
+}
+
+/** The arguments of a tool call as one short line. */
+function summary(args: unknown) {
+  if (typeof args !== 'object' || args === null) return clean(typeof args === 'string' ? args : '', 120)
+  const parts = Object.entries(args).map(([key, value]) => {
+    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+    return `${key}=${clean(text, 60)}`
+  })
+  return clean(parts.join(' '), 120)
+}

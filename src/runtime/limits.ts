@@ -1,0 +1,33 @@
+/** How long the runtime is waited for, in milliseconds. Tests shorten them. */
+export interface Limits {
+  /** From the start of the process to its first answer. */
+  connect: number
+  /** An ordinary call. */
+  call: number
+  /** A call that the runtime may hold up while MCP servers load. */
+  slow: number
+  /** A call whose answer is of use only when it comes at once. */
+  brief: number
+  /** {@link Session.ready}, time with an open sign-in not counted. */
+  ready: number
+  /** How long a server must have said nothing new before `needs-auth` counts as its last word. */
+  quiet: number
+  /** From sending a message to the start of its turn; then the servers that load are left behind. */
+  turn: number
+  /** The same when {@link Session.ready} has waited for these servers already. */
+  turnAfterReady: number
+  /** From asking the runtime to end to SIGKILL. */
+  end: number
+}
+
+export const LIMITS: Limits = {
+  connect: 30_000,
+  call: 30_000,
+  slow: 60_000,
+  brief: 2_000,
+  ready: 10_000,
+  quiet: 300,
+  turn: 8_000,
+  turnAfterReady: 500,
+  end: 2_000,
+}

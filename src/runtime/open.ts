@@ -1,0 +1,98 @@
+import { HostError } from '../errors.ts'
+import { clean } from '../text.ts'
+import type { Connection } from './connection.ts'
+import type { Limits } from './limits.ts'
+import { methods, type SessionParams } from './protocol.ts'
+import type { Router } from './router.ts'
+import { createSession } from './session.ts'
+import type { HostEvent, Session, SessionConfig } from './types.ts'
+
+export interface OpenPorts {
+  connection: Connection
+  router: Router
+  limits: Limits
+  log: (line: string) => void
+  /** Every open session, to be told when the runtime is gone. */
+  live: Set<(event: HostEvent) => void>
+}
+
+/** Creates or resumes a session. Throws HostError `session-unknown` or `folder` where the runtime's words say so. */
+export function openSession(ports: OpenPorts) {
+  const { connection, router, limits, log, live } = ports
+  return (
+    method: typeof methods.create | typeof methods.resume,
+    asked: string,
+    config: SessionConfig,
+  ): Promise<Session> =>
+    router.opening(async () => {
+      const id = await ask(connection, method, paramsOf(asked, config))
+      const { session, take, tell } = createSession({
+        id,
+        connection,
+        limits,
+        log,
+        servers: Object.keys(config.servers),
+        onClose() {
+          router.detach(id, take)
+          live.delete(tell)
+        },
+      })
+      live.add(tell)
+      router.attach(id, take)
+      // Before anything else: the first call that has to do with servers starts their load, and without interest the
+      // runtime would ask nobody for a sign-in.
+      if (config.signIn) await registerInterest(connection, id, tell)
+      return session
+    })
+}
+
+function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
+  return {
+    sessionId,
+    model: config.model,
+    provider: config.provider,
+    gitHubToken: config.gitHubToken,
+    mcpServers: config.servers,
+    workingDirectory: config.folder,
+    clientName: 'copilot-host',
+    streaming: true,
+    requestPermission: true,
+    envValueMode: 'direct',
+  }
+}
+
+/** Gives the id that the runtime answered: a cloud session has one that its server chose. */
+async function ask(
+  connection: Connection,
+  method: typeof methods.create | typeof methods.resume,
+  params: SessionParams,
+): Promise<string> {
+  try {
+    return (await connection.call(method, params)).sessionId
+  } catch (thrown) {
+    if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
+    if (thrown.detail.includes('Session not found')) {
+      throw new HostError('session-unknown', `there is no session ${clean(params.sessionId)}`, {
+        cause: thrown,
+      })
+    }
+    if (thrown.detail.includes('Directory does not exist')) {
+      throw new HostError('folder', clean(params.workingDirectory, 200), { cause: thrown })
+    }
+    throw thrown
+  }
+}
+
+async function registerInterest(
+  connection: Connection,
+  sessionId: string,
+  tell: (event: HostEvent) => void,
+): Promise<void> {
+  try {
+    await connection.call(methods.registerInterest, { sessionId, eventType: 'mcp.oauth_required' })
+  } catch (thrown) {
+    if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
+    const text = clean(`this runtime cannot ask for sign-ins: ${thrown.detail}`, 300)
+    tell({ type: 'notice', level: 'warning', text })
+  }
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { type Clean, clean } from '../text.ts'
+import type { HostEvent } from './types.ts'
+
+const AuthData = v.object({ serverName: v.string() })
+
+export interface Pending {
+  /**
+   * What is to be told when the runtime says this: the event itself, completed where it lacks something, with the ends
+   * that follow from it and that the runtime leaves unsaid; nothing for a repetition, or for an end of what is not open.
+   */
+  follow(event: HostEvent): HostEvent[]
+  /** Ends a question or sign-in that was answered, unless its end has been told. */
+  answered(id: string): HostEvent[]
+  /** Ends every open sign-in. */
+  withdrawSignIns(): HostEvent[]
+  /** Whether a sign-in for this server is open. */
+  asking(server: Clean): boolean
+}
+
+/**
+ * Keeps what is open in a session: tool calls, permission questions, sign-in requests. The runtime drops them without a
+ * word when a turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
+ */
+export function createPending(): Pending {
+  const tools = new Map<string, { server: Clean | undefined; name: Clean }>()
+  const questions = new Set<string>()
+  const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
+  const seen = new Set<string>()
+
+  function started(event: Extract<HostEvent, { type: 'auth' }>): HostEvent[] {
+    if (seen.has(event.id)) return []
+    seen.add(event.id)
+    const data = v.safeParse(AuthData, event.data)
+    const server = data.success ? clean(data.output.serverName) : undefined
+    const calls = [...tools].filter(([, tool]) => tool.server !== undefined && tool.server === server)
+    signIns.set(event.id, { server, midCall: calls.length > 0 })
+    return [{ ...event, calls: calls.map(([id]) => id), tool: calls[0]?.[1].name }]
+  }
+
+  function withdraw(which: (signIn: { midCall: boolean }) => boolean): HostEvent[] {
+    const ids = [...signIns].filter(([, signIn]) => which(signIn)).map(([id]) => id)
+    for (const id of ids) signIns.delete(id)
+    return ids.map(id => ({ type: 'auth-done', id }))
+  }
+
+  /** A sign-in at start-up outlives the turn; one made for a tool call does not. */
+  function interrupted(): HostEvent[] {
+    const events: HostEvent[] = [
+      ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
+      ...withdraw(signIn => signIn.midCall),
+      ...[...tools.keys()].map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
+    ]
+    questions.clear()
+    tools.clear()
+    return events
+  }
+
+  return {
+    follow(event) {
+      switch (event.type) {
+        case 'tool-start':
+          tools.set(event.id, { server: event.server, name: event.name })
+          return [event]
+        case 'tool-output':
+          return tools.has(event.id) ? [event] : []
+        case 'tool-end':
+          return tools.delete(event.id) ? [event] : []
+        case 'permission':
+          questions.add(event.ask.id)
+          return [event]
+        case 'permission-done':
+          return questions.delete(event.id) ? [event] : []
+        case 'auth':
+          return started(event)
+        case 'auth-done':
+          return signIns.delete(event.id) ? [event] : []
+        case 'interrupted':
+          return [...interrupted(), event]
+        case 'idle':
+          return event.aborted ? [...interrupted(), event] : [event]
+        case 'stopped':
+          return [...interrupted(), ...withdraw(() => true), event]
+        default:
+          return [event]
+      }
+    },
+    answered(id) {
+      if (questions.delete(id)) return [{ type: 'permission-done', id }]
+      return signIns.delete(id) ? [{ type: 'auth-done', id }] : []
+    },
+    withdrawSignIns: () => withdraw(() => true),
+    asking: server => [...signIns.values()].some(signIn => signIn.server === server),
+  }
+}

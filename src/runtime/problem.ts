@@ -1,0 +1,35 @@
+import { type Clean, clean, hostOf } from '../text.ts'
+import { maskSecrets } from '../mask.ts'
+
+/**
+ * Why the model gave no answer, in our words: the runtime's own name the commands and settings of Copilot CLI. What
+ * the provider itself said is kept, with everything that looks like a key masked.
+ */
+export function problemText(message: string, status: number | undefined): Clean {
+  const provider = providerOf(message)
+  if (/No GitHub OAuth token/i.test(message)) {
+    return clean(
+      'there is neither a GitHub login nor a model provider: copilot-host login signs in to GitHub',
+      200,
+    )
+  }
+  if (/^Could not connect/i.test(message)) return clean(`${provider} cannot be reached`, 200)
+  const number = status === undefined ? '' : ` (HTTP ${status})`
+  if (/^Authentication failed with provider/i.test(message)) {
+    return clean(`${provider} did not accept the key${number}`, 200)
+  }
+  const retries = /retried (\d+) times/.exec(message)?.[1]
+  const last = /Last error: (.*)/s.exec(message)?.[1]
+  if (retries && last) {
+    const said = clean(maskSecrets(last.replace(/^\d{3}\s+/, '')), 160)
+    return clean(`the model did not answer${number} after ${retries} retries: ${said}`, 300)
+  }
+  const lines = message.split('\n').filter(line => !/\bCOPILOT_[A-Z_]+/.test(line))
+  const text = clean(maskSecrets(lines.join(' ')), 260) || 'the model did not answer'
+  return clean(status === undefined || text.includes(String(status)) ? text : `${text}${number}`, 300)
+}
+
+function providerOf(message: string): string {
+  const url = /https?:\/\/[^\s"')]+/.exec(message)?.[0]
+  return url ? `the model provider ${hostOf(url)}` : 'the model provider'
+}

@@ -1,0 +1,126 @@
+import * as v from 'valibot'
+import type { Limits } from './limits.ts'
+import type { Provider, ServerConfig } from './types.ts'
+
+/** One method of the runtime: what it takes, how long it may take, and what of its answer we need. */
+export interface Method<Params, Result> {
+  readonly name: string
+  readonly deadline: keyof Limits
+  readonly result: v.GenericSchema<unknown, Result>
+  /** Carries the type of the parameters; never set. */
+  readonly params?: Params
+}
+
+function method<Params extends object>() {
+  return <Result>(
+    name: string,
+    result: v.GenericSchema<unknown, Result>,
+    deadline: keyof Limits = 'call',
+  ): Method<Params, Result> => ({ name, deadline, result })
+}
+
+interface InSession {
+  sessionId: string
+}
+
+interface Answer<Result> extends InSession {
+  requestId: string
+  result: Result
+}
+
+/** The same for create and resume: the runtime restores history only. */
+export interface SessionParams extends InSession {
+  model?: string
+  provider?: Provider
+  gitHubToken?: string
+  mcpServers: Readonly<Record<string, ServerConfig>>
+  workingDirectory: string
+  clientName: string
+  streaming: true
+  requestPermission: true
+  envValueMode: 'direct'
+}
+
+/** A field that is not always there, or not always what it should be. */
+export function maybe<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.fallback(v.optional(schema), undefined)
+}
+
+const Nothing = v.unknown()
+const Success = v.object({ success: v.boolean() })
+const Opened = v.object({ sessionId: v.pipe(v.string(), v.minLength(1)) })
+const Unjudged = v.array(v.unknown())
+
+export const methods = {
+  connect: method<{ clientInfo: { editorName: string } }>()(
+    'connect',
+    v.object({ protocolVersion: v.number(), version: v.fallback(v.string(), 'unknown') }),
+    'connect',
+  ),
+  shutdown: method<object>()('runtime.shutdown', Nothing, 'brief'),
+
+  create: method<SessionParams>()('session.create', Opened, 'slow'),
+  resume: method<SessionParams>()('session.resume', Opened, 'slow'),
+  destroy: method<InSession>()('session.destroy', Nothing, 'brief'),
+  list: method<{ filter?: { cwd: string } }>()('session.list', v.object({ sessions: Unjudged })),
+
+  send: method<InSession & { prompt: string }>()('session.send', v.object({ messageId: v.string() }), 'slow'),
+  abort: method<InSession>()('session.abort', Nothing, 'slow'),
+  registerInterest: method<InSession & { eventType: string }>()('session.eventLog.registerInterest', Nothing),
+  readEvents: method<
+    InSession & {
+      cursor?: string
+      max: number
+      direction: 'backward'
+      includeEphemeral: false
+      agentScope: 'primary'
+      types: readonly string[]
+    }
+  >()(
+    'session.eventLog.read',
+    v.object({ events: Unjudged, cursor: maybe(v.string()), hasMore: v.fallback(v.boolean(), false) }),
+  ),
+
+  answerPermission: method<
+    Answer<
+      | { kind: 'approve-once' }
+      | { kind: 'approve-for-session'; approval: unknown }
+      | { kind: 'reject'; feedback?: string }
+    >
+  >()('session.permissions.handlePendingPermissionRequest', Success),
+  answerAuth: method<
+    Answer<
+      { kind: 'cancelled' } | { kind: 'token'; accessToken: string; tokenType: 'Bearer'; expiresIn?: number }
+    >
+  >()('session.mcp.oauth.handlePendingRequest', Success),
+
+  servers: method<InSession>()(
+    'session.mcp.list',
+    v.object({
+      servers: Unjudged,
+      host: v.fallback(v.object({ pendingConnections: v.fallback(v.array(v.string()), []) }), {
+        pendingConnections: [],
+      }),
+    }),
+    'brief',
+  ),
+  reloadServers: method<InSession>()('session.mcp.reload', Nothing),
+  leaveServersBehind: method<InSession>()(
+    'session.mcp.moveLoadingToBackground',
+    v.object({ movedToBackground: v.boolean() }),
+    'brief',
+  ),
+
+  login: method<{ host: string; token: string }>()(
+    'account.login',
+    v.object({ storedInVault: v.boolean() }),
+    'slow',
+  ),
+  authStatus: method<object>()(
+    'auth.getStatus',
+    v.object({ isAuthenticated: v.boolean(), login: maybe(v.string()) }),
+  ),
+}
+
+/** The parameters of `session.event`; the event itself is judged by `events.ts`. */
+export const SessionEvent = v.object({ sessionId: v.string(), event: v.unknown() })

@@ -1,0 +1,50 @@
+import * as v from 'valibot'
+import { SessionEvent } from './protocol.ts'
+
+/** How many events are kept for sessions whose id is not known yet. */
+const EARLY = 1000
+
+export interface Router {
+  /** Takes the parameters of a `session.event` notification. Events of nobody's session are dropped. */
+  route(params: unknown): void
+  /** Runs what opens a session; events of ids that are not known yet are kept meanwhile. */
+  opening<T>(open: () => Promise<T>): Promise<T>
+  /** From now on events of this session go there, those that came early first. */
+  attach(id: string, take: (event: unknown) => void): void
+  detach(id: string, take: (event: unknown) => void): void
+}
+
+/** Brings the events of one connection to its sessions. Their ids are the runtime's, which need not be those asked for. */
+export function createRouter(): Router {
+  const routes = new Map<string, (event: unknown) => void>()
+  let early: { id: string; event: unknown }[] = []
+  let opening = 0
+  return {
+    route(params) {
+      const judged = v.safeParse(SessionEvent, params)
+      if (!judged.success) return
+      const { sessionId: id, event } = judged.output
+      const take = routes.get(id)
+      if (take) take(event)
+      else if (opening > 0 && early.length < EARLY) early.push({ id, event })
+    },
+    async opening(open) {
+      opening += 1
+      try {
+        return await open()
+      } finally {
+        opening -= 1
+        if (opening === 0) early = []
+      }
+    },
+    attach(id, take) {
+      routes.set(id, take)
+      const mine = early.filter(each => each.id === id)
+      early = early.filter(each => each.id !== id)
+      for (const { event } of mine) take(event)
+    },
+    detach(id, take) {
+      if (routes.get(id) === take) routes.delete(id)
+    },
+  }
+}

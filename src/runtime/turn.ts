@@ -1,0 +1,46 @@
+import type { HostEvent } from './types.ts'
+
+export interface Turn {
+  /** Takes every event of the session. */
+  note(event: HostEvent): void
+  /** True while a message was sent and its turn has not begun. */
+  readonly held: boolean
+  /** A message is being sent: calls `late` after each of these times (in milliseconds) until its turn begins. */
+  expect(times: readonly number[], late: () => void): void
+  /** The message was not taken, or nobody cares any more. */
+  stop(): void
+}
+
+/** Follows the turns of a session, and tells when one does not begin. */
+export function createTurn(): Turn {
+  let running = false
+  let timers: NodeJS.Timeout[] = []
+
+  function begun() {
+    for (const timer of timers) clearTimeout(timer)
+    timers = []
+  }
+  return {
+    note(event) {
+      if (event.type === 'user' || event.type === 'turn-start') {
+        running = true
+        begun()
+      } else if (event.type === 'idle' || event.type === 'stopped') {
+        running = false
+        begun()
+      }
+    },
+    get held() {
+      return timers.length > 0
+    },
+    expect(times, late) {
+      if (running) return
+      running = true
+      timers = times.map(ms => setTimeout(late, ms))
+    },
+    stop() {
+      running = false
+      begun()
+    },
+  }
+}

@@ -1,0 +1,178 @@
+import type { HostError } from '../errors.ts'
+import type { Clean } from '../text.ts'
+
+/** One MCP server as Copilot CLI's configuration describes it; see `config/server-entry.ts` for the judge. */
+export type ServerConfig =
+  | {
+      type: 'http' | 'sse'
+      url: string
+      tools?: string[]
+      excludeTools?: string[]
+      headers?: Record<string, string>
+      timeout?: number
+      oauthClientId?: string
+      oauthPublicClient?: boolean
+      oauthGrantType?: 'authorization_code' | 'client_credentials'
+      auth?: boolean | { redirectPort: number }
+    }
+  | {
+      type: 'stdio' | 'local'
+      command: string
+      args?: string[]
+      cwd?: string
+      env?: Record<string, string>
+      tools?: string[]
+      excludeTools?: string[]
+      timeout?: number
+    }
+
+/** A model provider of the person's own (BYOK), as `session.create` takes it. */
+export interface Provider {
+  type: 'openai' | 'azure' | 'anthropic'
+  baseUrl: string
+  wireApi?: 'completions' | 'responses'
+  apiKey?: string
+  bearerToken?: string
+  azure?: { apiVersion?: string }
+  headers?: Record<string, string>
+  modelId?: string
+  wireModel?: string
+  maxPromptTokens?: number
+  maxOutputTokens?: number
+}
+
+/** What `session.create` and `session.resume` are given: all of it, both times (the runtime restores history only). */
+export interface SessionConfig {
+  folder: string
+  model?: string
+  provider?: Provider
+  gitHubToken?: string
+  servers: Readonly<Record<string, ServerConfig>>
+  /** True if somebody answers `mcp.oauth_required`; only then is interest registered. */
+  signIn: boolean
+}
+
+export interface RuntimeOptions {
+  /** `COPILOT_CLI_PATH`: another runtime than the one of the platform package. */
+  path?: string
+  /** The Node that runs `path` when it is a script. */
+  execPath: string
+  /** The environment of the child: already without keys and tokens. */
+  env: Record<string, string>
+  folder: string
+  /** False for a host that brings its own model: a stored GitHub login is then not looked at. */
+  login: boolean
+  /** Lines for the debug log: cleaned, without payloads. */
+  log?: (line: string) => void
+}
+
+export interface SessionSummary {
+  id: string
+  /** ISO 8601. */
+  modified: string
+  summary?: Clean
+  folder?: string
+}
+
+export type ToolEnd = 'ok' | 'failed' | 'denied' | 'cancelled'
+
+/** What a permission question shows, and what "this session" would allow. */
+export interface PermissionAsk {
+  id: string
+  kind: 'command' | 'write' | 'read' | 'mcp' | 'url' | 'other'
+  /** A question of a few words: "Run a command?" */
+  title: Clean
+  /** What exactly will happen, in lines (a command, a diff, a path, arguments): cleaned, not shortened. */
+  body: string
+  intention?: Clean
+  warning?: Clean
+  toolCallId?: string
+  /** What `--allow-tool` may call it, as Copilot CLI does: `shell`, `write`, `notes`, `notes(whoami)`, ... */
+  names: readonly string[]
+  /** The `approval` of `approve-for-session`; absent where the runtime offers none. */
+  approval?: unknown
+}
+
+export type PermissionDecision = { kind: 'once' } | { kind: 'session' } | { kind: 'no'; reason?: string }
+
+export type ServerStatus =
+  | 'pending'
+  | 'connected'
+  | 'failed'
+  | 'needs-auth'
+  | 'disabled'
+  | 'stopped'
+  | 'not_configured'
+
+/**
+ * What a session tells its host. Texts of one line are clean; texts of a stream (`text` of reply, reasoning and tool
+ * output) are raw, since they can only be cleaned where they are joined.
+ */
+export type HostEvent =
+  | { type: 'started'; model?: Clean; alreadyInUse: boolean }
+  | { type: 'user'; messageId: string; text: string }
+  | { type: 'turn-start' }
+  | { type: 'reply-delta'; messageId: string; text: string }
+  | { type: 'reply'; messageId: string; text: string }
+  | { type: 'reasoning-delta'; id: string; text: string }
+  | { type: 'reasoning'; id: string; text: string }
+  | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
+  | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
+  | { type: 'tool-end'; id: string; end: ToolEnd; text: string }
+  | { type: 'permission'; ask: PermissionAsk }
+  | { type: 'permission-done'; id: string }
+  | { type: 'auth'; id: string; data: unknown; calls: readonly string[]; tool?: Clean }
+  /** Answered, by us or by somebody else, or withdrawn: once for each `auth`. */
+  | { type: 'auth-done'; id: string }
+  | { type: 'server'; name: Clean; status: ServerStatus; error?: Clean }
+  | { type: 'usage'; tokens: number; limit: number }
+  | { type: 'title'; title: Clean }
+  | { type: 'retry'; text: Clean }
+  | { type: 'notice'; level: 'info' | 'warning'; text: Clean }
+  | { type: 'error'; kind: Clean; text: Clean; status?: number }
+  | { type: 'interrupted' }
+  | { type: 'idle'; aborted: boolean }
+  /** The connection is gone; nothing comes after this. */
+  | { type: 'stopped'; error: HostError }
+
+export interface Session {
+  /** As the runtime answered it, which need not be the id that was asked for. */
+  readonly id: string
+  /** Every event from the first one on (those before the first listener are kept for it). Returns how to stop. */
+  listen(listener: (event: HostEvent) => void): () => void
+  /**
+   * Resolves when the servers have come up far enough for a first prompt: each one connected, failed, or waiting for
+   * nobody (runtime-protocol 11.6). Not later than 10 s, in which time an open sign-in does not count. Gives the names
+   * of the servers that are not there yet.
+   */
+  ready(signal?: AbortSignal): Promise<string[]>
+  send(prompt: string): Promise<string>
+  abort(): Promise<void>
+  /** Both give false when the runtime no longer waits for this answer. */
+  answerPermission(ask: PermissionAsk, decision: PermissionDecision): Promise<boolean>
+  answerAuth(
+    id: string,
+    answer: { kind: 'token'; accessToken: string; expiresIn?: number } | { kind: 'cancelled' },
+  ): Promise<boolean>
+  /** Makes every server connect again, which is the only way to be asked for a sign-in again. */
+  reloadServers(): Promise<void>
+  /** The events of the past, oldest first, at most `limit` from the end. */
+  history(limit: number): Promise<HostEvent[]>
+  /** Leaves the session as it is stored. */
+  close(): Promise<void>
+}
+
+export interface Runtime {
+  readonly version: string
+  create(config: SessionConfig): Promise<Session>
+  resume(id: string, config: SessionConfig): Promise<Session>
+  /** Newest first; with a folder, only those that were started in it. */
+  sessions(folder?: string): Promise<SessionSummary[]>
+  /** Stores a GitHub token as the runtime's own login; false if it could not be kept in a vault. */
+  storeLogin(token: string, host?: string): Promise<{ login: Clean; storedInVault: boolean }>
+  /** The stored login, if there is one. */
+  login(): Promise<Clean | undefined>
+  /** Resolves when the runtime ended without being told to. */
+  readonly died: Promise<HostError>
+  stop(): Promise<void>
+}
