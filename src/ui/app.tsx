@@ -1,0 +1,153 @@
+import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout, useWindowSize } from 'ink'
+import { useLayoutEffect, useSyncExternalStore } from 'react'
+import { Composer, textWidth } from './composer/composer.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
+import { composing, type Frame, frameOf } from './frame.ts'
+import { type Key, toKeys } from './keys.ts'
+import { type Palette, PaletteContext, usePalette } from './palette.ts'
+import { PermissionPanel } from './panels/permission.tsx'
+import { SignInPanel } from './panels/sign-in.tsx'
+import type { View } from './state.ts'
+import { StatusLine } from './status-line.tsx'
+import type { Store } from './store.ts'
+import { line, paint, truncate } from './transcript/line.ts'
+import { Tail, tailRows } from './transcript/tail.tsx'
+import { ToolRows } from './transcript/tool-rows.tsx'
+import { Transcript } from './transcript/transcript.tsx'
+
+/** What the renderer can do beside drawing. */
+export interface Terminal {
+  /** Writes finished text above the live region. It is not cleaned and ends with a line feed. */
+  write: (text: string) => void
+  /** Gives the terminal away while the work lasts. */
+  suspend: (work: () => Promise<void>) => Promise<void>
+}
+
+/** What the person and the renderer do to the screen. */
+export interface Actions {
+  /** The keys of one read; `width`: columns for the composer's text. */
+  onKeys: (keys: readonly Key[], width: number) => void
+  onPaste: (text: string) => void
+  onPrinted: (count: number) => void
+  onLongAddress: (address: string) => void
+  onTerminal: (terminal: Terminal) => void
+  onError: (error: unknown) => void
+}
+
+interface Props {
+  store: Store<View>
+  actions: Actions
+  colours: Palette
+  now: () => number
+}
+
+export function App({ store, actions, colours, now }: Props) {
+  return (
+    <PaletteContext value={colours}>
+      <ErrorBoundary onError={actions.onError}>
+        <Screen store={store} actions={actions} now={now} />
+      </ErrorBoundary>
+    </PaletteContext>
+  )
+}
+
+function Screen({ store, actions, now }: Omit<Props, 'colours'>) {
+  const view = useSyncExternalStore(store.subscribe, store.get)
+  const { write } = useStdout()
+  const { suspendTerminal } = useApp()
+  useLayoutEffect(() => {
+    actions.onTerminal({ write, suspend: suspendTerminal })
+  }, [actions, write, suspendTerminal])
+  return (
+    <>
+      <Transcript blocks={view.done} drops={view.drops} onPrinted={actions.onPrinted} />
+      {view.open && <Live view={view} actions={actions} now={now} />}
+    </>
+  )
+}
+
+/** What is drawn again and again, from top to bottom; see `frame.ts` for how high each part may be. */
+function Live({ view, actions, now }: { view: View; actions: Actions; now: () => number }) {
+  const { rows, columns } = useWindowSize()
+  const { frame: tick } = useAnimation({ interval: 250, isActive: view.busy })
+  const frame = frameOf(view, rows, columns)
+  useInput((input, key) => actions.onKeys(toKeys(input, key), textWidth(frame.width)))
+  usePaste(actions.onPaste)
+
+  const before = view.tail.lines.length > 0 && view.last !== view.tail.kind ? [line('')] : []
+  const tail = tailRows([...before, ...view.tail.lines], frame.width, frame.tail)
+  const apart = frame.tools > 0 && frame.gap > 0 && (tail.length > 0 || view.last !== 'tool')
+  const top = tail.length + (apart ? 1 : 0) + frame.tools + frame.queued + frame.gap
+  return (
+    <Box flexDirection="column" width={frame.width} maxHeight={Math.max(1, rows - 1)} overflow="hidden">
+      <Tail rows={tail} />
+      {apart && <Text> </Text>}
+      <ToolRows tools={view.tools} width={frame.width} maxRows={frame.tools} now={now()} />
+      <Queued messages={view.queued} width={frame.width} maxRows={frame.queued} />
+      {frame.gap > 0 && <Text> </Text>}
+      <Front view={view} frame={frame} top={top} actions={actions} now={now} />
+      <StatusLine view={view} width={frame.width} frame={tick} />
+    </Box>
+  )
+}
+
+/** What takes keys: the composer, or a panel in its place. Both, while the person is still typing. */
+function Front(props: { view: View; frame: Frame; top: number; actions: Actions; now: () => number }) {
+  const { view, frame, top, actions, now } = props
+  const { width } = frame
+  const [panel] = view.panels
+  const typing = composing(view)
+  const place = {
+    index: 1,
+    total: view.panels.length,
+    width,
+    maxRows: frame.panel,
+    top: typing ? undefined : top,
+  }
+  return (
+    <>
+      {panel?.kind === 'sign-in' && (
+        <SignInPanel
+          key={panel.key}
+          {...place}
+          state={panel.state}
+          now={now}
+          onLongAddress={actions.onLongAddress}
+        />
+      )}
+      {panel?.kind === 'permission' && <PermissionPanel key={panel.key} {...place} state={panel.state} />}
+      {typing && (
+        <Composer
+          editor={view.editor}
+          width={width}
+          maxRows={frame.composer}
+          top={panel === undefined ? top : undefined}
+        />
+      )}
+    </>
+  )
+}
+
+function Queued({
+  messages,
+  width,
+  maxRows,
+}: {
+  messages: readonly string[]
+  width: number
+  maxRows: number
+}) {
+  const colours = usePalette()
+  return messages.slice(0, maxRows).map((message, at) => {
+    const more =
+      at === maxRows - 1 && messages.length > maxRows ? ` (and ${messages.length - maxRows} more)` : ''
+    const row = truncate(line(`› ${message}`, 'dim'), width - 10 - more.length)
+    return (
+      // A message has no identity but its place in the queue.
+      // biome-ignore lint/suspicious/noArrayIndexKey: see above
+      <Text key={at} wrap="truncate">
+        {paint([...row, { text: `  queued${more}`, styles: ['dim'] }], colours)}
+      </Text>
+    )
+  })
+}

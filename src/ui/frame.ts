@@ -1,0 +1,44 @@
+import type { View } from './state.ts'
+
+/** Rows and columns of the live region, which is always lower and narrower than the window. */
+export interface Frame {
+  width: number
+  /** An empty row between the transcript and what follows. */
+  gap: number
+  /** Rows at most, for each part from top to bottom. */
+  tail: number
+  tools: number
+  queued: number
+  panel: number
+  composer: number
+}
+
+/** Past this a row may be wrapped by the terminal when the window gets narrower, which leaves ghosts. */
+const WIDEST = 60
+const STATUS = 1
+
+/** Shares out a window of `rows` by `columns`. */
+export function frameOf(view: View, rows: number, columns: number): Frame {
+  const width = Math.max(1, Math.min(WIDEST, columns - 1))
+  const height = Math.max(1, rows - 1)
+  const gap = height >= 8 ? 1 : 0
+  const room = Math.max(1, height - gap - STATUS)
+  const panel = view.panels.length > 0
+  const roomy = height >= 20
+  const tools = Math.min(view.tools.length, panel ? (roomy ? 2 : 0) : roomy ? 5 : 2)
+  const queued = Math.min(view.queued.length, roomy ? 3 : 1, Math.max(0, room - tools - 2))
+  // Open tool calls are set apart from what is above them.
+  const left = Math.max(1, room - tools - queued - (tools > 0 ? gap : 0))
+  if (panel) {
+    const composer = composing(view) ? Math.min(3, Math.max(1, left - 6)) : 0
+    const tail = roomy ? 3 : 0
+    return { width, gap, tools, queued, composer, tail, panel: Math.max(1, left - composer - tail) }
+  }
+  const composer = Math.min(8, Math.max(1, Math.floor(left / 2)))
+  return { width, gap, tools, queued, composer, panel: 0, tail: Math.min(12, Math.max(0, left - composer)) }
+}
+
+/** True while keys go to the composer: always, unless a panel has been left in peace long enough to take them. */
+export function composing(view: View): boolean {
+  return view.panels.length === 0 || view.guard?.open === false
+}

@@ -1,0 +1,154 @@
+import type { Choice } from '../auth/types.ts'
+import type { PermissionDecision } from '../runtime/types.ts'
+import { edit, paste } from './composer/editor.ts'
+import type { Key } from './keys.ts'
+import { guardKeys, guardPaste } from './panels/guard.ts'
+import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
+import { signInKey, signInPaste, signInTakesText } from './panels/sign-in-state.ts'
+import type { Panel, View } from './state.ts'
+
+/** What has to happen because of a key, besides another view. */
+export type Effect =
+  | { type: 'submit'; text: string }
+  | { type: 'interrupt' }
+  | { type: 'suspend' }
+  | { type: 'leave'; by: 'interrupt' | 'end'; draft: string }
+  | { type: 'choice'; panel: number; choice: Choice }
+  | { type: 'decision'; panel: number; decision: PermissionDecision }
+
+export interface Pressed {
+  view: View
+  effects: Effect[]
+}
+
+/** Two Ctrl+C within this time leave, in milliseconds. */
+const TWICE = 2000
+
+/**
+ * What the keys of one read do. Ctrl+C, Ctrl+D and Ctrl+Z are the screen's own, Esc goes to the panel in front or stops
+ * the running turn, and the rest goes where the guard of the panel sends it. `width`: columns for the composer's text.
+ */
+export function press(view: View, keys: readonly Key[], now: number, width: number): Pressed {
+  return reads(view, keys).reduce<Pressed>(
+    (done, read) => {
+      const next = pressRead(done.view, read, now, width)
+      return { view: next.view, effects: [...done.effects, ...next.effects] }
+    },
+    { view, effects: [] },
+  )
+}
+
+/** A paste is text wherever it lands: it answers nothing and sends nothing. */
+export function pasteInto(view: View, text: string, now: number): View {
+  const [panel] = view.panels
+  const stay = { ...view, leaving: undefined }
+  if (panel === undefined || view.guard === undefined) return { ...stay, editor: paste(view.editor, text) }
+  const { guard, to } = guardPaste(view.guard, now, takesText(panel))
+  if (to === 'composer') return { ...stay, guard, editor: paste(view.editor, text) }
+  const state =
+    panel.kind === 'sign-in'
+      ? { ...panel, state: signInPaste(panel.state, text) }
+      : { ...panel, state: permissionPaste(panel.state, text) }
+  return { ...stay, guard, panels: [state, ...view.panels.slice(1)] }
+}
+
+/** Keys of the screen's own stand alone; two Esc of one read are one, so that the second does not hit the next panel. */
+function reads(view: View, keys: readonly Key[]): Key[][] {
+  const out: Key[][] = []
+  let open = false
+  for (const key of keys) {
+    const alone = key.name === 'escape' || isOurs(key)
+    const last = out.at(-1)
+    if (key.name === 'escape' && view.panels.length > 0 && last?.[0]?.name === 'escape') continue
+    if (!alone && open && last !== undefined) last.push(key)
+    else out.push([key])
+    open = !alone
+  }
+  return out
+}
+
+function isOurs(key: Key): boolean {
+  return key.name === 'ctrl' && ['c', 'd', 'z'].includes(key.letter)
+}
+
+function pressRead(view: View, keys: readonly Key[], now: number, width: number): Pressed {
+  const [first] = keys
+  if (first?.name === 'ctrl' && first.letter === 'c') return interrupt(view, now)
+  const stay = view.leaving === undefined ? view : { ...view, leaving: undefined }
+  if (first?.name === 'ctrl' && first.letter === 'z') return { view: stay, effects: [{ type: 'suspend' }] }
+  if (first?.name === 'ctrl' && first.letter === 'd' && view.panels.length === 0 && view.editor.text === '') {
+    return { view: stay, effects: [{ type: 'leave', by: 'end', draft: '' }] }
+  }
+  const [panel] = view.panels
+  if (panel === undefined || view.guard === undefined) {
+    if (first?.name === 'escape' && interruptible(view))
+      return { view: stay, effects: [{ type: 'interrupt' }] }
+    return compose(stay, keys, width)
+  }
+  const routed = guardKeys(view.guard, keys, now, takesText(panel))
+  const next = { ...stay, guard: routed.guard }
+  return routed.to === 'panel' ? answer(next, panel, routed.keys) : compose(next, routed.keys, width)
+}
+
+/** Ctrl+C: a second one leaves; the first one takes away what is in front: the panel, the text, the running turn. */
+function interrupt(view: View, now: number): Pressed {
+  if (view.leaving !== undefined && now < view.leaving.until) {
+    const draft = view.editor.text || view.leaving.draft
+    return { view, effects: [{ type: 'leave', by: 'interrupt', draft }] }
+  }
+  const [panel] = view.panels
+  const until = now + TWICE
+  if (panel !== undefined) {
+    const next = { ...view, leaving: { until, draft: '' } }
+    if (panel.kind === 'sign-in') {
+      return { view: next, effects: [{ type: 'choice', panel: panel.key, choice: { kind: 'cancel' } }] }
+    }
+    return { view: next, effects: [{ type: 'decision', panel: panel.key, decision: { kind: 'no' } }] }
+  }
+  const { text, history } = view.editor
+  if (text !== '') {
+    const editor = { ...view.editor, text: '', caret: 0, at: history.length, drafts: {} }
+    return { view: { ...view, editor, leaving: { until, draft: text } }, effects: [] }
+  }
+  const next = { ...view, leaving: { until, draft: '' } }
+  return { view: next, effects: interruptible(view) ? [{ type: 'interrupt' }] : [] }
+}
+
+function interruptible(view: View): boolean {
+  return view.busy || view.queued.length > 0
+}
+
+function compose(view: View, keys: readonly Key[], width: number): Pressed {
+  const effects: Effect[] = []
+  let { editor } = view
+  for (const key of keys) {
+    const edited = edit(editor, key, width)
+    editor = edited.editor
+    if (edited.submit !== undefined) effects.push({ type: 'submit', text: edited.submit })
+  }
+  return { view: editor === view.editor ? view : { ...view, editor }, effects }
+}
+
+function answer(view: View, panel: Panel, keys: readonly Key[]): Pressed {
+  const effects: Effect[] = []
+  let next = panel
+  for (const key of keys) {
+    if (next.kind === 'sign-in') {
+      const { state, choice } = signInKey(next.state, key)
+      next = { ...next, state }
+      if (choice !== undefined) effects.push({ type: 'choice', panel: panel.key, choice })
+    } else {
+      const { state, decision } = permissionKey(next.state, key)
+      next = { ...next, state }
+      if (decision !== undefined) {
+        effects.push({ type: 'decision', panel: panel.key, decision })
+        break
+      }
+    }
+  }
+  return { view: { ...view, panels: [next, ...view.panels.slice(1)] }, effects }
+}
+
+function takesText(panel: Panel): boolean {
+  return panel.kind === 'sign-in' ? signInTakesText(panel.state) : permissionTakesText(panel.state)
+}

@@ -1,0 +1,41 @@
+import { styleText } from 'node:util'
+import { createContext, useContext } from 'react'
+
+type Colour = 'cyan' | 'green' | 'red' | 'yellow'
+
+/** The few colours there are, from the terminal's own sixteen; each one is absent where colour is not wanted. */
+export interface Palette {
+  /** What needs the person: the prompt mark, an open panel. */
+  accent?: Colour
+  good?: Colour
+  bad?: Colour
+  warning?: Colour
+}
+
+/** How a piece of text looks; see {@link dress}. */
+export type Style = 'strong' | 'emphasis' | 'struck' | 'dim' | keyof Palette
+
+/** Colours unless `NO_COLOR` is set (no-color.org) or the terminal has none. */
+export function palette(env: Readonly<Record<string, string | undefined>>): Palette {
+  if (env.NO_COLOR || env.TERM === 'dumb') return {}
+  return { accent: 'cyan', good: 'green', bad: 'red', warning: 'yellow' }
+}
+
+/** Text with the SGR sequences of its styles round it. */
+export function dress(text: string, styles: readonly Style[], colours: Palette): string {
+  const formats = styles.flatMap(style => {
+    if (style === 'strong') return 'bold' as const
+    if (style === 'emphasis') return 'italic' as const
+    if (style === 'struck') return 'strikethrough' as const
+    if (style === 'dim') return 'dim' as const
+    return colours[style] ?? []
+  })
+  return formats.length === 0 ? text : styleText(formats, text, { validateStream: false })
+}
+
+export const PaletteContext = createContext<Palette>({})
+
+/** The colours of this screen. */
+export function usePalette(): Palette {
+  return useContext(PaletteContext)
+}

@@ -1,0 +1,84 @@
+import type { WebUrl } from '../../auth/types.ts'
+import type { Style } from '../palette.ts'
+import { type Line, line, truncate, wrap } from '../transcript/line.ts'
+import { cells } from '../width.ts'
+
+/** One row of a panel. Where room is short, rows of the lowest rank go first. */
+export interface Row {
+  rank: number
+  line: Line
+  /** The whole row is a link to this address. */
+  link?: WebUrl
+}
+
+const LABEL = 14
+const GAP = '   '
+
+/** The title, with the place in the queue where there is one: `── Sign in to billing ── 1 of 2`. */
+export function titleRow(title: string, index: number, total: number, width: number): Row {
+  const place = total > 1 ? ` ── ${index} of ${total}` : ''
+  const [text] = truncate(line(title), width - 3 - cells(place))
+  return {
+    rank: 9,
+    line: [
+      { text: '── ', styles: ['accent'] },
+      { text: text?.text ?? '', styles: ['strong'] },
+      { text: place, styles: ['dim'] },
+    ],
+  }
+}
+
+/** Words that are wrapped; at most `most` rows, the last of them cut. */
+export function prose(rank: number, text: string, width: number, most = 3, ...styles: Style[]): Row[] {
+  const rows = wrap(line(text, ...styles), width)
+  const kept = rows.slice(0, most)
+  if (rows.length > most) kept[most - 1] = truncate(rows.slice(most - 1).flat(), width)
+  return kept.map(each => ({ rank, line: each }))
+}
+
+/** A name and its value; the value is wrapped beside the name. */
+export function field(rank: number, label: string, value: string, width: number, most = 1): Row[] {
+  return prose(rank, value, width - LABEL, most).map(({ line: text }, at) => ({
+    rank,
+    line: [{ text: (at === 0 ? label : '').padEnd(LABEL), styles: ['dim'] }, ...text],
+  }))
+}
+
+export function blank(rank = 1): Row {
+  return { rank, line: [] }
+}
+
+/** The keys of a panel, `key what it does`, as many in a row as fit; `note` comes last and is no key. */
+export function keyRows(
+  keys: readonly (readonly [key: string, text: string])[],
+  width: number,
+  note = '',
+): Row[] {
+  const groups: Line[] = keys.map(([key, text]) => [{ text: key, styles: ['strong'] }, { text: ` ${text}` }])
+  if (note) groups.push([{ text: note, styles: ['dim'] }])
+  const rows: { line: Line; used: number }[] = []
+  for (const group of groups) {
+    const size = group.reduce((sum, span) => sum + cells(span.text), 0)
+    const row = rows.at(-1)
+    if (row && row.used + GAP.length + size <= width) {
+      row.line = [...row.line, { text: GAP }, ...group]
+      row.used += GAP.length + size
+    } else {
+      rows.push({ line: truncate(group, width), used: size })
+    }
+  }
+  return rows.map(row => ({ rank: 9, line: row.line }))
+}
+
+/** The rows that fit: the least important go, the last of equals first. */
+export function fitRows(rows: readonly Row[], most: number): Row[] {
+  const kept = [...rows]
+  while (kept.length > Math.max(0, most)) {
+    const lowest = Math.min(...kept.map(row => row.rank))
+    kept.splice(
+      kept.findLastIndex(row => row.rank === lowest),
+      1,
+    )
+  }
+  return kept
+}

@@ -1,0 +1,117 @@
+import type { Choice, Prompt } from '../auth/types.ts'
+import { HostError } from '../errors.ts'
+import type { PermissionDecision } from '../runtime/types.ts'
+import { createPermission } from './panels/permission-state.ts'
+import { createSignIn, signInStep } from './panels/sign-in-state.ts'
+import { resultLine } from './sign-in-words.ts'
+import type { Action, View } from './state.ts'
+import type { ChatScreen } from './types.ts'
+
+/** The open questions of a screen: what the person answers in a panel reaches the promise that waits for it. */
+export interface Questions {
+  signIn: Prompt['signIn']
+  askPermission: ChatScreen['askPermission']
+  choose(panel: number, choice: Choice): void
+  decide(panel: number, decision: PermissionDecision): void
+  /** Rejects what is still waiting. */
+  close(): void
+}
+
+interface Waiter {
+  resolve(choice: Choice): void
+  reject(reason: unknown): void
+}
+
+export function openQuestions(dispatch: (action: Action) => void, view: () => View): Questions {
+  const choices = new Map<number, { early: Choice[]; waiter?: Waiter }>()
+  const decisions = new Map<
+    number,
+    { resolve(decision: PermissionDecision): void; reject(reason: unknown): void }
+  >()
+  const over = new HostError('cancelled', 'the chat is closed')
+  let last = 0
+
+  return {
+    signIn(about) {
+      last += 1
+      const key = last
+      const pending: { early: Choice[]; waiter?: Waiter } = { early: [] }
+      choices.set(key, pending)
+      dispatch({ type: 'panel', panel: { key, kind: 'sign-in', state: createSignIn(about) } })
+      return {
+        choice(signal) {
+          const early = pending.early.shift()
+          if (early !== undefined) return Promise.resolve(early)
+          return new Promise<Choice>((resolve, reject) => {
+            if (signal.aborted) return reject(signal.reason)
+            const withdraw = () => reject(signal.reason)
+            signal.addEventListener('abort', withdraw, { once: true })
+            const settled = () => {
+              signal.removeEventListener('abort', withdraw)
+              pending.waiter = undefined
+            }
+            pending.waiter = {
+              resolve: choice => {
+                settled()
+                resolve(choice)
+              },
+              reject: reason => {
+                settled()
+                reject(reason)
+              },
+            }
+          })
+        },
+        show(step) {
+          const panel = view().panels.find(panel => panel.key === key)
+          if (panel?.kind !== 'sign-in') return
+          dispatch({ type: 'panel-state', panel: { ...panel, state: signInStep(panel.state, step) } })
+        },
+        close(result) {
+          if (!choices.delete(key)) return
+          dispatch({ type: 'panel-gone', key })
+          dispatch({ type: 'line', ...resultLine(about, result) })
+        },
+      }
+    },
+    askPermission(ask, signal) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason)
+        last += 1
+        const key = last
+        const settled = () => {
+          signal.removeEventListener('abort', withdraw)
+          decisions.delete(key)
+          dispatch({ type: 'panel-gone', key })
+        }
+        const withdraw = () => {
+          settled()
+          reject(signal.reason)
+        }
+        signal.addEventListener('abort', withdraw, { once: true })
+        decisions.set(key, {
+          resolve: decision => {
+            settled()
+            resolve(decision)
+          },
+          reject: reason => {
+            settled()
+            reject(reason)
+          },
+        })
+        dispatch({ type: 'panel', panel: { key, kind: 'permission', state: createPermission(ask) } })
+      })
+    },
+    choose(panel, choice) {
+      const pending = choices.get(panel)
+      if (pending?.waiter) pending.waiter.resolve(choice)
+      else pending?.early.push(choice)
+    },
+    decide: (panel, decision) => decisions.get(panel)?.resolve(decision),
+    close() {
+      for (const pending of choices.values()) pending.waiter?.reject(over)
+      for (const pending of [...decisions.values()]) pending.reject(over)
+      choices.clear()
+    },
+  }
+}

@@ -1,0 +1,187 @@
+import { render } from 'ink'
+import { createElement } from 'react'
+import { hostError } from '../errors.ts'
+import { clean } from '../text.ts'
+import { type Actions, App, type Terminal } from './app.tsx'
+import { type Effect, pasteInto, press } from './input.ts'
+import { palette } from './palette.ts'
+import { QUIET } from './panels/guard.ts'
+import { openQuestions } from './questions.ts'
+import { type Action, newView, reduce, type View } from './state.ts'
+import { createStore } from './store.ts'
+import { header } from './transcript/blocks.ts'
+import { paint } from './transcript/line.ts'
+import { past } from './transcript/past.ts'
+import type { Block } from './transcript/printing.ts'
+import { openStream } from './transcript/stream.ts'
+import type { ChatScreen, ChatScreenOptions } from './types.ts'
+
+/** Time between two frames of a long print, in milliseconds. */
+const FRAME = 16
+/** How long the terminal may take for the last frame, in milliseconds. */
+const LAST_FRAME = 1000
+
+/**
+ * Opens the chat on the terminal. It can be used at once, before there is a session. The terminal is restored by
+ * `close()`, by an error of the screen itself (`left` then rejects with a HostError), and by the end of the process.
+ */
+export function openChat(options: ChatScreenOptions): ChatScreen {
+  const { stdin, stdout, now } = options
+  const colours = palette(options.env)
+  const store = createStore(newView(options))
+  const timers = new Set<NodeJS.Timeout>()
+  const left = Promise.withResolvers<Awaited<ChatScreen['left']>>()
+  left.promise.catch(() => undefined)
+  let terminal: Terminal | undefined
+  let closing: Promise<void> | undefined
+
+  let printing = false
+
+  const dispatch = (action: Action) => update(reduce(store.get(), action, now()))
+  const stream = openStream(dispatch, now, later)
+  const questions = openQuestions(dispatch, store.get)
+
+  function update(changed: View): void {
+    const before = store.get()
+    const next = printing ? changed : reduce(changed, { type: 'release' }, now())
+    store.set(next)
+    if (!printing && next.ready.length > 0) printSoon()
+    if (next.guard?.open === false && next.guard !== before.guard) {
+      const { guard } = next
+      later(() => {
+        if (store.get().guard === guard) dispatch({ type: 'quiet' })
+      }, QUIET)
+    }
+    if (next.leaving !== undefined && next.leaving !== before.leaving) {
+      const { leaving } = next
+      later(() => {
+        if (store.get().leaving === leaving) dispatch({ type: 'stay' })
+      }, leaving.until - now())
+    }
+  }
+
+  /** What is too much for one frame is printed in the next ones; keys are taken in between. */
+  function printSoon(): void {
+    printing = true
+    later(() => {
+      printing = false
+      dispatch({ type: 'release' })
+    }, FRAME)
+  }
+
+  function later(work: () => void, ms: number): () => void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      safely(work)
+    }, ms)
+    timers.add(timer)
+    return () => {
+      timers.delete(timer)
+      clearTimeout(timer)
+    }
+  }
+
+  /** Keys and timers come from outside React, where no error boundary catches. */
+  function safely(work: () => void): void {
+    try {
+      work()
+    } catch (thrown) {
+      fail(thrown)
+    }
+  }
+
+  function fail(thrown: unknown): void {
+    const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
+    left.reject(hostError(thrown, `the chat screen failed: ${detail}`))
+    close().catch(() => undefined)
+  }
+
+  function act(effect: Effect): void {
+    if (effect.type === 'submit') options.onSubmit(effect.text)
+    else if (effect.type === 'interrupt') options.onInterrupt()
+    else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
+    else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
+    else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
+    else if (options.suspend !== undefined) terminal?.suspend(options.suspend).catch(fail)
+  }
+
+  const actions: Actions = {
+    onKeys: (keys, width) =>
+      safely(() => {
+        const { view, effects } = press(store.get(), keys, now(), width)
+        update(view)
+        effects.forEach(act)
+      }),
+    onPaste: text => safely(() => update(pasteInto(store.get(), text, now()))),
+    onPrinted: count => dispatch({ type: 'printed', count }),
+    onLongAddress: text => dispatch({ type: 'address', text }),
+    onTerminal: given => {
+      terminal = given
+    },
+    onError: fail,
+  }
+
+  stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
+  const app = render(createElement(App, { store, actions, colours, now }), {
+    stdin,
+    stdout,
+    interactive: stdout.isTTY,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    maxFps: 60,
+  })
+  const exited = app.waitUntilExit().then(
+    () => undefined,
+    thrown => fail(thrown),
+  )
+
+  /** Prints without laying out: for what is long and stands still meanwhile. */
+  function write(blocks: readonly Block[]): void {
+    const text = blocks.flatMap(block => block.lines.map(line => `${paint(line, colours)}\n`)).join('')
+    if (text !== '') terminal?.write(text)
+  }
+
+  async function shut(): Promise<void> {
+    // A component may fail while it is drawn for the first time, before there is an `app`.
+    await Promise.resolve()
+    stream.end()
+    questions.close()
+    dispatch({ type: 'close' })
+    await within(app.waitUntilRenderFlush(), LAST_FRAME)
+    write(store.get().ready)
+    for (const timer of timers) clearTimeout(timer)
+    app.unmount()
+    await within(exited, LAST_FRAME)
+  }
+
+  function close(): Promise<void> {
+    closing ??= shut()
+    return closing
+  }
+
+  return {
+    show(event) {
+      if (closing === undefined) stream.take(event)
+    },
+    showHistory(events) {
+      if (closing !== undefined) return
+      const { ready, last } = past(events, now())
+      write(ready)
+      dispatch({ type: 'history', last })
+    },
+    signIn: questions.signIn,
+    askPermission: questions.askPermission,
+    tell: ({ level, text }) => {
+      if (closing === undefined) stream.take({ type: 'line', level, text })
+    },
+    left: left.promise,
+    close,
+  }
+}
+
+/** Waits for something, but not for ever: a terminal that is gone takes no more bytes. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  const limit = Promise.withResolvers<void>()
+  const timer = setTimeout(limit.resolve, ms)
+  await Promise.race([work, limit.promise]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,223 @@
+import type { ServerStatus } from '../runtime/types.ts'
+import { clean } from '../text.ts'
+import { createEditor, type Editor, prepend } from './composer/editor.ts'
+import { type Guard, newGuard } from './panels/guard.ts'
+import type { PermissionState } from './panels/permission-state.ts'
+import type { SignInState } from './panels/sign-in-state.ts'
+import { noticeBlock, promptBlock, type Tool, toolBlock } from './transcript/blocks.ts'
+import { type Line, line } from './transcript/line.ts'
+import { type Block, blocksOf, nextFrame } from './transcript/printing.ts'
+import type { ChatEvent } from './types.ts'
+
+/** A question to the person; the first one is on screen, the others wait. */
+export type Panel =
+  | { key: number; kind: 'sign-in'; state: SignInState }
+  | { key: number; kind: 'permission'; state: PermissionState }
+
+/** Everything the screen shows. */
+export interface View {
+  /** False once the screen gives the terminal back. */
+  readonly open: boolean
+  /** Finished blocks that are still to be released to `done`: a little at a time, so that no frame takes long. */
+  readonly ready: readonly Block[]
+  /** Blocks for the scrollback, of which the first may be printed, and how often printed ones were dropped from it. */
+  readonly done: readonly Block[]
+  readonly drops: number
+  /** What the last printed block was; blocks of different kinds have an empty line between them. */
+  readonly last: string
+  /** The unfinished end of the running reply. */
+  readonly tail: { readonly lines: readonly Line[]; readonly kind: string }
+  readonly tools: readonly Tool[]
+  readonly busy: boolean
+  readonly thinking: boolean
+  /** What the runtime does about a failed request to the model. */
+  readonly retry?: string
+  readonly waiting: readonly string[]
+  readonly queued: readonly string[]
+  readonly servers: Readonly<Record<string, ServerStatus>>
+  readonly model?: string
+  /** How full the context of the model is, in percent. */
+  readonly context?: number
+  readonly folder: string
+  readonly panels: readonly Panel[]
+  /** Of the first panel. */
+  readonly guard?: Guard
+  readonly editor: Editor
+  /** Set for a while after Ctrl+C: until when a second one leaves, and what the first one took from the composer. */
+  readonly leaving?: { readonly until: number; readonly draft: string }
+}
+
+export type Action =
+  | Exclude<ChatEvent, { type: 'reply-delta' | 'reply' | 'reasoning-delta' | 'reasoning' | 'tool-output' }>
+  /** Lines of the reply `id` that are final, and what comes after them. */
+  | { type: 'stream'; id: string; lines: readonly Line[]; tail: readonly Line[] }
+  | { type: 'thinking' }
+  | { type: 'progress'; id: string; text: string }
+  /** The next blocks are printed. */
+  | { type: 'release' }
+  /** So many blocks at the front of `done` are on the terminal. */
+  | { type: 'printed'; count: number }
+  /** The past was printed, and what its last block was. */
+  | { type: 'history'; last: string }
+  /** A long address, for the scrollback, where it can be copied as one line. */
+  | { type: 'address'; text: string }
+  | { type: 'panel'; panel: Panel }
+  | { type: 'panel-state'; panel: Panel }
+  | { type: 'panel-gone'; key: number }
+  /** Nobody has typed for a while: the panel takes keys. */
+  | { type: 'quiet' }
+  | { type: 'stay' }
+  | { type: 'close' }
+
+export function newView(options: { model?: string; folder: string; prompts: readonly string[] }): View {
+  return {
+    open: true,
+    ready: [],
+    done: [],
+    drops: 0,
+    last: 'header',
+    tail: { lines: [], kind: '' },
+    tools: [],
+    busy: false,
+    thinking: false,
+    waiting: [],
+    queued: [],
+    servers: {},
+    model: options.model === undefined ? undefined : clean(options.model),
+    folder: clean(options.folder, 200),
+    panels: [],
+    editor: createEditor(options.prompts),
+  }
+}
+
+/** The view after an event. Pure; `now` is in milliseconds since the epoch. */
+export function reduce(view: View, action: Action, now: number): View {
+  switch (action.type) {
+    case 'stream': {
+      const kind = `reply ${action.id}`
+      const next = action.lines.length === 0 ? view : print(view, kind, action.lines)
+      return { ...next, tail: { lines: action.tail, kind }, thinking: false, retry: undefined }
+    }
+    case 'thinking':
+      return { ...view, thinking: true, retry: undefined }
+    case 'progress':
+      return {
+        ...view,
+        tools: view.tools.map(tool => (tool.id === action.id ? { ...tool, progress: action.text } : tool)),
+      }
+    case 'tool-start': {
+      const { type: _, ...tool } = action
+      const others = view.tools.filter(other => other.id !== tool.id)
+      return { ...view, thinking: false, retry: undefined, tools: [...others, { ...tool, startedAt: now }] }
+    }
+    case 'tool-end': {
+      const tool = view.tools.find(tool => tool.id === action.id)
+      if (tool === undefined) return view
+      const tools = view.tools.filter(other => other !== tool)
+      return print({ ...view, tools }, 'tool', toolBlock(tool, action.end, action.text, now))
+    }
+    case 'sent':
+      return print({ ...view, busy: true }, 'prompt', promptBlock(action.text))
+    case 'user':
+      return print(view, 'prompt', promptBlock(action.text))
+    case 'turn-start':
+      return { ...view, busy: true }
+    case 'interrupted':
+      return notice(cancelTools(view, now), 'info', 'interrupted')
+    case 'idle':
+      return cancelTools({ ...view, busy: false, thinking: false, retry: undefined }, now)
+    case 'stopped': {
+      const idle = { ...view, busy: false, thinking: false, retry: undefined, waiting: [] }
+      return notice(cancelTools(idle, now), 'error', action.error.message)
+    }
+    case 'line':
+      return notice(view, action.level, action.text)
+    case 'notice':
+      return notice(view, action.level, action.text)
+    case 'error':
+      return notice({ ...view, retry: undefined }, 'error', action.text)
+    case 'retry':
+      return { ...view, retry: action.text }
+    case 'server': {
+      const next = { ...view, servers: { ...view.servers, [action.name]: action.status } }
+      if (action.status !== 'failed' || view.servers[action.name] === 'failed') return next
+      return notice(
+        next,
+        'warning',
+        `${action.name} is not available${action.error ? `: ${action.error}` : ''}`,
+      )
+    }
+    case 'started': {
+      const next = { ...view, model: action.model ?? view.model }
+      if (!action.alreadyInUse) return next
+      return notice(next, 'warning', 'this session is open in another program as well')
+    }
+    case 'session':
+      return { ...view, model: action.model === undefined ? view.model : clean(action.model) }
+    case 'usage':
+      return action.limit > 0
+        ? { ...view, context: Math.min(100, Math.round((100 * action.tokens) / action.limit)) }
+        : view
+    case 'title':
+      return view
+    case 'waiting':
+      return { ...view, waiting: action.servers.map(name => clean(name)) }
+    case 'queued':
+      return { ...view, queued: action.messages.map(message => clean(message, 200)) }
+    case 'draft':
+      return { ...view, editor: prepend(view.editor, action.text) }
+    case 'history':
+      return { ...view, last: action.last }
+    case 'address':
+      return print(view, 'address', [line(clean(action.text, 4096))])
+    case 'release':
+      return release(view)
+    case 'printed':
+      return action.count === 0
+        ? view
+        : { ...view, done: view.done.slice(action.count), drops: view.drops + 1 }
+    case 'panel':
+      return watched({ ...view, panels: [...view.panels, action.panel] }, view, now)
+    case 'panel-state':
+      return {
+        ...view,
+        panels: view.panels.map(panel => (panel.key === action.panel.key ? action.panel : panel)),
+      }
+    case 'panel-gone':
+      return watched({ ...view, panels: view.panels.filter(panel => panel.key !== action.key) }, view, now)
+    case 'quiet':
+      return view.guard === undefined ? view : { ...view, guard: { ...view.guard, open: true } }
+    case 'stay':
+      return view.leaving === undefined ? view : { ...view, leaving: undefined }
+    case 'close':
+      return { ...cancelTools(view, now), open: false, tail: { lines: [], kind: '' }, panels: [] }
+  }
+}
+
+/** A panel that comes to the front starts with a guard of its own. */
+function watched(next: View, before: View, now: number): View {
+  const first = next.panels[0]
+  if (first === undefined) return { ...next, guard: undefined }
+  return first.key === before.panels[0]?.key ? next : { ...next, guard: newGuard(now) }
+}
+
+function cancelTools(view: View, now: number): View {
+  let next: View = { ...view, tools: [] }
+  for (const tool of view.tools) next = print(next, 'tool', toolBlock(tool, 'cancelled', '', now))
+  return next
+}
+
+function notice(view: View, level: 'done' | 'info' | 'warning' | 'error', text: string): View {
+  return print(view, 'line', noticeBlock(level, clean(text, 500)))
+}
+
+function print(view: View, kind: string, lines: readonly Line[]): View {
+  const gap = view.last === kind && kind !== 'prompt' ? [] : [line('')]
+  return { ...view, last: kind, ready: [...view.ready, ...blocksOf([...gap, ...lines])] }
+}
+
+function release(view: View): View {
+  const count = nextFrame(view.ready)
+  if (count === 0) return view
+  return { ...view, ready: view.ready.slice(count), done: [...view.done, ...view.ready.slice(0, count)] }
+}

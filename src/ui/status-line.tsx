@@ -1,0 +1,48 @@
+import { Text } from 'ink'
+import { usePalette } from './palette.ts'
+import type { View } from './state.ts'
+import { type Line, paint, type Span, truncate, width } from './transcript/line.ts'
+
+const FRAMES = ['⠋', '⠙', '⠸', '⠴', '⠦', '⠇']
+
+/** The last row: `model · context · folder · what is going on`. */
+export function StatusLine({ view, width, frame }: { view: View; width: number; frame: number }) {
+  const colours = usePalette()
+  return <Text wrap="truncate">{paint(statusLine(view, width, frame), colours) || ' '}</Text>
+}
+
+/** Where room is short, what is going on stays, and what can be seen elsewhere goes. */
+export function statusLine(view: View, room: number, frame: number): Line {
+  const state = stateOf(view, frame)
+  const { model, context, folder } = view
+  const percent = context === undefined ? undefined : `${context}% context`
+  const choices = [[model, percent, folder], [model, folder], [model], []]
+  for (const parts of choices) {
+    const row = join([...parts.filter(part => part !== undefined && part !== '').map(dim), ...state])
+    if (width(row) <= room) return row
+  }
+  return truncate(join(state), room)
+}
+
+function stateOf(view: View, frame: number): Span[] {
+  if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
+  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${view.waiting.join(', ')}…` }] : []
+  if (view.busy) {
+    const doing = view.retry ?? (view.thinking ? 'thinking…' : 'working…')
+    const turn = FRAMES[frame % FRAMES.length] ?? ''
+    return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
+  }
+  if (waiting.length > 0) return waiting
+  const open = view.panels.filter(panel => panel.kind === 'sign-in').length
+  const signIns = Object.values(view.servers).filter(status => status === 'needs-auth').length - open
+  if (signIns <= 0) return []
+  return [{ text: `${signIns} sign-in${signIns === 1 ? '' : 's'} waiting`, styles: ['accent'] }]
+}
+
+function dim(text: string | undefined): Span {
+  return { text: text ?? '', styles: ['dim'] }
+}
+
+function join(spans: readonly Span[]): Line {
+  return spans.flatMap((span, at) => (at === 0 ? [span] : [dim(' · '), span]))
+}

@@ -1,0 +1,111 @@
+import type { ToolEnd } from '../../runtime/types.ts'
+import { cleanBlock } from '../../text.ts'
+import type { Style } from '../palette.ts'
+import { type Line, line, type Span, untab } from './line.ts'
+
+/** A tool call that runs, or ran. */
+export interface Tool {
+  readonly id: string
+  readonly name: string
+  readonly server?: string
+  readonly summary: string
+  readonly agent?: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** The newest line of its output. */
+  readonly progress?: string
+}
+
+export type Level = 'done' | 'info' | 'warning' | 'error'
+
+const PROMPT_LINES = 20
+const OUTPUT_LINES = 5
+const OUTPUT_COLUMNS = 200
+/** What is looked at of an output, in characters. */
+const OUTPUT_LENGTH = 256 * 1024
+
+const MARKS: Readonly<Record<Level, Span>> = {
+  done: { text: '✓', styles: ['good'] },
+  info: { text: '○', styles: ['dim'] },
+  warning: { text: '!', styles: ['warning'] },
+  error: { text: '✗', styles: ['bad'] },
+}
+
+const ENDS: Readonly<Record<ToolEnd, Span>> = {
+  ok: { text: '●', styles: ['good'] },
+  failed: { text: '✗', styles: ['bad'] },
+  denied: { text: '○', styles: ['dim'] },
+  cancelled: { text: '○', styles: ['dim'] },
+}
+
+/** The first line of a chat. */
+export function header(version: string, model: string | undefined, folder: string): Line {
+  const rest = [model, folder].filter(part => part !== undefined && part !== '')
+  return [
+    { text: `copilot-host ${version}`, styles: ['strong'] },
+    { text: rest.map(part => ` · ${part}`).join(''), styles: ['dim'] },
+  ]
+}
+
+/** What the person said. */
+export function promptBlock(text: string): Line[] {
+  return shortened(cleanBlock(text).trimEnd(), PROMPT_LINES).map(({ text, note }, at) => [
+    { text: at === 0 ? '› ' : '  ', styles: ['accent'] },
+    { text, styles: note ? ['dim'] : ['strong'] },
+  ])
+}
+
+/** A line of the host's own. */
+export function noticeBlock(level: Level, text: string): Line[] {
+  return [[MARKS[level], { text: ' ' }, { text: untab(text), styles: level === 'info' ? ['dim'] : [] }]]
+}
+
+/** A finished tool call with the beginning of its output. `output` is raw. */
+export function toolBlock(tool: Tool, end: ToolEnd, output: string, now: number): Line[] {
+  const word = end === 'ok' ? '' : `  ${end}`
+  const row: Line = [
+    ENDS[end],
+    { text: ' ' },
+    ...toolName(tool),
+    { text: `${word}${took(tool, now)}`, styles: ['dim'] },
+  ]
+  if (end === 'denied' || end === 'cancelled') return [row]
+  const text = cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim()
+  if (text === '') return [row]
+  return [row, ...shortened(text, OUTPUT_LINES).map(({ text }) => line(`  ${cut(text)}`, 'dim'))]
+}
+
+/** `server · tool  arguments` */
+export function toolName(tool: Tool): Span[] {
+  const dim: readonly Style[] = ['dim']
+  return [
+    ...(tool.agent === undefined ? [] : [{ text: '↳ ', styles: dim }]),
+    ...(tool.server === undefined ? [] : [{ text: `${tool.server} · `, styles: dim }]),
+    { text: tool.name, styles: ['strong'] },
+    ...(tool.summary === '' ? [] : [{ text: `  ${tool.summary}` }]),
+  ]
+}
+
+/** How long a tool has run, once that is worth telling. */
+export function took(tool: Tool, now: number): string {
+  const seconds = (now - tool.startedAt) / 1000
+  if (!(seconds >= 0.1)) return ''
+  if (seconds < 10) return `  ${seconds.toFixed(1)}s`
+  if (seconds < 60) return `  ${Math.floor(seconds)}s`
+  return `  ${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`
+}
+
+function shortened(text: string, most: number): { text: string; note: boolean }[] {
+  const lines = text.split('\n')
+  // A note that stands for a single line would take the place of that line.
+  const shown = lines.length <= most + 1 ? lines : lines.slice(0, most)
+  const rows = shown.map(source => ({ text: untab(source).trimEnd(), note: false }))
+  if (shown.length < lines.length)
+    rows.push({ text: `… ${lines.length - shown.length} more lines`, note: true })
+  return rows
+}
+
+function cut(text: string): string {
+  const points = Array.from(text.slice(0, OUTPUT_COLUMNS * 2))
+  return points.length > OUTPUT_COLUMNS ? `${points.slice(0, OUTPUT_COLUMNS).join('')}…` : text
+}

@@ -1,0 +1,52 @@
+import type { Prompt } from '../auth/types.ts'
+import type { HostEvent, PermissionAsk, PermissionDecision } from '../runtime/types.ts'
+
+/** What the screen is told: the events of the session that have a face, and lines of the host's own. */
+export type ChatEvent =
+  | Exclude<HostEvent, { type: 'permission' | 'permission-done' | 'auth' | 'auth-done' }>
+  /** The person's message has been taken; it is printed at once, before the runtime says anything. */
+  | { type: 'sent'; text: string }
+  /** The first prompt waits for these servers. An empty list ends the waiting. */
+  | { type: 'waiting'; servers: readonly string[] }
+  /** Messages that will be sent when the running turn is over. */
+  | { type: 'queued'; messages: readonly string[] }
+  /** Text given back to the composer, in front of what is there. */
+  | { type: 'draft'; text: string }
+  /** One line of the host: `✓`, `○`, `✗` and `!` are drawn by level. */
+  | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
+  /** The session is up: header and status line can be completed. */
+  | { type: 'session'; id: string; model?: string }
+
+export interface ChatScreenOptions {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  /** Environment variables that decide about colour (NO_COLOR, TERM, ...). */
+  env: Readonly<Record<string, string | undefined>>
+  version: string
+  model?: string
+  /** The folder as it is shown: with `~`. */
+  folder: string
+  /** Prompts of the past, newest last, for the arrow keys. */
+  prompts: readonly string[]
+  /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
+  now: () => number
+  /** Enter: the text of the composer, not empty, byte for byte. */
+  onSubmit(text: string): void
+  /** Esc, or the first Ctrl+C, with nothing else open and something to stop. */
+  onInterrupt(): void
+  /** Ctrl+Z: stops this process as its terminal would (SIGTSTP) and resolves when it goes on. Without it the key does nothing. */
+  suspend?(): Promise<void>
+}
+
+/** The chat on the terminal: Ink, inline. */
+export interface ChatScreen extends Prompt {
+  show(event: ChatEvent): void
+  /** Finished blocks of the past (resume), printed in one go before anything else happens. */
+  showHistory(events: readonly HostEvent[]): void
+  /** Asks for a permission; one question or panel is open at a time. Rejects with the signal's reason. */
+  askPermission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionDecision>
+  /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text left in the composer. */
+  readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
+  /** Prints what is still to be printed, takes the live region away and gives the terminal back. */
+  close(): Promise<void>
+}

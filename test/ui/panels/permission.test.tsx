@@ -1,0 +1,138 @@
+import { renderToString } from 'ink'
+import { describe, expect, test } from 'vitest'
+import type { PermissionAsk, PermissionDecision } from '../../../src/runtime/types.ts'
+import { clean } from '../../../src/text.ts'
+import type { Key } from '../../../src/ui/keys.ts'
+import { PermissionPanel } from '../../../src/ui/panels/permission.tsx'
+import {
+  createPermission,
+  type PermissionState,
+  permissionKey,
+  permissionPaste,
+  permissionTakesText,
+} from '../../../src/ui/panels/permission-state.ts'
+import { cells } from '../../../src/ui/width.ts'
+
+const char = (text: string): Key => ({ name: 'char', text })
+const ESC: Key = { name: 'escape' }
+const ENTER: Key = { name: 'enter' }
+const ask: PermissionAsk = {
+  id: '1',
+  kind: 'command',
+  title: clean('Run a command?'),
+  body: 'npm test -- --run checkout\nin ~/src/shop',
+  intention: clean('Run the tests'),
+  names: ['shell'],
+  approval: { kind: 'commands' },
+}
+
+function press(state: PermissionState, ...keys: Key[]) {
+  const decisions: PermissionDecision[] = []
+  let now = state
+  for (const key of keys) {
+    const turn = permissionKey(now, key)
+    now = turn.state
+    if (turn.decision) decisions.push(turn.decision)
+  }
+  return { state: now, decisions }
+}
+
+describe('answers', () => {
+  test.each<[string, Key[], PermissionDecision[]]>([
+    ['y', [char('y')], [{ kind: 'once' }]],
+    ['s', [char('s')], [{ kind: 'session' }]],
+    ['n', [char('n')], [{ kind: 'no' }]],
+    ['Esc', [ESC], [{ kind: 'no' }]],
+    ['Enter is no answer', [ENTER], []],
+    ['other letters', [char('a'), char('x'), char('yes')], []],
+    ['a paste', [{ name: 'paste', text: 'y' }], []],
+    ['N and a reason', [char('N'), char('use pnpm'), ENTER], [{ kind: 'no', reason: 'use pnpm' }]],
+    ['y and n in the reason', [char('N'), char('y'), char('n'), ENTER], [{ kind: 'no', reason: 'yn' }]],
+    ['N without a reason', [char('N'), char('  '), ENTER], [{ kind: 'no' }]],
+    ['Esc in the reason goes back', [char('N'), char('x'), ESC, char('y')], [{ kind: 'once' }]],
+    [
+      'lines in the reason',
+      [char('N'), char('a'), { name: 'newline' }, char('b'), ENTER],
+      [{ kind: 'no', reason: 'a\nb' }],
+    ],
+  ])('%s', (_name, keys, decisions) => {
+    expect(press(createPermission(ask), ...keys).decisions).toEqual(decisions)
+  })
+
+  test('this session only where the runtime offers it', () => {
+    expect(press(createPermission({ ...ask, approval: undefined }), char('s')).decisions).toEqual([])
+  })
+
+  test('a paste goes into the reason and nowhere else', () => {
+    const question = createPermission(ask)
+    expect(permissionTakesText(question)).toBe(false)
+    expect(permissionPaste(question, 'y')).toBe(question)
+    const { state } = press(question, char('N'))
+    expect(permissionTakesText(state)).toBe(true)
+    expect(press(permissionPaste(state, '日本\rno'), ENTER).decisions).toEqual([
+      { kind: 'no', reason: '日本\nno' },
+    ])
+  })
+})
+
+describe('the panel', () => {
+  const frame = (state: PermissionState, width = 60, maxRows = 20) =>
+    renderToString(<PermissionPanel state={state} index={1} total={1} width={width} maxRows={maxRows} />)
+      .replaceAll(/\u001b\[[\d;]*m/g, '')
+      .split('\n')
+
+  test('says what exactly will happen', () => {
+    expect(frame(createPermission(ask))).toEqual([
+      '── Run a command?',
+      '  npm test -- --run checkout',
+      '  in ~/src/shop',
+      'Run the tests',
+      'y once   s this session   n no   N no, and say why',
+    ])
+  })
+
+  test('with the line for a reason', () => {
+    expect(frame(press(createPermission(ask), char('N'), char('use pnpm')).state).slice(-3)).toEqual([
+      'What should the model know?',
+      '› use pnpm',
+      '⏎ no, with this reason   Esc back',
+    ])
+  })
+
+  const many = Array.from({ length: 50 }, (_, at) => `line ${at} 日本語 ${'w'.repeat(at)}`).join('\n')
+  test.each([
+    [40, 11],
+    [60, 20],
+  ])('fits %i columns and %i rows', (width, maxRows) => {
+    const long = {
+      ...ask,
+      body: many,
+      warning: clean('Deletes files. '.repeat(20), 400),
+      intention: clean('why '.repeat(80), 400),
+    }
+    const bodies = [long, { ...long, body: 'x'.repeat(1_000_000) }, { ...long, body: '' }, ask]
+    for (const one of bodies) {
+      for (const state of [
+        createPermission(one),
+        press(createPermission(one), char('N'), char('z'.repeat(300))).state,
+      ]) {
+        const rows = frame(state, width, maxRows)
+        expect(rows.length).toBeLessThanOrEqual(maxRows)
+        for (const row of rows) expect(cells(row)).toBeLessThanOrEqual(width)
+      }
+    }
+  })
+
+  test('what is left out is said, and the last line is shown', () => {
+    const rows = frame(createPermission({ ...ask, body: many.replaceAll(/w+$/gm, '') }))
+    expect(rows[1]).toBe('  line 0 日本語')
+    expect(rows).toContain('  … 39 more lines')
+    expect(rows).toContain('  line 49 日本語')
+  })
+
+  test('control sequences in the body are gone', () => {
+    expect(frame(createPermission({ ...ask, body: 'echo \u001b[2K\u001b]52;c;aGk=\u0007hi' }))[1]).toBe(
+      '  echo hi',
+    )
+  })
+})

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import type { Choice } from '../../../src/auth/types.ts'
+import { HostError } from '../../../src/errors.ts'
+import { clean } from '../../../src/text.ts'
+import type { Key } from '../../../src/ui/keys.ts'
+import {
+  createSignIn,
+  type SignInState,
+  signInKey,
+  signInPaste,
+  signInStep,
+  signInTakesText,
+} from '../../../src/ui/panels/sign-in-state.ts'
+import { address, signInView } from './view.ts'
+
+const char = (text: string): Key => ({ name: 'char', text })
+const ESC: Key = { name: 'escape' }
+const ENTER: Key = { name: 'enter' }
+const url = address('https://login.example.com/authorize?state=1')
+
+function press(state: SignInState, ...keys: Key[]) {
+  const choices: Choice[] = []
+  let now = state
+  for (const key of keys) {
+    const turn = signInKey(now, key)
+    now = turn.state
+    if (turn.choice) choices.push(turn.choice)
+  }
+  return { state: now, choices }
+}
+
+describe('choosing a route', () => {
+  const panel = createSignIn(signInView())
+
+  test.each<[string, Key, Choice[]]>([
+    ['Enter: the recommended one', ENTER, [{ kind: 'route', route: 'browser' }]],
+    ['b', char('b'), [{ kind: 'route', route: 'browser' }]],
+    ['d', char('d'), [{ kind: 'route', route: 'device' }]],
+    ['p', char('p'), [{ kind: 'route', route: 'paste' }]],
+    ['caps lock', char('D'), [{ kind: 'route', route: 'device' }]],
+    ['Esc', ESC, [{ kind: 'cancel' }]],
+    ['another letter', char('x'), []],
+    ['a name that every object has', char('constructor'), []],
+    ['several letters', char('dd'), []],
+    ['a paste', { name: 'paste', text: 'd' }, []],
+    ['Ctrl+D', { name: 'ctrl', letter: 'd' }, []],
+    ['an arrow', { name: 'down' }, []],
+  ])('%s', (_name, key, choices) => {
+    expect(press(panel, key).choices).toEqual(choices)
+  })
+
+  test('only what server and machine allow', () => {
+    const only = createSignIn(signInView({ routes: ['device'] }))
+    expect(press(only, char('b'), char('p')).choices).toEqual([])
+    expect(press(only, ENTER).choices).toEqual([{ kind: 'route', route: 'device' }])
+    expect(press(createSignIn(signInView({ routes: [] })), ENTER).choices).toEqual([])
+  })
+
+  test('one key switches between the routes at any time, Enter does not', () => {
+    const { choices, state } = press(panel, ENTER, ENTER, char('d'), ENTER, char('b'))
+    expect(choices).toEqual(['browser', 'device', 'browser'].map(route => ({ kind: 'route', route })))
+    expect(state.shown).toBe('browser')
+  })
+})
+
+describe('steps', () => {
+  test('a step of a route that nobody chose is shown', () => {
+    expect(signInStep(createSignIn(signInView()), { kind: 'browser', url, opened: true }).shown).toBe(
+      'browser',
+    )
+  })
+
+  test('a step of another route does not take the screen', () => {
+    const state = press(createSignIn(signInView()), char('d')).state
+    expect(signInStep(state, { kind: 'browser', url, opened: true }).shown).toBe('device')
+  })
+
+  test('trouble: the panel goes to what still runs, or back to the question', () => {
+    const trouble = {
+      kind: 'trouble',
+      route: 'device',
+      error: new HostError('http-deadline', 'login.example.com'),
+    } as const
+    const device = press(createSignIn(signInView()), char('d')).state
+    const alone = signInStep(device, trouble)
+    expect(alone).toMatchObject({
+      shown: undefined,
+      trouble: { device: 'login.example.com did not answer in time' },
+    })
+    expect(press(alone, ENTER).choices).toEqual([{ kind: 'route', route: 'browser' }])
+    const both = signInStep(signInStep(device, { kind: 'browser', url, opened: true }), trouble)
+    expect(both.shown).toBe('browser')
+    const code = { kind: 'device', page: url, code: clean('A-B'), expiresAt: 1 } as const
+    expect(signInStep(both, code).trouble.device).toBeUndefined()
+  })
+
+  test('foreign text in trouble is cleaned', () => {
+    const error = new HostError('sign-in-failed', 'no\u001b[2J\nway')
+    const state = signInStep(createSignIn(signInView()), { kind: 'trouble', route: 'browser', error })
+    expect(state.trouble.browser).toBe('no way')
+  })
+})
+
+describe('the line for an address', () => {
+  const callback = 'http://127.0.0.1:4011/callback?code=abc&state=1'
+  const line = signInStep(press(createSignIn(signInView()), char('p')).state, { kind: 'paste', url })
+
+  test('is the only place that takes text', () => {
+    expect(signInTakesText(line)).toBe(true)
+    for (const state of [createSignIn(signInView()), press(createSignIn(signInView()), char('d')).state]) {
+      expect(signInTakesText(state)).toBe(false)
+      expect(signInPaste(state, callback)).toBe(state)
+    }
+  })
+
+  test('a paste waits for Enter; line ends of the copy are left out', () => {
+    const pasted = signInPaste(line, `  ${callback.slice(0, 20)}\r\n${callback.slice(20)}\n`)
+    expect(press(pasted, ENTER).choices).toEqual([{ kind: 'pasted', address: callback }])
+  })
+
+  test('typed fast, b, d and p are letters there', () => {
+    const { choices, state } = press(line, char(callback), char('bdp'), { name: 'backspace' }, ENTER)
+    expect(choices).toEqual([{ kind: 'pasted', address: `${callback}bd` }])
+    expect(state.input.text).toBe('')
+    expect(state.shown).toBe('paste')
+  })
+
+  test('Enter on nothing sends nothing; Ctrl+U empties; Esc cancels', () => {
+    expect(press(line, ENTER, char(' '), ENTER).choices).toEqual([])
+    expect(press(line, char('abc'), { name: 'ctrl', letter: 'u' }, ENTER).choices).toEqual([])
+    expect(press(line, char('abc'), ESC).choices).toEqual([{ kind: 'cancel' }])
+    expect(
+      press(line, char('abc'), { name: 'left' }, { name: 'up' }, { name: 'home' }).state.input.text,
+    ).toBe('abc')
+  })
+
+  test('Tab goes back to the other ways, with nothing chosen', () => {
+    const { state, choices } = press(line, char('x'), { name: 'tab' })
+    expect(state.shown).toBeUndefined()
+    expect(choices).toEqual([])
+    expect(press(state, char('d')).choices).toEqual([{ kind: 'route', route: 'device' }])
+  })
+
+  test('a wrong address can be followed by another one', () => {
+    const error = new HostError('sign-in-failed', 'this address belongs to another sign-in')
+    const again = signInStep(press(line, char('x'), ENTER).state, { kind: 'trouble', route: 'paste', error })
+    expect(again).toMatchObject({ shown: 'paste', trouble: { paste: error.message } })
+    expect(press(again, char('y'), ENTER).state.trouble.paste).toBeUndefined()
+  })
+
+  test('a huge paste is cut', () => {
+    expect(signInPaste(line, 'x'.repeat(1_000_000)).input.text.length).toBe(16_384)
+  })
+})

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import type { RouteName, SignInView } from '../../src/auth/types.ts'
+import { HostError } from '../../src/errors.ts'
+import { clean } from '../../src/text.ts'
+import { createPlainPrompt } from '../../src/ui/plain.ts'
+import { address, signInView } from './panels/view.ts'
+
+const never = new AbortController().signal
+
+/** A dialog in front of a person who types `answers` (nobody there without them). */
+function open(options: { view?: Partial<SignInView>; answers?: string[]; route?: RouteName } = {}) {
+  const lines: string[] = []
+  const answers = [...(options.answers ?? [])]
+  const prompt = createPlainPrompt({
+    write: line => lines.push(line),
+    now: () => 0,
+    route: options.route,
+    read:
+      options.answers &&
+      (async () => {
+        const answer = answers.shift()
+        if (answer === undefined) throw new HostError('cancelled', 'the input ended')
+        return answer
+      }),
+  })
+  return { lines, dialog: prompt.signIn(signInView(options.view)), prompt }
+}
+
+/** What `choice` does while nothing more can come: it ends by its signal. */
+async function waits(choice: (signal: AbortSignal) => Promise<unknown>) {
+  const controller = new AbortController()
+  const waiting = choice(controller.signal)
+  controller.abort(new HostError('cancelled', 'over'))
+  await expect(waiting).rejects.toThrow('over')
+  await expect(choice(controller.signal)).rejects.toThrow('over')
+}
+
+test('says who, why, where and which rights before anything happens', () => {
+  const view = {
+    tool: clean('list_invoices'),
+    grantedScopes: [clean('a.b')],
+    account: clean('you@example.com'),
+  }
+  expect(open({ view }).lines).toEqual([
+    'Sign in to billing (billing.example.com). The server asks for a sign-in before its first use. For list_invoices.',
+    'Sign-in page: login.example.com. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. 10:00 left.',
+  ])
+})
+
+describe('the route', () => {
+  test('named on the command line: taken once without a question, then it waits', async () => {
+    const { dialog, lines } = open({ route: 'device', answers: ['unused'] })
+    const said = lines.length
+    expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'device' })
+    expect(lines).toHaveLength(said)
+    await waits(dialog.choice)
+  })
+
+  test('named, but not possible: cancelled, with a line', async () => {
+    const { dialog, lines } = open({ route: 'device', view: { routes: ['browser'] } })
+    expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
+    expect(lines.at(-1)).toBe('billing does not allow this way to sign in here: code for another device')
+  })
+
+  test('neither named nor anybody there: nothing is started', async () => {
+    const { dialog, lines } = open()
+    expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
+    expect(lines.at(-1)).toContain('--sign-in browser or --sign-in device')
+  })
+
+  test.each<[string, string[], object]>([
+    ['a number', ['2'], { kind: 'route', route: 'device' }],
+    ['Enter', [''], { kind: 'route', route: 'browser' }],
+    ['nonsense first', ['x', '0', '-1', '1.5', '99', ' 3 '], { kind: 'route', route: 'paste' }],
+    ['cancel', ['4'], { kind: 'cancel' }],
+  ])('asked of a person: %s', async (_name, answers, choice) => {
+    const { dialog, lines } = open({ answers })
+    expect(await dialog.choice(never)).toEqual(choice)
+    expect(lines).toContain('1 open the browser, 2 code for another device, 3 paste an address, 4 cancel')
+  })
+
+  test('no more input ends the question', async () => {
+    await expect(open({ answers: ['x'] }).dialog.choice(never)).rejects.toThrow('the input ended')
+  })
+})
+
+describe('steps', () => {
+  const url = address(`https://login.example.com/authorize?state=${'x'.repeat(500)}`)
+
+  test('the address stands whole and alone on its line', () => {
+    const { dialog, lines } = open()
+    dialog.show({ kind: 'browser', url, opened: true })
+    dialog.show({ kind: 'browser', url, opened: false })
+    dialog.show({ kind: 'paste', url })
+    expect(lines.filter(line => line === url)).toHaveLength(3)
+    expect(lines).toContain('No browser could be opened. Open this address:')
+  })
+
+  test('the code, its page and its time', () => {
+    const { dialog, lines } = open()
+    dialog.show({
+      kind: 'device',
+      page: address('https://login.example.com/device'),
+      code: clean('WDJB-MJHT'),
+      expiresAt: 300_000,
+    })
+    expect(lines.slice(-2)).toEqual([
+      'On any device open https://login.example.com/device and enter the code WDJB-MJHT',
+      'Only if you started this yourself. 5:00 left.',
+    ])
+  })
+
+  test('pasted addresses, as often as needed; blank lines are none', async () => {
+    const { dialog } = open({
+      route: 'paste',
+      answers: ['', ' http://127.0.0.1/?code=1 ', 'http://127.0.0.1/?code=2'],
+    })
+    await dialog.choice(never)
+    expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=1' })
+    expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=2' })
+  })
+
+  test('trouble and the end, cleaned and with the next step', () => {
+    const { dialog, lines, prompt } = open()
+    const error = new HostError('sign-in-failed', 'it\u001b[31m failed')
+    dialog.show({ kind: 'trouble', route: 'browser', error })
+    dialog.close({ kind: 'failed', error })
+    prompt.tell({ level: 'warning', text: 'a line' })
+    expect(lines.slice(-3)).toEqual([
+      'billing: it failed',
+      'billing: it failed. copilot-host auth login billing tries again',
+      'a line',
+    ])
+  })
+})
