@@ -1,0 +1,99 @@
+import { exportJWK, generateKeyPair } from 'jose'
+import Provider, { errors } from 'oidc-provider'
+import { type AuthorizationServerOptions, configuration, type State } from './configuration.ts'
+import { type Endpoint, type EndpointRequest, record } from './endpoint-requests.ts'
+import { interact } from './interaction.ts'
+import { listen } from './listen.ts'
+import { messagePage } from './pages.ts'
+import { createStorage } from './storage.ts'
+
+export interface AuthorizationServer {
+  issuer: string
+  /** Where a person types a device code. */
+  devicePage: string
+  requests: readonly EndpointRequest[]
+  /** How many requests were answered well; `authorization` counts every visit of that page. */
+  count(endpoint: Endpoint, grant?: string): number
+  /** What a resource server asks about a verified token: was it withdrawn since? */
+  accepts(claims: Record<string, unknown>): boolean
+  setAccessTokenTtl(seconds: number): void
+  /** From now on no resource server accepts the access tokens given so far; refresh tokens stay good. */
+  expireAccessTokens(): void
+  /** Access tokens, refresh tokens and consents of everybody end now; clients stay registered. */
+  revokeAll(): void
+  /** Registered clients are unknown from now on. */
+  forgetClients(): void
+  /** The next person who would allow something denies it. */
+  denyNext(): void
+  close(): Promise<void>
+}
+
+/** A real authorization server (oidc-provider) on 127.0.0.1, keys and accounts in memory, any name may sign in. */
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
+  const storage = createStorage()
+  const requests: EndpointRequest[] = []
+  const state: State = { ttl: options.accessTokenTtl ?? 3600, generation: 1, deny: false }
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' }
+  const log = options.log ?? (line => console.error(line))
+
+  const server = await listen(issuer => {
+    const provider = new Provider(issuer, {
+      ...configuration(options, state, { ...jwk, kid: 'practice' }),
+      adapter: storage.adapter,
+    })
+    provider.use(async (ctx, next) => {
+      await next()
+      record(ctx, requests)
+      if (ctx.oidc?.route === 'device_authorization' && hasCode(ctx.body)) {
+        ctx.body = { ...ctx.body, interval: options.deviceInterval ?? 1 }
+      }
+    })
+    provider.on('server_error', (_ctx, error) => log(`practice authorization server: ${error.message}`))
+    const answer = provider.callback()
+    return (request, response) => {
+      if (!request.url?.startsWith('/interaction/')) return answer(request, response)
+      interact(provider, state, request, response).catch(error => {
+        const trouble = error instanceof Error ? error.message : 'unknown trouble'
+        if (!(error instanceof errors.SessionNotFound)) log(`practice authorization server: ${trouble}`)
+        response.writeHead(400, { 'content-type': 'text/html; charset=utf-8' })
+        response.end(messagePage('That did not work', `${trouble}. Start again from your terminal.`))
+      })
+    }
+  })
+
+  return {
+    issuer: server.origin,
+    devicePage: `${server.origin}/device`,
+    requests,
+    count: (endpoint, grant) =>
+      requests.filter(
+        one =>
+          one.endpoint === endpoint &&
+          (grant === undefined || one.grant === grant) &&
+          (endpoint === 'authorization' || one.error === undefined),
+      ).length,
+    accepts: claims => claims.generation === state.generation,
+    setAccessTokenTtl: seconds => {
+      state.ttl = seconds
+    },
+    expireAccessTokens: () => {
+      state.generation += 1
+    },
+    revokeAll: () => {
+      state.generation += 1
+      storage.forget('Grant', 'RefreshToken', 'AccessToken', 'AuthorizationCode', 'DeviceCode', 'Session')
+    },
+    forgetClients: () => storage.forget('Client'),
+    denyNext: () => {
+      state.deny = true
+    },
+    close: server.close,
+  }
+}
+
+function hasCode(body: unknown): body is { device_code: string } {
+  return typeof body === 'object' && body !== null && 'device_code' in body
+}

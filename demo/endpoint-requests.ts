@@ -1,0 +1,60 @@
+import type { KoaContextWithOIDC } from 'oidc-provider'
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+const SECRET_PARAMETERS = new Set([
+  'code',
+  'code_verifier',
+  'refresh_token',
+  'device_code',
+  'client_secret',
+  'token',
+])
+
+export type Endpoint = 'authorization' | 'token' | 'device' | 'registration' | 'revocation' | 'userinfo'
+
+/** One request that came in, for assertions: secrets are left out. */
+export interface EndpointRequest {
+  endpoint: Endpoint
+  /** `authorization_code`, `refresh_token` or `device_code` at the token endpoint. */
+  grant?: string
+  parameters: Record<string, string>
+  /** The OAuth error code that it was answered with. */
+  error?: string
+}
+
+const ENDPOINTS: Record<string, Endpoint> = {
+  authorization: 'authorization',
+  token: 'token',
+  device_authorization: 'device',
+  registration: 'registration',
+  revocation: 'revocation',
+  userinfo: 'userinfo',
+}
+
+/** Notes a request that oidc-provider has just answered, if it came to one of the endpoints. */
+export function record(
+  ctx: { oidc?: KoaContextWithOIDC['oidc']; body: unknown },
+  requests: EndpointRequest[],
+) {
+  const endpoint = ENDPOINTS[ctx.oidc?.route ?? '']
+  if (endpoint === undefined || ctx.oidc === undefined) return
+  const given = { ...(endpoint === 'registration' ? ctx.oidc.body : ctx.oidc.params) }
+  const parameters: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || SECRET_PARAMETERS.has(name)) continue
+    parameters[name] = typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  const grant = parameters.grant_type === DEVICE_GRANT ? 'device_code' : parameters.grant_type
+  const error = oauthError(ctx.body)
+  requests.push({
+    endpoint,
+    ...(grant === undefined ? {} : { grant }),
+    parameters,
+    ...(error ? { error } : {}),
+  })
+}
+
+function oauthError(body: unknown): string | undefined {
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
+  return typeof error === 'string' ? error : undefined
+}

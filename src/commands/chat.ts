@@ -1,0 +1,57 @@
+import { noModelScreen } from '../config/model.ts'
+import { HostError } from '../errors.ts'
+import { type Host, isAttended } from '../host.ts'
+import { startRuntime } from '../runtime/runtime.ts'
+import type { Runtime, Session } from '../runtime/types.ts'
+import type { ChatOptions } from './options.ts'
+import { pickSession } from './pick-session.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+/** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
+export type SessionChoice = { kind: 'new' } | { kind: 'stored'; id: string | undefined }
+
+/** `chat` and `resume`: on the screen where there is a person, as a one-shot where there is only a prompt. */
+export async function chat(options: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
+  const person = host.stdin.isTTY === true && host.stdout.isTTY === true && options.prompt === undefined
+  if (host.stdin.isTTY && !host.stdout.isTTY && options.prompt === undefined) {
+    throw new HostError('usage', 'the chat needs a terminal; -p <prompt> asks once and prints the answer')
+  }
+  const settings = await readSettings(options, person || isAttended(host), host)
+  // The child is started first and everything else is loaded beside it.
+  const starting = startRuntime(settings.runtime)
+  starting.catch(() => {})
+  try {
+    await requireModel(settings, starting)
+    if (person) {
+      const { chatOnScreen } = await import('./screen-chat.ts')
+      return await chatOnScreen(options, settings, starting, host)
+    }
+    const { oneShot } = await import('./one-shot.ts')
+    return await oneShot(options, settings, starting, host)
+  } finally {
+    await starting.then(
+      runtime => runtime.stop(),
+      () => {},
+    )
+    settings.log.close()
+  }
+}
+
+/** Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. */
+export async function openSession(
+  choice: SessionChoice,
+  settings: Settings,
+  runtime: Runtime,
+  now: number,
+): Promise<Session> {
+  if (choice.kind === 'new') return runtime.create(settings.session)
+  const stored = pickSession(await runtime.sessions(), choice.id, settings.session.folder, now)
+  return runtime.resume(stored.id, settings.session)
+}
+
+/** Without a provider and without a GitHub login no turn can ever run: say so before anything is drawn. */
+async function requireModel({ model }: Settings, starting: Promise<Runtime>): Promise<void> {
+  if (model.provider || model.gitHubToken) return
+  const runtime = await starting
+  if ((await runtime.login()) === undefined) throw new HostError('no-model', noModelScreen())
+}

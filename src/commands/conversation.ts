@@ -1,0 +1,196 @@
+import type { Authenticator } from '../auth/authenticator.ts'
+import { hostError } from '../errors.ts'
+import type { HostEvent, PermissionAsk, PermissionDecision, Session } from '../runtime/types.ts'
+import { carrySignIns, type SignInPorts } from './sign-ins.ts'
+
+export interface ConversationPorts {
+  session: Session
+  authenticator: Authenticator
+  /** Everything that has a face goes here. */
+  show: (event: ConversationEvent) => void
+  /** Asks the person, or answers for them. Rejects with the signal's reason when the question is withdrawn. */
+  permit: (ask: PermissionAsk, signal: AbortSignal) => Promise<PermissionDecision>
+  tell: (line: { level: 'info' | 'warning'; text: string }) => void
+  log: (line: string) => void
+  refused: SignInPorts['refused']
+}
+
+type Faceless = 'permission' | 'permission-done' | 'auth' | 'auth-done'
+export type ConversationEvent =
+  | Exclude<HostEvent, { type: Faceless }>
+  | { type: 'sent'; text: string }
+  | { type: 'waiting'; servers: readonly string[] }
+  | { type: 'queued'; messages: readonly string[] }
+  | { type: 'draft'; text: string }
+
+export interface Conversation {
+  /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */
+  say(text: string): void
+  /** Stops the running turn; messages that waited behind it are given back. */
+  interrupt(): Promise<void>
+  readonly busy: boolean
+  /** Lets every server connect anew, as soon as no turn runs. */
+  reload(): void
+  /** Last word of each MCP server. */
+  servers(): ReadonlyMap<string, { status: string; error?: string }>
+  /** Ends open questions, so that the session can be closed. */
+  end(): Promise<void>
+}
+
+/**
+ * Joins one session with the person: messages in order, one turn at a time, the first one held until the servers are
+ * there; questions and sign-ins carried across and closed when they are withdrawn.
+ */
+export function converse(ports: ConversationPorts): Conversation {
+  const { session, show, tell, log } = ports
+  const signIns = carrySignIns(ports)
+  const questions = new Map<string, AbortController>()
+  const servers = new Map<string, { status: string; error?: string }>()
+  const queue: string[] = []
+  let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
+  let reloading = false
+  const mine = new Set<string>()
+  const ending = new AbortController()
+
+  const stopListening = session.listen(event => {
+    if (!event.type.endsWith('-delta') && event.type !== 'tool-output') log(happened(event))
+    signIns.take(event)
+    switch (event.type) {
+      case 'auth':
+      case 'auth-done':
+        return
+      case 'permission':
+        void ask(event.ask)
+        return
+      case 'permission-done':
+        questions.get(event.id)?.abort()
+        return
+      case 'user':
+        if (mine.delete(event.messageId)) return
+        break
+      case 'server':
+        servers.set(event.name, event)
+        break
+      case 'idle':
+        phase = 'idle'
+        break
+      case 'stopped':
+        phase = 'over'
+        break
+    }
+    show(event)
+    if (event.type === 'idle') void next()
+  })
+
+  async function ask(ask: PermissionAsk): Promise<void> {
+    const controller = new AbortController()
+    questions.set(ask.id, controller)
+    try {
+      const decision = await ports.permit(ask, controller.signal)
+      await session.answerPermission(ask, decision)
+    } catch (thrown) {
+      // Withdrawn by the runtime: there is nothing left to answer.
+      if (!controller.signal.aborted)
+        log(`permission ${ask.id}: ${hostError(thrown, 'not answered').message}`)
+    } finally {
+      questions.delete(ask.id)
+    }
+  }
+
+  async function start(): Promise<void> {
+    await session.ready(ending.signal)
+    // A token that looked good and was refused at start-up: one reload asks again, and the authenticator renews it.
+    if (signIns.rejected().length > 0) {
+      await session.reloadServers()
+      await session.ready(ending.signal)
+      for (const name of signIns.rejected()) {
+        tell({ level: 'warning', text: `${name} does not accept its sign-in. /login ${name} signs in again` })
+      }
+    }
+  }
+
+  async function next(): Promise<void> {
+    if (phase !== 'idle') return
+    if (reloading) {
+      reloading = false
+      await session.reloadServers().catch(thrown => fail(thrown, 'the servers could not be reloaded'))
+      await session.ready(ending.signal).catch(thrown => fail(thrown, 'the servers did not come up'))
+      if (phase !== 'idle') return
+    }
+    const text = queue.shift()
+    if (text === undefined) return
+    phase = 'busy'
+    show({ type: 'queued', messages: [...queue] })
+    show({ type: 'sent', text })
+    try {
+      mine.add(await session.send(text))
+    } catch (thrown) {
+      if (phase === 'busy') phase = 'idle'
+      show({ type: 'draft', text })
+      show({ type: 'idle', aborted: true })
+      fail(thrown, 'the message could not be sent')
+    }
+  }
+
+  function fail(thrown: unknown, otherwise: string): void {
+    if (phase !== 'over') tell({ level: 'warning', text: hostError(thrown, otherwise).message })
+  }
+
+  const started = start()
+    .catch(thrown => fail(thrown, 'the servers did not come up'))
+    .then(() => {
+      if (phase !== 'starting') return
+      phase = 'idle'
+      show({ type: 'waiting', servers: [] })
+      void next()
+    })
+
+  return {
+    say(text) {
+      queue.push(text)
+      if (phase === 'idle') void next()
+      else if (phase !== 'over') {
+        show({ type: 'queued', messages: [...queue] })
+        if (phase === 'starting') show({ type: 'waiting', servers: unfinished() })
+      }
+    },
+    async interrupt() {
+      const waiting = queue.splice(0)
+      if (waiting.length > 0) {
+        show({ type: 'queued', messages: [] })
+        show({ type: 'draft', text: waiting.join('\n') })
+      }
+      if (phase === 'busy')
+        await session.abort().catch(thrown => fail(thrown, 'the turn could not be stopped'))
+    },
+    get busy() {
+      return phase === 'busy'
+    },
+    reload() {
+      reloading = true
+      void next()
+    },
+    servers: () => servers,
+    async end() {
+      phase = 'over'
+      ending.abort()
+      for (const controller of questions.values()) controller.abort()
+      await signIns.end()
+      stopListening()
+      await started
+    },
+  }
+
+  function unfinished(): string[] {
+    return [...servers]
+      .filter(([, { status }]) => status === 'pending' || status === 'needs-auth')
+      .map(([name]) => name)
+  }
+}
+
+/** One line for the debug log: what happened to whom, never what was said. */
+function happened(event: HostEvent): string {
+  if (event.type === 'server') return `event server ${event.name} ${event.status}`
+  if (event.type === 'tool-start' || event.type === 'tool-end') return `event ${event.type} ${event.id}`
+  return 'id' in event ? `event ${event.type} ${event.id}` : `event ${event.type}`
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { type Authenticator, createAuthenticator } from '../auth/authenticator.ts'
+import { createBrowser } from '../auth/browser.ts'
+import { createHttp } from '../auth/http.ts'
+import { openStore } from '../auth/store/store.ts'
+import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
+import { type Host, isAttended } from '../host.ts'
+import { startProgram } from '../spawn.ts'
+import { createPlainPrompt } from '../ui/plain.ts'
+import type { ChatOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+import { readLine } from './stdin.ts'
+
+/** Files that container engines leave in every container. */
+const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv']
+
+/** Opens the token store at once: its child comes up beside the runtime. */
+export function openTokenStore(
+  options: Pick<ChatOptions, 'tokenStore'>,
+  settings: Settings,
+  warn: (line: string) => void,
+  host: Host,
+): TokenStore {
+  return openStore({
+    kind: options.tokenStore,
+    folder: settings.folders.state,
+    service: settings.service,
+    execPath: host.execPath,
+    childPath: host.packageFile('dist/keychain-child.js'),
+    env: host.env,
+    warn,
+    now: host.clock.now,
+  })
+}
+
+/** The authorization engine with its real ports. */
+export function createEngine(
+  options: Pick<ChatOptions, 'signInTimeout'>,
+  settings: Settings,
+  store: TokenStore,
+  prompt: Prompt,
+  host: Host,
+): Authenticator {
+  return createAuthenticator({
+    store,
+    prompt,
+    http: createHttp(host.fetch),
+    browser: createBrowser({
+      env: host.env,
+      platform: host.platform,
+      container: CONTAINER_MARKS.some(file => existsSync(file)),
+      start: (program, args) => startProgram({ program, args, env: settings.runtime.env }),
+    }),
+    clock: host.clock,
+    policy: {
+      ask: settings.signIn !== 'stored' && settings.signIn !== 'never',
+      route: namedRoute(settings),
+      timeoutMs: options.signInTimeout,
+    },
+    log: line => settings.log.write(line),
+  })
+}
+
+/** Asks in plain lines on stderr; a route that was named on the command line is taken without a question. */
+export function linePrompt(settings: Settings, write: (line: string) => void, host: Host): Prompt {
+  const read = isAttended(host) ? (signal: AbortSignal) => readLine(host.stdin, signal) : undefined
+  return createPlainPrompt({ write, read, now: host.clock.now, route: namedRoute(settings) })
+}
+
+function namedRoute({ signIn }: Settings): RouteName | undefined {
+  return signIn === 'browser' || signIn === 'device' || signIn === 'paste' ? signIn : undefined
+}

@@ -1,0 +1,73 @@
+import { runtimeEnvironment } from '../config/environment.ts'
+import { HostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { startRuntime } from '../runtime/runtime.ts'
+import { runInTerminal } from '../spawn.ts'
+import { readStdin } from './stdin.ts'
+
+/** Longest token that is read, in bytes, with the line end behind it. */
+const LONGEST = 4096
+
+const INSTALL = `Copilot CLI is not installed. Either sign in with it:
+
+  npm install -g @github/copilot && copilot login
+
+or hand a GitHub token over:
+
+  copilot-host login --with-token < token.txt
+`
+
+/**
+ * `copilot-host login`: the GitHub login that the runtime uses, which is also Copilot CLI's. A token from standard input
+ * is stored through the runtime; without one Copilot CLI's own `copilot login` does it. Gives the exit code.
+ */
+export async function gitHubLogin(withToken: boolean, host: Host): Promise<number> {
+  if (withToken) return storeToken(await readToken(host), host)
+  const code = await runInTerminal({ program: 'copilot', args: ['login'], env: host.env })
+  if (code !== undefined) return code
+  host.stderr.write(INSTALL)
+  return 1
+}
+
+async function readToken(host: Host): Promise<string> {
+  if (host.stdin.isTTY) {
+    throw new HostError(
+      'usage',
+      '--with-token reads a token from standard input, where no screen shows it: copilot-host login --with-token < token.txt',
+    )
+  }
+  const token = (await readStdin(host.stdin, LONGEST, host.signal)).trim()
+  if (token === '')
+    throw new HostError('usage', 'standard input is empty: --with-token reads a token from it')
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new HostError(
+      'usage',
+      'standard input is not a token: it holds white space or other characters that no token has',
+    )
+  }
+  return token
+}
+
+async function storeToken(token: string, host: Host): Promise<number> {
+  const runtime = await startRuntime({
+    path: host.env.COPILOT_CLI_PATH,
+    execPath: host.execPath,
+    env: runtimeEnvironment(host.env),
+    folder: host.folder,
+    login: true,
+  })
+  try {
+    const { login, storedInVault } = await runtime.storeLogin(token)
+    if (storedInVault) {
+      host.stdout.write(`Signed in to GitHub as ${login}. The token is in the system keychain.\n`)
+      return 0
+    }
+    host.stderr.write(
+      `GitHub accepts the token of ${login}, but it was not stored: the runtime found no system keychain. ` +
+        'Set COPILOT_GITHUB_TOKEN instead, or unlock the keychain and try again.\n',
+    )
+    return 1
+  } finally {
+    await runtime.stop()
+  }
+}

@@ -1,0 +1,131 @@
+import { HostError, hostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import type { Runtime } from '../runtime/types.ts'
+import { BlockCleaner } from '../text.ts'
+import { openSession, type SessionChoice } from './chat.ts'
+import { type ConversationEvent, converse } from './conversation.ts'
+import { createEngine, linePrompt, openTokenStore } from './engine.ts'
+import type { ChatOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+import { readStdin } from './stdin.ts'
+import { allowed } from './tool-rules.ts'
+
+/** The longest prompt that is read from standard input, in bytes. */
+const PROMPT_LIMIT = 1024 * 1024
+
+/**
+ * Asks once: the answer goes to stdout and nothing else does; what a person should know goes to stderr. Ends with 4 as
+ * soon as a sign-in is needed that nobody can give.
+ */
+export async function oneShot(
+  options: ChatOptions & { session: SessionChoice },
+  settings: Settings,
+  starting: Promise<Runtime>,
+  host: Host,
+): Promise<number> {
+  const prompt = options.prompt ?? (await readStdin(host.stdin, PROMPT_LIMIT, host.signal))
+  if (prompt.trim() === '')
+    throw new HostError('usage', 'the prompt is empty; give one with -p or on standard input')
+
+  const warn = (text: string) => void host.stderr.write(`${text}\n`)
+  for (const problem of settings.servers.problems) warn(problem)
+  const store = openTokenStore(options, settings, warn, host)
+  const end = Promise.withResolvers<void>()
+  const prompts = linePrompt(settings, warn, host)
+  const authenticator = createEngine(options, settings, store, prompts, host)
+  const answer = createAnswer(text => void host.stdout.write(text))
+  /** Why a sign-in ended the run: the person has read it already. */
+  let told: HostError | undefined
+
+  try {
+    const runtime = await starting
+    void runtime.died.then(end.reject)
+    const session = await openSession(options.session, settings, runtime, host.clock.now())
+    const conversation = converse({
+      session,
+      authenticator,
+      log: line => settings.log.write(line),
+      tell: line => warn(line.text),
+      permit: async ask =>
+        allowed(ask, options)
+          ? { kind: 'once' }
+          : {
+              kind: 'no',
+              reason: 'Nobody is there to allow it (--allow-tool or --allow-all-tools allows it).',
+            },
+      refused(error, server) {
+        if (error.kind === 'sign-in-needed') {
+          warn(`${error.message}. Run: ${loginCommand(server, options, settings)}`)
+        }
+        told ??= error
+        end.reject(error)
+      },
+      show(event) {
+        answer.take(event)
+        if (event.type === 'notice' && event.level === 'warning') warn(event.text)
+        if (event.type === 'error') end.reject(new HostError('model', event.text))
+        if (event.type === 'stopped') end.reject(event.error)
+        if (event.type === 'idle') end.resolve()
+      },
+    })
+    host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')), {
+      once: true,
+    })
+    conversation.say(prompt)
+    try {
+      await end.promise
+    } catch (thrown) {
+      await conversation.interrupt()
+      throw thrown
+    } finally {
+      await conversation.end()
+      await session.close().catch(() => {})
+    }
+    answer.end()
+    return 0
+  } catch (thrown) {
+    answer.end()
+    if (told !== undefined) return told.exitCode
+    throw hostError(thrown, 'the prompt could not be answered')
+  } finally {
+    await store.close()
+  }
+}
+
+/** What the person types to sign in ahead of the next run. */
+function loginCommand(server: string, options: ChatOptions, { servers }: Settings): string {
+  const config = servers.servers[server]
+  const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
+  const words = ['copilot-host auth login', byName || !config || !('url' in config) ? server : config.url]
+  if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)
+  return words.join(' ')
+}
+
+/** Writes replies as they stream, cleaned over the joined text, and each one ended by a line feed. */
+function createAnswer(write: (text: string) => void) {
+  const streamed = new Map<string, { cleaner: BlockCleaner; raw: number }>()
+  let open = false
+  const put = (text: string) => {
+    if (text === '') return
+    write(text)
+    open = !text.endsWith('\n')
+  }
+  return {
+    take(event: ConversationEvent): void {
+      if (event.type === 'reply-delta') {
+        const reply = streamed.get(event.messageId) ?? { cleaner: new BlockCleaner(), raw: 0 }
+        streamed.set(event.messageId, reply)
+        reply.raw += event.text.length
+        put(reply.cleaner.push(event.text))
+      } else if (event.type === 'reply') {
+        const reply = streamed.get(event.messageId) ?? { cleaner: new BlockCleaner(), raw: 0 }
+        put(reply.cleaner.push(event.text.slice(reply.raw)))
+        streamed.delete(event.messageId)
+        this.end()
+      }
+    },
+    end(): void {
+      if (open) put('\n')
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { HostError } from '../errors.ts'
+import type { SessionSummary } from '../runtime/types.ts'
+import { clean } from '../text.ts'
+
+/** How many sessions an error lists. */
+const LISTED = 10
+
+/** Shortest id that is shown, in characters: long enough to be typed and to name one session as a rule. */
+const SHORT = 7
+
+/**
+ * Finds the session to resume among those that are stored (newest first). Without an id it is the latest of this
+ * folder, otherwise the one whose id is, or begins with, what was given. Throws HostError `session-unknown` or
+ * `session-ambiguous`, which lists what there is. `now` is in milliseconds since the epoch.
+ */
+export function pickSession(
+  sessions: readonly SessionSummary[],
+  id: string | undefined,
+  folder: string,
+  now: number,
+): SessionSummary {
+  if (sessions.length === 0) {
+    throw new HostError('session-unknown', 'there is no session to resume yet: copilot-host chat starts one')
+  }
+  if (id === undefined) {
+    const latest = sessions.find(session => session.folder === folder)
+    if (latest) return latest
+    throw unknown('no session was started in this folder', sessions, now)
+  }
+  const wanted = id.trim().toLowerCase()
+  const matches = wanted === '' ? [] : sessions.filter(session => session.id.toLowerCase().startsWith(wanted))
+  const [match, second] = matches
+  if (match && !second) return match
+  const exact = matches.find(session => session.id.toLowerCase() === wanted)
+  if (exact) return exact
+  const name = clean(id, 40)
+  if (!match) throw unknown(`no session has an id that begins with "${name}"`, sessions, now)
+  throw new HostError(
+    'session-ambiguous',
+    [`"${name}" names ${matches.length} sessions:`, ...list(matches, now)].join('\n'),
+  )
+}
+
+function unknown(what: string, sessions: readonly SessionSummary[], now: number): HostError {
+  return new HostError(
+    'session-unknown',
+    [`${what}; copilot-host resume <id> takes one of`, ...list(sessions, now)].join('\n'),
+  )
+}
+
+function list(sessions: readonly SessionSummary[], now: number): string[] {
+  const length = shortLength(sessions)
+  const lines = sessions.slice(0, LISTED).map(session => {
+    const short = clean(session.id, 255).slice(0, length).padEnd(length)
+    const age = ageOf(session.modified, now).padEnd(14)
+    return `  ${short}  ${age} ${clean(session.summary ?? '', 50)}`.trimEnd()
+  })
+  const more = sessions.length - LISTED
+  // The line that says so is one of the ten.
+  return more > 0 ? [...lines.slice(0, -1), `  and ${more + 1} more`] : lines
+}
+
+/** The fewest characters of an id that tell these sessions apart. */
+function shortLength(sessions: readonly SessionSummary[]): number {
+  const longest = Math.max(...sessions.map(session => session.id.length))
+  let length = SHORT
+  while (
+    length < longest &&
+    new Set(sessions.map(session => session.id.slice(0, length))).size < sessions.length
+  ) {
+    length += 1
+  }
+  return length
+}
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const
+
+function ageOf(modified: string, now: number): string {
+  const age = now - Date.parse(modified)
+  const [unit, length] = UNITS.find(([, milliseconds]) => age >= milliseconds) ?? []
+  if (unit === undefined || length === undefined) return Number.isNaN(age) ? '' : 'just now'
+  const count = Math.floor(age / length)
+  return `${count} ${unit}${count === 1 ? '' : 's'} ago`
+}

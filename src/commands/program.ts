@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander'
+import type { Host } from '../host.ts'
+import { type ChatOptions, chatOptions, sessionOptions } from './options.ts'
+
+/** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  let code = 0
+  const program = new Command('copilot-host')
+    .description('A terminal chat that hosts the GitHub Copilot runtime and signs you in to MCP servers.')
+    .version(host.version)
+    .showHelpAfterError('(copilot-host --help shows what there is)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => host.stdout.write(text),
+      writeErr: text => host.stderr.write(text),
+    })
+
+  chatOptions(program.command('chat'))
+    .description('start a session')
+    .addHelpText('after', CHAT_EXAMPLES)
+    .action(async (options: ChatOptions) => {
+      const { chat } = await import('./chat.ts')
+      code = await chat({ ...options, session: { kind: 'new' } }, host)
+    })
+
+  chatOptions(program.command('resume'))
+    .description('continue a session: by id, by the beginning of an id, or the latest one of this folder')
+    .argument('[id]')
+    .action(async (id: string | undefined, options: ChatOptions) => {
+      const { chat } = await import('./chat.ts')
+      code = await chat({ ...options, session: { kind: 'stored', id } }, host)
+    })
+
+  const auth = program.command('auth').description('sign-ins to MCP servers')
+  sessionOptions(auth.command('login'))
+    .description('sign in to a server now, for later runs')
+    .argument('<server>', 'a configured name, or an address')
+    .action(async (server: string, options: ChatOptions) => {
+      const { authLogin } = await import('./auth-login.ts')
+      code = await authLogin(server, options, host)
+    })
+
+  program
+    .command('login')
+    .description('sign in to GitHub, for the models of your Copilot plan')
+    .option('--with-token', 'read a GitHub token from standard input')
+    .action(async (options: { withToken?: boolean }) => {
+      const { gitHubLogin } = await import('./login.ts')
+      code = await gitHubLogin(options.withToken === true, host)
+    })
+
+  program
+    .command('demo')
+    .description('try it all on a practice world on this machine: no account, no network')
+    .option('--auto', 'play the story by itself')
+    .action(async (options: { auto?: boolean }) => {
+      const { demo } = await import('./demo.ts')
+      code = await demo(options, host)
+    })
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (thrown) {
+    // Commander has already said it in a line of its own.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+    throw thrown
+  }
+  return code
+}
+
+const CHAT_EXAMPLES = `
+Examples:
+  copilot-host chat --mcp linear=https://mcp.linear.app/mcp
+  copilot-host chat -p "what changed this week?" --allow-tool linear
+  git diff | copilot-host chat
+`

@@ -1,0 +1,134 @@
+import { type HostError, hostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import type { PermissionAsk, Runtime, Session } from '../runtime/types.ts'
+import { cleanBlock } from '../text.ts'
+import { openChat } from '../ui/screen.ts'
+import type { ChatScreen } from '../ui/types.ts'
+import { openSession, type SessionChoice } from './chat.ts'
+import { type Conversation, converse } from './conversation.ts'
+import { createEngine, openTokenStore } from './engine.ts'
+import type { ChatOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+import { slashCommand } from './slash.ts'
+import { allowed } from './tool-rules.ts'
+
+/** How many events of the past are shown at resume. */
+const PAST = 400
+/** How long leaving waits for answers that are under way, in milliseconds. */
+const PARTING = 2000
+
+/** The interactive chat: the prompt is there first, the session comes up behind it. */
+export async function chatOnScreen(
+  options: ChatOptions & { session: SessionChoice },
+  settings: Settings,
+  starting: Promise<Runtime>,
+  host: Host,
+): Promise<number> {
+  // What to resume is settled before anything is drawn: an unknown id is an error of one line, not of a screen.
+  let session: Session | undefined
+  if (options.session.kind === 'stored') {
+    session = await openSession(options.session, settings, await starting, host.clock.now())
+  }
+  const early: string[] = []
+  let conversation: Conversation | undefined
+  let said = options.session.kind === 'stored'
+
+  const screen: ChatScreen = openChat({
+    stdin: host.stdin,
+    stdout: host.stdout,
+    env: host.env,
+    version: host.version,
+    model: settings.model.model,
+    folder: tilde(host.folder, host.home),
+    now: host.clock.now,
+    suspend: host.suspend,
+    prompts: [],
+    onSubmit(text) {
+      if (/^\/[a-z-]+(\s|$)/u.test(text)) {
+        command(text)
+        return
+      }
+      said = true
+      if (conversation) conversation.say(text)
+      else {
+        early.push(text)
+        screen.show({ type: 'queued', messages: [...early] })
+      }
+    },
+    onInterrupt() {
+      void conversation?.interrupt()
+    },
+  })
+  const warn = (text: string) => screen.show({ type: 'line', level: 'warning', text })
+  const store = openTokenStore(options, settings, warn, host)
+  const authenticator = createEngine(options, settings, store, screen, host)
+  for (const problem of settings.servers.problems) warn(problem)
+
+  const quit = Promise.withResolvers<'end'>()
+  function command(text: string): void {
+    slashCommand(text, {
+      servers: conversation?.servers() ?? new Map(),
+      line: (level, line) => screen.show({ type: 'line', level, text: line }),
+      signIn(server) {
+        authenticator.forgetRefusals(server)
+        conversation?.reload()
+      },
+      quit: () => quit.resolve('end'),
+    })
+  }
+
+  /** Resolves with the exit code, once the person leaves or the program is told to. */
+  async function talk(): Promise<number> {
+    const runtime = await starting
+    session ??= await openSession(options.session, settings, runtime, host.clock.now())
+    if (options.session.kind === 'stored') screen.showHistory(await session.history(PAST))
+    screen.show({ type: 'session', id: session.id, model: settings.model.model })
+    conversation = converse({
+      session,
+      authenticator,
+      show: event => screen.show(event),
+      tell: line => screen.tell(line),
+      log: line => settings.log.write(line),
+      refused: error => {
+        if (error.kind === 'sign-in-needed')
+          screen.tell({ level: 'info', text: `${error.message}; --sign-in auto asks you` })
+      },
+      permit: (ask: PermissionAsk, signal) =>
+        allowed(ask, options) ? Promise.resolve({ kind: 'once' }) : screen.askPermission(ask, signal),
+    })
+    for (const text of early.splice(0)) conversation.say(text)
+    throw await runtime.died
+  }
+
+  let draft = ''
+  let failure: HostError | undefined
+  let code = 0
+  try {
+    const told = new Promise<'signal'>(resolve => {
+      if (host.signal.aborted) resolve('signal')
+      host.signal.addEventListener('abort', () => resolve('signal'), { once: true })
+    })
+    const ending = await Promise.race([screen.left, quit.promise, told, talk()])
+    if (typeof ending === 'object') {
+      draft = ending.draft
+      if (ending.by === 'interrupt') code = 130
+    }
+  } catch (thrown) {
+    failure = hostError(thrown, 'the chat ended unexpectedly')
+    code = failure.exitCode
+  }
+  // Leaving: nothing may keep a person waiting who wants to go, only a renewal that has been sent gets a moment more.
+  const patience = host.clock.sleep(PARTING, new AbortController().signal)
+  await Promise.race([conversation?.end(), patience]).catch(() => {})
+  if (!failure) await session?.close().catch(() => {})
+  await screen.close()
+  await store.close()
+  if (failure) host.stderr.write(`${failure.message}\n`)
+  if (draft.trim() !== '') host.stdout.write(`not sent: ${cleanBlock(draft)}\n`)
+  if (session && said) host.stdout.write(`to continue: copilot-host resume ${session.id.slice(0, 8)}\n`)
+  return code
+}
+
+function tilde(folder: string, home: string): string {
+  return folder === home || folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
+}

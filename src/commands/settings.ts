@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import { serviceName } from '../auth/store/store.ts'
+import { runtimeEnvironment } from '../config/environment.ts'
+import { type Folders, folders } from '../config/folders.ts'
+import { type ModelAccess, readModel } from '../config/model.ts'
+import { readServers, type Servers } from '../config/servers.ts'
+import type { Host } from '../host.ts'
+import { type DebugLog, openLog } from '../log.ts'
+import type { RuntimeOptions, SessionConfig } from '../runtime/types.ts'
+import type { ChatOptions, SignInMode } from './options.ts'
+
+/** Options, environment and files, judged and joined: what a command with a session works from. */
+export interface Settings {
+  folders: Folders
+  service: string
+  model: ModelAccess
+  servers: Servers
+  signIn: SignInMode
+  log: DebugLog
+  runtime: RuntimeOptions
+  session: SessionConfig
+}
+
+/**
+ * Reads everything that can be wrong before anything is started. Throws HostError `usage` or `config`; a bad entry of
+ * a server file is not thrown but named in `servers.problems`.
+ */
+export async function readSettings(
+  options: Pick<ChatOptions, 'model' | 'mcp' | 'mcpConfig' | 'signIn' | 'debugLog'>,
+  person: boolean,
+  host: Host,
+): Promise<Settings> {
+  const { env } = host
+  const where = folders(env, host.platform, host.home)
+  const model = readModel(env, options)
+  const servers = await readServers({
+    flags: options.mcp,
+    configs: options.mcpConfig,
+    copilotHome: where.copilot,
+    env,
+    readFile: path => readFile(path, 'utf8'),
+  })
+  const signIn = options.signIn ?? (person ? 'auto' : 'stored')
+  const log = openLog(options.debugLog ?? env.COPILOT_HOST_LOG)
+  return {
+    folders: where,
+    service: serviceName(where.state, where.isDefault),
+    model,
+    servers,
+    signIn,
+    log,
+    runtime: {
+      path: env.COPILOT_CLI_PATH,
+      execPath: host.execPath,
+      env: runtimeEnvironment(env),
+      folder: host.folder,
+      login: model.provider === undefined,
+      log: line => log.write(line),
+    },
+    session: {
+      folder: host.folder,
+      model: model.model,
+      provider: model.provider,
+      gitHubToken: model.gitHubToken,
+      servers: servers.servers,
+      signIn: signIn !== 'never',
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { posix, win32 } from 'node:path'
+import { HostError } from '../errors.ts'
+import { clean } from '../text.ts'
+import type { Environment } from './environment.ts'
+
+const NAME = 'copilot-host'
+
+export interface Folders {
+  /** Our own folder: index, journal, token file. */
+  state: string
+  /** True for the platform's data folder, false for one that `COPILOT_HOST_HOME` names. */
+  isDefault: boolean
+  /** Copilot CLI's folder, which the runtime uses too. */
+  copilot: string
+}
+
+/**
+ * The two folders that this program works with, as absolute paths; nothing is created here. `home` is the person's home
+ * folder, or empty where there is none. Throws HostError `folder` naming the variable to set.
+ */
+export function folders(env: Environment, platform: NodeJS.Platform, home: string): Folders {
+  const path = platform === 'win32' ? win32 : posix
+  const named = given(env, 'COPILOT_HOST_HOME', path)
+  const state = named ?? dataFolder(env, platform, () => homeFolder(home, 'COPILOT_HOST_HOME', path))
+  return {
+    state,
+    isDefault: named === undefined,
+    copilot:
+      given(env, 'COPILOT_HOME', path) ?? path.join(homeFolder(home, 'COPILOT_HOME', path), '.copilot'),
+  }
+}
+
+/**
+ * Where programs keep their data. Not from `env-paths`, which asks for the home folder when it is loaded and throws
+ * where there is none.
+ */
+function dataFolder(env: Environment, platform: NodeJS.Platform, home: () => string): string {
+  switch (platform) {
+    case 'win32':
+      return win32.join(env.LOCALAPPDATA || win32.join(home(), 'AppData', 'Local'), NAME, 'Data')
+    case 'darwin':
+      return posix.join(home(), 'Library', 'Application Support', NAME)
+    default: {
+      // The XDG specification says that a relative path is to be ignored.
+      const data = env.XDG_DATA_HOME ?? ''
+      return posix.join(posix.isAbsolute(data) ? data : posix.join(home(), '.local', 'share'), NAME)
+    }
+  }
+}
+
+function given(env: Environment, variable: string, path: typeof posix): string | undefined {
+  const folder = env[variable]
+  if (folder === undefined || folder === '') return undefined
+  if (!path.isAbsolute(folder) || folder.includes('\0')) {
+    throw new HostError('folder', `"${clean(folder)}": ${variable} must be an absolute path`)
+  }
+  return path.normalize(folder)
+}
+
+function homeFolder(home: string, variable: string, path: typeof posix): string {
+  if (path.isAbsolute(home)) return path.normalize(home)
+  throw new HostError('folder', `of this user: HOME is not set to an absolute path. Set HOME or ${variable}`)
+}

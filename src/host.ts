@@ -1,0 +1,82 @@
+import { homedir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Clock } from './auth/types.ts'
+import { isCredential } from './config/environment.ts'
+
+/** Everything the program takes from the machine it runs on. Only this file and `main.ts` name `process`. */
+export interface Host {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
+  env: Record<string, string>
+  platform: NodeJS.Platform
+  folder: string
+  home: string
+  /** The Node that runs us, for our own children. */
+  execPath: string
+  /** A file of the package: `dist/keychain-child.js`, `bin/copilot-host.js`, ... */
+  packageFile(path: string): string
+  version: string
+  clock: Clock
+  fetch: typeof globalThis.fetch
+  /** Stops this process as Ctrl+Z does elsewhere; resolves when it goes on. */
+  suspend(): Promise<void>
+  /** Aborted when the program is told to end; the reason is the signal's name. */
+  signal: AbortSignal
+}
+
+/** The ports of a real machine. `root`: where the package lies. */
+export function createHost(signal: AbortSignal, root: URL): Host {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  // Libraries that start a program hand it `process.env` as it is: from here on it holds no key and no token.
+  for (const name of Object.keys(process.env)) if (isCredential(name)) delete process.env[name]
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env,
+    platform: process.platform,
+    folder: process.cwd(),
+    home: env.HOME ?? env.USERPROFILE ?? homeOf(),
+    execPath: process.execPath,
+    packageFile: path => fileURLToPath(new URL(path, root)),
+    version: VERSION,
+    clock: {
+      now: () => Date.now(),
+      sleep: async (ms, signal) => {
+        await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
+      },
+    },
+    fetch: globalThis.fetch,
+    suspend: () =>
+      new Promise(resolve => {
+        // Something must hold the event loop while nothing else does, or the process ends when it goes on.
+        const hold = setInterval(() => {}, 1_000_000)
+        process.once('SIGCONT', () => {
+          clearInterval(hold)
+          resolve()
+        })
+        process.kill(process.pid, 'SIGTSTP')
+      }),
+    signal,
+  }
+}
+
+/** Someone reads stderr and can type, although the answer may go elsewhere. */
+export function isAttended(host: Host): boolean {
+  return host.stdin.isTTY === true && host.stderr.isTTY === true
+}
+
+/** Empty for a user that the system does not know, as in some containers: whoever needs a folder then says so. */
+function homeOf(): string {
+  try {
+    return homedir()
+  } catch {
+    return ''
+  }
+}
+
+declare const VERSION: string

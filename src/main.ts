@@ -1,0 +1,54 @@
+import { constants } from 'node:os'
+import { HostError } from './errors.ts'
+import { createHost } from './host.ts'
+import { clean } from './text.ts'
+
+/** How long a command may take to put everything away after a signal, in milliseconds. */
+const PARTING = 3000
+
+/** Runs the program: arguments in, exit code out. Every error becomes one line here, and nowhere else. */
+async function main(argv: readonly string[]): Promise<number> {
+  const ending = new AbortController()
+  // The bundle, dist/main.js, lies one level below the package, as this source file does.
+  const host = createHost(ending.signal, new URL('..', import.meta.url))
+  const told = (name: NodeJS.Signals) => {
+    ending.abort(name)
+    setTimeout(() => process.exit(signalCode(name)), PARTING).unref()
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, told)
+  // A reader that went away (`| head -1`) is no error, and there is nobody left to tell.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort('SIGPIPE'))
+
+  try {
+    const { run } = await import('./commands/program.ts')
+    const code = await run(argv, host)
+    return ending.signal.aborted ? signalCode(ending.signal.reason) : code
+  } catch (thrown) {
+    if (ending.signal.aborted) return signalCode(ending.signal.reason)
+    if (thrown instanceof HostError) {
+      process.stderr.write(`${thrown.message}\n`)
+      return thrown.exitCode
+    }
+    const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
+    process.stderr.write(`copilot-host failed unexpectedly: ${detail} (--debug-log <file> records more)\n`)
+    return 1
+  }
+}
+
+function signalCode(name: unknown): number {
+  if (name === 'SIGPIPE') return 0
+  const signals: Record<string, number> = constants.signals
+  return 128 + (signals[String(name)] ?? 15)
+}
+
+process.exitCode = await main(process.argv.slice(2))
+// What the command opened it has closed; a stray handle must not keep a finished program alive.
+await Promise.all([process.stdout, process.stderr].map(flushed))
+process.exit()
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.destroyed || !stream.writable) resolve()
+    else stream.write('', () => resolve())
+  })
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { pickSession } from '../../src/commands/pick-session.ts'
+import type { HostError } from '../../src/errors.ts'
+import type { SessionSummary } from '../../src/runtime/types.ts'
+import { clean } from '../../src/text.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+
+const session = (id: string, minutes: number, folder: string, summary = ''): SessionSummary => ({
+  id,
+  modified: new Date(NOW - minutes * 60_000).toISOString(),
+  folder,
+  summary: clean(summary),
+})
+
+const SESSIONS = [
+  session('7f3c21ab-0000', 0, '/shop', 'Fix the login page'),
+  session('7f3c99cd-0000', 5, '/home', 'Write a letter'),
+  session('aaaa0000-0000', 60, '/shop'),
+  session('b', 60 * 49, '/other', 'Old'),
+]
+
+function failure(sessions: readonly SessionSummary[], id: string | undefined, folder = '/shop'): HostError {
+  try {
+    pickSession(sessions, id, folder, NOW)
+  } catch (error) {
+    return error as HostError
+  }
+  return expect.fail('should have been refused')
+}
+
+test('without an id it is the latest one of this folder', () => {
+  expect(pickSession(SESSIONS, undefined, '/shop', NOW).id).toBe('7f3c21ab-0000')
+  expect(pickSession(SESSIONS, undefined, '/other', NOW).id).toBe('b')
+})
+
+test.each(['7f3c21ab-0000', '7f3c2', '7F3C2', ' 7f3c2 '])('%j names one session, of whatever folder', id => {
+  expect(pickSession(SESSIONS, id, '/elsewhere', NOW).id).toBe('7f3c21ab-0000')
+})
+
+test('a whole id goes before the same text as a beginning', () => {
+  const sessions = [session('bb', 1, '/shop'), ...SESSIONS]
+  expect(pickSession(sessions, 'b', '/shop', NOW).id).toBe('b')
+})
+
+test('an ambiguous beginning lists what it names, long enough to choose', () => {
+  const error = failure(SESSIONS, '7f3c')
+  expect(error.kind).toBe('session-ambiguous')
+  expect(error.message).toBe(
+    [
+      '"7f3c" names 2 sessions:',
+      '  7f3c21a  just now       Fix the login page',
+      '  7f3c99c  5 minutes ago  Write a letter',
+    ].join('\n'),
+  )
+  expect(error.exitCode).toBe(1)
+})
+
+test('ids that begin alike are shown as far as they differ', () => {
+  const error = failure([session('aaaaaaaaaaaa1', 1, '/'), session('aaaaaaaaaaaa2', 1, '/')], 'a')
+  expect(error.message).toContain('aaaaaaaaaaaa1')
+  expect(error.message).toContain('aaaaaaaaaaaa2')
+})
+
+test.each(['zzz', '', '  ', '7f3c21ab-0000-more'])('the unknown id %j lists what there is', id => {
+  const error = failure(SESSIONS, id)
+  expect(error.kind).toBe('session-unknown')
+  expect(error.message.split('\n')).toHaveLength(5)
+  expect(error.message).toContain('aaaa000  1 hour ago')
+  expect(error.message).toContain('b        2 days ago')
+})
+
+test('a folder without sessions lists those of others', () => {
+  expect(failure(SESSIONS, undefined, '/nowhere').message).toMatch(
+    /^no session was started in this folder; .*\n {2}7f3c21a/,
+  )
+})
+
+test('no session at all', () => {
+  for (const id of [undefined, 'abc']) {
+    expect(failure([], id).message).toBe('there is no session to resume yet: copilot-host chat starts one')
+  }
+})
+
+test('a long list ends after ten lines', () => {
+  const many = Array.from({ length: 25 }, (_, index) => session(`id${index}-0000`, index, '/x'))
+  const lines = failure(many, 'nope').message.split('\n').slice(1)
+  expect(lines).toHaveLength(10)
+  expect(lines.at(-1)).toBe('  and 16 more')
+})
+
+test('hostile ids and times harm nothing', () => {
+  const [first] = SESSIONS
+  if (!first) return expect.fail()
+  const error = failure(
+    [{ ...first, id: '\u001b[2Jx\ny', modified: 'never', summary: undefined }],
+    'q\u001b[31m\nq',
+  )
+  expect(error.message).toBe(
+    'no session has an id that begins with "q q"; copilot-host resume <id> takes one of\n  x y',
+  )
+})
