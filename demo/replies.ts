@@ -73,7 +73,7 @@ export function parseChat(body: string): ChatRequest | undefined {
  * What the practice model answers. Orders in the prompt, each on a line of its own, come first:
  *
  *     CALL <tool> <json>          calls the tool whose name ends so (several lines: several calls at once)
- *     SAY <text>                  says the text (after the results, if there were calls too); \n is a new line
+ *     SAY <text>                  says the text (after the results, if there were calls too); \n and \u001b as in JSON
  *     STREAM n=<words> r=<per second> id=<tag>
  *     FAIL <status>
  *
@@ -93,7 +93,7 @@ function ordered({ prompt, tools, results }: ChatRequest): Reply | undefined {
   const calls = of('CALL')
   if (calls.length > 0 && results.length === 0) return callAll(calls, tools)
   const [say] = of('SAY')
-  if (say !== undefined) return text(say.replaceAll('\\n', '\n'))
+  if (say !== undefined) return text(unescaped(say))
   const [stream] = of('STREAM')
   if (stream !== undefined) {
     const value = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(stream)?.[1]
@@ -101,6 +101,13 @@ function ordered({ prompt, tools, results }: ChatRequest): Reply | undefined {
     return { kind: 'words', count: number('n', 50), rate: number('r', 50), id: value('id') ?? '' }
   }
   return calls.length > 0 ? text(results.join('\n\n')) : undefined
+}
+
+/** `\\n` and `\\u001b` as in JSON, for text that no person could type. */
+function unescaped(say: string): string {
+  return say
+    .replaceAll('\\n', '\n')
+    .replace(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
 function callAll(orders: readonly string[], tools: readonly string[]): Reply {

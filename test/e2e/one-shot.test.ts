@@ -1,0 +1,123 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+
+let stage: Stage
+afterEach(() => stage.close())
+
+const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
+
+test('the answer goes to stdout and nothing else does; prompt from -p or from stdin; resume too', async () => {
+  stage = await openStage()
+  expect(await stage.run(['chat', '-p', 'SAY forty-two'])).toEqual({
+    code: 0,
+    stdout: 'forty-two\n',
+    stderr: '',
+  })
+  expect(await stage.run(['chat'], { stdin: 'SAY from stdin\n' })).toMatchObject({
+    code: 0,
+    stdout: 'from stdin\n',
+  })
+  expect(await stage.run(['resume', '-p', 'SAY again'])).toMatchObject({ code: 0, stdout: 'again\n' })
+})
+
+test('a sign-in that nobody can give: exit 4 and the command to run; that command works', async () => {
+  stage = await openStage()
+  const refused = await stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools'])
+  expect(refused).toMatchObject({ code: 4, stdout: '' })
+  const command = /copilot-host (auth login .*)$/m.exec(refused.stderr)?.[1] ?? ''
+  expect(command).toContain(stage.world.mcp.url)
+  expect(stage.world.authorizationServer.requests).toEqual([])
+
+  const env = { BROWSER: stage.browser() }
+  const login = await stage.run([...command.split(' '), '--sign-in', 'browser'], { env })
+  expect(login).toMatchObject({ code: 0 })
+  const answered = await stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools'])
+  expect(answered).toMatchObject({ code: 0, stderr: '' })
+  expect(answered.stdout).toContain('You are signed in as Ada')
+})
+
+test('--sign-in browser is the consent: server, page and rights go to stderr, then the answer to stdout', async () => {
+  stage = await openStage()
+  const env = { BROWSER: stage.browser() }
+  const { code, stdout, stderr } = await stage.run(
+    ['chat', '-p', 'who am i?', ...notes(), '--allow-tool', 'notes', '--sign-in', 'browser'],
+    { env },
+  )
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(stdout).toContain('You are signed in as Ada')
+  expect(stderr).toContain(new URL(stage.world.authorizationServer.issuer).host)
+  expect(stderr).toContain('notes.read')
+  expect(stderr).toContain('signed in to notes')
+})
+
+test('denied in the browser: exit 4; --sign-in never: no question and the turn goes on', async () => {
+  stage = await openStage()
+  const env = { BROWSER: stage.browser({ deny: true }) }
+  const args = ['chat', '-p', 'who am i?', ...notes(), '--sign-in']
+  expect(await stage.run([...args, 'browser'], { env })).toMatchObject({ code: 4, stdout: '' })
+  const never = await stage.run([...args, 'never'])
+  expect(never).toMatchObject({ code: 0 })
+  expect(never.stdout).toContain('notes')
+})
+
+test('a tool that nobody has allowed is refused with a reason, and the answer comes all the same', async () => {
+  stage = await openStage()
+  const { code, stdout } = await stage.run([
+    'chat',
+    '-p',
+    'CALL bash {"command":"echo hi","description":"x"}',
+  ])
+  expect(code).toBe(0)
+  expect(stdout).toContain('--allow-tool')
+})
+
+test('no secret in any file of the state folder, nor in the debug log', async () => {
+  stage = await openStage()
+  const log = join(stage.world.folder, 'debug.log')
+  const env = { BROWSER: stage.browser() }
+  await stage.run(['chat', '-p', 'who am i?', ...notes(), '--sign-in', 'browser', '--debug-log', log], {
+    env,
+  })
+  const folder = stage.place.state
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(each =>
+    each.isFile(),
+  )
+  const texts = await Promise.all(files.map(each => readFile(join(each.parentPath, each.name), 'utf8')))
+  const kept = stage.keychain ? texts.join('\n') : ''
+  expect(kept).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}|refresh_token"?:\s*"[^"]{10,}/)
+  expect(await readFile(log, 'utf8')).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}/)
+})
+
+for (const [what, args, env, code, says] of [
+  ['unknown option', ['chat', '--nope'], {}, 2, /unknown option '--nope'/],
+  ['a server without an address', ['chat', '--mcp', 'notes'], {}, 2, /notes/],
+  ['a bad address', ['chat', '-p', 'x', '--mcp', 'notes=nope'], {}, 2, /--mcp notes: /],
+  [
+    'an unreadable config',
+    ['chat', '-p', 'x', '--mcp-config', '/nowhere/mcp.json'],
+    {},
+    2,
+    /\/nowhere\/mcp\.json/,
+  ],
+  ['no model', ['chat', '-p', 'x'], { COPILOT_PROVIDER_BASE_URL: undefined }, 1, /copilot-host login/],
+  ['an unknown session', ['resume', 'abcdef', '-p', 'x'], {}, 1, /no session/],
+  [
+    'a dead provider',
+    ['chat', '-p', 'x'],
+    { COPILOT_PROVIDER_BASE_URL: 'http://127.0.0.1:1/v1' },
+    1,
+    /model/,
+  ],
+  ['no runtime', ['chat', '-p', 'x'], { COPILOT_CLI_PATH: '/nowhere/copilot' }, 3, /\/nowhere\/copilot/],
+  ['an empty prompt', ['chat', '-p', ''], {}, 2, /empty/],
+] as const) {
+  test(`bad input: ${what}`, { timeout: 60_000 }, async () => {
+    stage = await openStage()
+    const result = await stage.run([...args], { env: { ...env } })
+    expect(result.stderr).toMatch(says)
+    expect(result).toMatchObject({ code, stdout: '' })
+    expect(result.stderr).not.toMatch(/^\s+at /m)
+  })
+}
