@@ -75,7 +75,14 @@ function spansOf(terminal: Terminal, row: number): Span[] {
       last.cells += next.cells
     } else spans.push(next)
   }
-  return spans.filter(span => span.text.trim() !== '')
+  return spans.filter(span => span.text.trim() !== '').map(trimmed)
+}
+
+/** Blanks at an end would only stretch the letters. */
+function trimmed(span: Span): Span {
+  const text = span.text.trim()
+  const before = span.text.length - span.text.trimStart().length
+  return { ...span, text, column: span.column + before, cells: span.cells - (span.text.length - text.length) }
 }
 
 function looks(cell: IBufferCell): Pick<Span, 'color' | 'bold' | 'dim' | 'underline'> {

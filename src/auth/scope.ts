@@ -39,7 +39,10 @@ export function scopesToAsk(
   const ask = [...wanted]
   return {
     ask: ask.length > 0 ? ask.join(' ') : undefined,
-    newScopes: ask.filter(scope => !grantedScopes.includes(scope)),
+    // Servers leave `offline_access` out of what they say they granted; a person who signed in has given it already.
+    newScopes: ask.filter(
+      scope => !grantedScopes.includes(scope) && !(scope === 'offline_access' && grantedScopes.length > 0),
+    ),
     grantedScopes,
   }
 }

@@ -23,7 +23,7 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
   const starting = startRuntime({ ...settings.runtime, login: false })
   starting.catch(() => {})
   const store = openTokenStore(options, settings, warn, host)
-  const prompt = linePrompt(settings, warn, host)
+  const prompt = linePrompt(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
   /** Why the sign-in ended: the person has read it already. */
   let told: HostError | undefined

@@ -62,9 +62,32 @@ export function createEngine(
 }
 
 /** Asks in plain lines on stderr; a route that was named on the command line is taken without a question. */
-export function linePrompt(settings: Settings, write: (line: string) => void, host: Host): Prompt {
-  const read = isAttended(host) ? (signal: AbortSignal) => readLine(host.stdin, signal) : undefined
-  return createPlainPrompt({ write, read, now: host.clock.now, route: namedRoute(settings) })
+export function linePrompt(
+  options: ChatOptions,
+  settings: Settings,
+  write: (line: string) => void,
+  host: Host,
+): Prompt {
+  return createPlainPrompt({
+    write,
+    read: isAttended(host) ? signal => readLine(host.stdin, signal) : undefined,
+    again: server => loginCommand(server, options, settings),
+    now: host.clock.now,
+    route: namedRoute(settings),
+  })
+}
+
+/** What the person types to sign in ahead of the next run. */
+export function loginCommand(
+  server: string,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'>,
+  { servers }: Settings,
+): string {
+  const config = servers.servers[server]
+  const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
+  const words = ['copilot-host auth login', byName || !config || !('url' in config) ? server : config.url]
+  if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)
+  return words.join(' ')
 }
 
 function namedRoute({ signIn }: Settings): RouteName | undefined {

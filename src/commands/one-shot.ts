@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/types.ts'
 import { BlockCleaner } from '../text.ts'
 import { openSession, type SessionChoice } from './chat.ts'
 import { type ConversationEvent, converse } from './conversation.ts'
-import { createEngine, linePrompt, openTokenStore } from './engine.ts'
+import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
 import type { Settings } from './settings.ts'
 import { readStdin } from './stdin.ts'
@@ -31,7 +31,7 @@ export async function oneShot(
   for (const problem of settings.servers.problems) warn(problem)
   const store = openTokenStore(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
-  const prompts = linePrompt(settings, warn, host)
+  const prompts = linePrompt(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, prompts, host)
   const answer = createAnswer(text => void host.stdout.write(text))
   /** Why a sign-in ended the run: the person has read it already. */
@@ -90,15 +90,6 @@ export async function oneShot(
   } finally {
     await store.close()
   }
-}
-
-/** What the person types to sign in ahead of the next run. */
-function loginCommand(server: string, options: ChatOptions, { servers }: Settings): string {
-  const config = servers.servers[server]
-  const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
-  const words = ['copilot-host auth login', byName || !config || !('url' in config) ? server : config.url]
-  if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)
-  return words.join(' ')
 }
 
 /** Writes replies as they stream, cleaned over the joined text, and each one ended by a line feed. */

@@ -7,9 +7,9 @@ export interface SlashPorts {
 }
 
 const HELP = [
-  '/login [server]   sign in to a server again, or to all that wait',
-  '/mcp              what each server is doing',
-  '/quit             leave (also Ctrl+C twice, or Ctrl+D)',
+  '/login [server]: sign in to a server again, or to all that wait',
+  '/mcp: what each server is doing',
+  '/quit: leave (Ctrl+C twice or Ctrl+D do it too)',
 ]
 
 /** Does what a line that begins with `/` asks for. */

@@ -8,10 +8,10 @@ import {
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node'
 import { HostError } from '../errors.ts'
+import { maskSecrets } from '../mask.ts'
 import { clean } from '../text.ts'
 import { BoundedFrames } from './framing.ts'
 import type { Limits } from './limits.ts'
-import { maskSecrets } from '../mask.ts'
 import type { Method } from './protocol.ts'
 
 export interface ConnectionOptions {

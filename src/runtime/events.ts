@@ -36,6 +36,8 @@ const Started = v.object({
   alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
 })
 
+const Retry = v.object({ reason: maybe(v.string()) })
+
 const STATUSES = v.picklist([
   'pending',
   'connected',
@@ -53,6 +55,11 @@ const SILENT_INFO = new Set(['model_retry', 'cancellation'])
 
 function started({ selectedModel, alreadyInUse }: v.InferOutput<typeof Started>): HostEvent {
   return { type: 'started', model: selectedModel ? clean(selectedModel) : undefined, alreadyInUse }
+}
+
+function retry({ reason }: v.InferOutput<typeof Retry>): HostEvent {
+  const why = reason ? ` (${reason.replaceAll('_', ' ')})` : ''
+  return { type: 'retry', text: clean(`the model did not answer${why}, trying again`) }
 }
 
 function notice(level: 'info' | 'warning', text: string): HostEvent | undefined {
@@ -105,12 +112,9 @@ const READ = new Map<string, Read>(
     ),
     'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
     'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
-    'assistant.turn_retry': main(v.object({ reason: maybe(v.string()) }), ({ reason }) => ({
-      type: 'retry',
-      text: clean(
-        `the model did not answer${reason ? ` (${reason.replaceAll('_', ' ')})` : ''}, trying again`,
-      ),
-    })),
+    'assistant.turn_retry': main(Retry, retry),
+    // All that older runtimes say of it.
+    'model.turn_retry': main(Retry, retry),
     'assistant.message_delta': main(v.object({ ...MessageId, ...Delta }), ({ messageId, deltaContent }) => ({
       type: 'reply-delta',
       messageId,

@@ -31,7 +31,7 @@ export function openSession(ports: OpenPorts) {
         connection,
         limits,
         log,
-        servers: Object.keys(config.servers),
+        servers: config.servers,
         onClose() {
           router.detach(id, take)
           live.delete(tell)

@@ -102,7 +102,7 @@ function question(data: Request, request: unknown): Question {
       return {
         kind: 'mcp',
         title: `Use ${data.toolName ?? 'a tool'} of ${data.serverName ?? 'an MCP server'}?`,
-        body: pretty(data.args),
+        body: isEmpty(data.args) ? 'without arguments' : pretty(data.args),
         names: toolNames(data),
         approval:
           data.serverName && data.toolName
@@ -124,6 +124,10 @@ function question(data: Request, request: unknown): Question {
 function toolNames({ serverName, toolName }: Request): string[] {
   if (!serverName) return []
   return [...(KINDS.has(serverName) ? [] : [serverName]), ...(toolName ? [`${serverName}(${toolName})`] : [])]
+}
+
+function isEmpty(args: unknown): boolean {
+  return args === undefined || (typeof args === 'object' && args !== null && Object.keys(args).length === 0)
 }
 
 function pretty(value: unknown): string {

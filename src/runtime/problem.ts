@@ -1,5 +1,5 @@
-import { type Clean, clean, hostOf } from '../text.ts'
 import { maskSecrets } from '../mask.ts'
+import { type Clean, clean, hostOf } from '../text.ts'
 
 /**
  * Why the model gave no answer, in our words: the runtime's own name the commands and settings of Copilot CLI. What

@@ -5,7 +5,7 @@ import type { HostEvent, ServerStatus } from './types.ts'
 
 export interface ReadinessOptions {
   servers: readonly Clean[]
-  limits: Pick<Limits, 'ready' | 'quiet'>
+  limits: Pick<Limits, 'ready' | 'quiet' | 'brief'>
   /** Whether a sign-in for this server is open. */
   asking(server: Clean): boolean
   /** Asks the runtime which servers it is still connecting; none if it does not say. */
@@ -101,6 +101,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
         const start = performance.now()
         await change(Math.min(due || limits.quiet, paused ? Number.POSITIVE_INFINITY : left), signal)
         if (!paused) left -= performance.now() - start
+        // A server that was just given its token must have time to use it.
+        else if (!servers.some(asking)) left = Math.max(left, limits.brief)
       }
       return loading()
     },

@@ -75,7 +75,10 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
     if (!over) {
       const asked = connection.call(methods.shutdown, {}).catch(() => {})
       over = true
-      await Promise.race([child.ended, asked.then(() => pause(limits.end / 4)), pause(limits.end / 2)])
+      await Promise.race([child.ended, asked, pause(limits.end / 2)])
+      // Not every runtime ends by itself after that; each one does when nobody can write to it any more.
+      child.stdin.end()
+      await Promise.race([child.ended, pause(limits.end / 4)])
       connection.close(new HostError('runtime-died', 'it was told to'))
     }
     await child.end(limits.end / 2)

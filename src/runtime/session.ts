@@ -1,21 +1,20 @@
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
-import { type Clean, clean } from '../text.ts'
 import type { Connection } from './connection.ts'
-import { hostEvent, Server } from './events.ts'
+import { hostEvent } from './events.ts'
 import { readHistory } from './history.ts'
 import type { Limits } from './limits.ts'
 import { createPending } from './pending.ts'
 import { methods } from './protocol.ts'
-import { createReadiness } from './readiness.ts'
+import { createServers } from './servers.ts'
 import { createTurn } from './turn.ts'
-import type { HostEvent, PermissionDecision, Session } from './types.ts'
+import type { HostEvent, PermissionDecision, Session, SessionConfig } from './types.ts'
 
 export interface SessionPorts {
   id: string
   connection: Connection
-  /** Names of the MCP servers of this session. */
-  servers: readonly string[]
+  /** The MCP servers of this session. */
+  servers: SessionConfig['servers']
   limits: Limits
   log: (line: string) => void
   onClose(): void
@@ -32,16 +31,13 @@ export interface LiveSession {
 /** One session of the runtime, as the rest of the program sees it. */
 export function createSession(ports: SessionPorts): LiveSession {
   const { id: sessionId, connection, limits, log } = ports
-  const servers = ports.servers.map(name => clean(name))
   const listeners = new Set<(event: HostEvent) => void>()
   const answered = new Set<string>()
   const ended = new AbortController()
   const pending = createPending()
   const turn = createTurn()
-  const readiness = createReadiness({ servers, limits, asking: pending.asking, connecting })
+  const servers = createServers({ ...ports, sessionId, asking: pending.asking, tell })
   let unheard: HostEvent[] | undefined = []
-  /** Servers that have had their time in ready() and used it up. */
-  let late: readonly Clean[] = []
 
   function tell(event: HostEvent) {
     emit(pending.follow(event))
@@ -50,8 +46,8 @@ export function createSession(ports: SessionPorts): LiveSession {
 
   function emit(events: readonly HostEvent[]) {
     if (ended.signal.aborted) return
-    for (const event of events) {
-      readiness.note(event)
+    for (const each of events) {
+      const event = servers.note(each)
       turn.note(event)
       if (unheard) unheard.push(event)
       else for (const listener of [...listeners]) hand(event, listener)
@@ -70,52 +66,6 @@ export function createSession(ports: SessionPorts): LiveSession {
     const meaning = hostEvent(event)
     if (meaning) tell(meaning)
     else if (isAuth(event)) log('runtime: a sign-in request without a usable id was dropped')
-  }
-
-  /** Servers that the runtime is still connecting; none if it does not say so at once. */
-  async function connecting(): Promise<Clean[]> {
-    try {
-      const { host } = await connection.call(methods.servers, { sessionId })
-      return host.pendingConnections.map(name => clean(name))
-    } catch (error) {
-      log(`runtime: the servers could not be listed (${messageOf(error)})`)
-      return []
-    }
-  }
-
-  /**
-   * Asks for all servers, which also makes the runtime load them where nothing else has. The answer may take as long as
-   * the slowest server, so nobody waits for it; it fills in what no event has said.
-   */
-  async function load(): Promise<void> {
-    try {
-      const { servers: list } = await connection.call(methods.servers, { sessionId }, limits.ready)
-      for (const each of list) {
-        const server = v.safeParse(Server, each)
-        if (server.success) readiness.seed(clean(server.output.name), server.output.status)
-      }
-    } catch (error) {
-      if (!(error instanceof HostError) || error.kind !== 'runtime-refused') return
-      for (const name of servers) readiness.seed(name, 'failed')
-      tell({
-        type: 'notice',
-        level: 'warning',
-        text: clean(`the MCP servers could not be loaded: ${error.detail}`, 300),
-      })
-    }
-  }
-
-  /** Lets a turn that waits for servers begin without them. */
-  async function leaveServersBehind(): Promise<void> {
-    try {
-      const slow = readiness.loading()
-      const { movedToBackground } = await connection.call(methods.leaveServersBehind, { sessionId })
-      if (!movedToBackground) return
-      const who = slow.length === 0 ? 'an MCP server' : slow.join(', ')
-      tell({ type: 'notice', level: 'warning', text: clean(`going on without ${who}: slow to answer`, 200) })
-    } catch (error) {
-      log(`runtime: the servers could not be left behind (${messageOf(error)})`)
-    }
   }
 
   /** Sends an answer; false if the runtime no longer waited for it. Either way the request is over. */
@@ -142,18 +92,11 @@ export function createSession(ports: SessionPorts): LiveSession {
       for (const event of kept) hand(event, listener)
       return () => listeners.delete(listener)
     },
-    async ready(signal) {
-      if (servers.length === 0) return []
-      void load()
-      late = await readiness.wait(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal)
-      return [...late]
-    },
+    ready: signal => servers.ready(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
     async send(prompt) {
-      const again = readiness.loading().some(name => late.includes(name))
-      turn.expect(
-        again ? [limits.turnAfterReady, limits.turn] : [limits.turn],
-        () => void leaveServersBehind(),
-      )
+      // Servers that ready() has waited for already are not waited for a second time.
+      const times = servers.late().length > 0 ? [limits.turnAfterReady, limits.turn] : [limits.turn]
+      turn.expect(times, () => void servers.leaveBehind(true))
       try {
         return (await connection.call(methods.send, { sessionId, prompt })).messageId
       } catch (error) {
@@ -163,8 +106,8 @@ export function createSession(ports: SessionPorts): LiveSession {
     },
     async abort() {
       // The runtime aborts a turn that waits for servers only when it no longer waits.
-      if (turn.held) void leaveServersBehind()
-      const timer = setTimeout(() => void leaveServersBehind(), limits.brief)
+      if (turn.held) void servers.leaveBehind(true)
+      const timer = setTimeout(() => void servers.leaveBehind(true), limits.brief)
       try {
         await connection.call(methods.abort, { sessionId })
       } finally {
@@ -184,8 +127,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     },
     async reloadServers() {
       emit(pending.withdrawSignIns())
-      readiness.reset()
-      await connection.call(methods.reloadServers, { sessionId })
+      await servers.reload()
     },
     history: limit => readHistory(connection, sessionId, limit),
     async close() {

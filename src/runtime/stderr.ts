@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
-import { BlockCleaner, type Clean, clean } from '../text.ts'
 import { maskSecrets } from '../mask.ts'
+import { BlockCleaner, type Clean, clean } from '../text.ts'
 
 /** How much of the child's error output is kept, in characters. */
 const KEPT = 8 * 1024

@@ -8,16 +8,21 @@ export interface PlainPromptOptions {
   read?: (signal: AbortSignal) => Promise<string>
   /** Milliseconds since the epoch. */
   now: () => number
+  /** The command that signs in to a server later on. */
+  again: (server: string) => string
   /** The route that the person named on the command line: it is taken without a further question. */
   route?: RouteName
 }
 
-/** The prompt for one-shots and commands: plain lines, appended, nothing else. */
+/** The prompt for one-shots and commands: plain lines, appended, nothing else. One sign-in at a time. */
 export function createPlainPrompt(io: PlainPromptOptions): Prompt {
+  let last = Promise.resolve()
   return {
     signIn(view) {
-      for (const line of introduction(view, io.now())) io.write(line)
-      return createDialog(io, view)
+      const turn = last
+      const over = Promise.withResolvers<void>()
+      last = turn.then(() => over.promise)
+      return createDialog(io, view, turn, over.resolve)
     },
     tell(line) {
       io.write(line.text)
@@ -25,24 +30,34 @@ export function createPlainPrompt(io: PlainPromptOptions): Prompt {
   }
 }
 
-function createDialog(io: PlainPromptOptions, view: SignInView): Dialog {
+function createDialog(
+  io: PlainPromptOptions,
+  view: SignInView,
+  turn: Promise<void>,
+  over: () => void,
+): Dialog {
+  let introduced = false
   let chosen: RouteName | undefined
   return {
     async choice(signal) {
       signal.throwIfAborted()
-      if (!chosen) {
-        const choice = await firstChoice(io, view, signal)
-        if (choice.kind === 'route') chosen = choice.route
-        return choice
+      if (chosen) {
+        if (chosen === 'paste' && io.read) return { kind: 'pasted', address: await lineOf(io.read, signal) }
+        return forever(signal)
       }
-      if (chosen === 'paste' && io.read) return { kind: 'pasted', address: await lineOf(io.read, signal) }
-      return forever(signal)
+      await Promise.race([turn, forever(signal)])
+      if (!introduced) for (const line of introduction(view, io.now())) io.write(line)
+      introduced = true
+      const choice = await firstChoice(io, view, signal)
+      if (choice.kind === 'route') chosen = choice.route
+      return choice
     },
     show(step) {
       for (const line of stepLines(view, step, io.now())) io.write(line)
     },
     close(result) {
-      io.write(resultLine(view, result, `copilot-host auth login ${view.server}`).text)
+      io.write(resultLine(view, result, io.again(view.server)).text)
+      over()
     },
   }
 }

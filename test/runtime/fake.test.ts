@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/runtime/limits.ts'
 import { startRuntime } from '../../src/runtime/runtime.ts'
 import type { SessionConfig } from '../../src/runtime/types.ts'
-import { FAKE, fakeOptions, startFake } from '../support/fake.ts'
+import { FAKE, type FakeRuntime, fakeOptions, startFake } from '../support/fake.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { hear } from '../support/session-events.ts'
 
@@ -272,27 +272,54 @@ describe('sign-in', () => {
 describe('servers that do not answer', () => {
   const limits = { ready: 100, turn: 100, turnAfterReady: 20, brief: 100 }
 
-  test('are named by ready(), left behind by send(), and told once', async () => {
-    const { runtime, sent } = await startFake('slow-server', {}, limits)
-    const session = await runtime.create(CONFIG)
+  const program = { notes: { type: 'stdio', command: 'notes' } } as const
+  const calls = (fake: FakeRuntime, name: string) =>
+    fake.sent().filter(({ method }) => method?.endsWith(name))
+
+  test('on the network: named by ready() and stopped', async () => {
+    const fake = await startFake('slow-server', {}, limits)
+    const session = await fake.runtime.create(CONFIG)
+    const heard = hear(session)
+    expect(await session.ready()).toEqual(['notes'])
+    expect(await heard.next('server', ({ status }) => status === 'failed')).toMatchObject({
+      error: 'it does not answer',
+    })
+    await session.send('hello')
+    await heard.next('idle')
+    expect(heard.of('notice')).toEqual([])
+    expect(calls(fake, 'moveLoadingToBackground')).toEqual([])
+  })
+
+  test('on the network, without ready(): stopped when the turn does not begin', async () => {
+    const fake = await startFake('slow-server', {}, limits)
+    const session = await fake.runtime.create(CONFIG)
+    const heard = hear(session)
+    await session.send('hello')
+    await heard.next('idle')
+    expect(calls(fake, 'stopServer')).toHaveLength(1)
+  })
+
+  test('programs: left behind by send(), and told once', async () => {
+    const fake = await startFake('slow-server', {}, limits)
+    const session = await fake.runtime.create({ ...CONFIG, servers: program })
     const heard = hear(session)
     expect(await session.ready()).toEqual(['notes'])
     await session.send('hello')
-    expect((await heard.next('notice')).text).toBe('going on without notes: slow to answer')
+    expect((await heard.next('notice')).text).toBe('going on without notes, which still starts')
     await heard.next('idle')
     await session.send('again')
     await heard.next('user', ({ text }) => text === 'again')
     expect(heard.of('notice')).toHaveLength(1)
-    expect(sent().filter(({ method }) => method?.endsWith('moveLoadingToBackground'))).toHaveLength(1)
+    expect(calls(fake, 'moveLoadingToBackground')).toHaveLength(1)
+    expect(calls(fake, 'stopServer')).toEqual([])
   })
 
   test('do not hold up an abort', async () => {
-    const { runtime, sent } = await startFake('slow-server', {}, { ...limits, turn: 10_000 })
-    const session = await runtime.create(CONFIG)
+    const fake = await startFake('slow-server', {}, { ...limits, turn: 10_000 })
+    const session = await fake.runtime.create({ ...CONFIG, servers: program })
     await session.send('hello')
     await session.abort()
-    const names = sent().map(({ method }) => method)
-    expect(names.indexOf('session.mcp.moveLoadingToBackground')).toBeLessThan(names.indexOf('session.abort'))
+    const names = fake.sent().map(({ method }) => method)
     expect(names).toContain('session.mcp.moveLoadingToBackground')
   })
 

@@ -274,6 +274,17 @@ const METHODS = {
     setImmediate(waiting)
     return { movedToBackground: true }
   },
+  'session.mcp.stopServer': ({ sessionId, serverName }) => {
+    setImmediate(() => {
+      status(sessionId, serverName, 'failed')
+      status(sessionId, serverName, 'stopped')
+    })
+    const session = sessions.get(sessionId)
+    session.left = true
+    if (session.waiting) setImmediate(session.waiting)
+    session.waiting = undefined
+    return {}
+  },
   'session.mcp.oauth.handlePendingRequest': ({ sessionId, requestId, result }) => {
     if (scenario === 'answer-refused') return { success: false }
     if (scenario === 'answer-error') throw new Error('the answer is of no use')

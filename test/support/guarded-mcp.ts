@@ -6,15 +6,19 @@ export interface GuardedMcp {
   url: string
   /** The tokens that are good now. */
   tokens: Set<string>
+  /** From now on requests get no answer (true), or one again (false). */
+  hang(on: boolean): void
   close(): Promise<void>
 }
 
 /** A real MCP server that lets in whoever has one of its tokens, without any authorization server behind it. */
 export async function startGuardedMcp(): Promise<GuardedMcp> {
   const tokens = new Set<string>()
+  let hanging = false
   const handler = createMcpHandler(() => createNotes('notes'))
   const server = await listen(origin =>
     web(async request => {
+      if (hanging) await new Promise(() => {})
       const metadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`
       if (request.url === metadataUrl) {
         return Response.json({
@@ -34,6 +38,9 @@ export async function startGuardedMcp(): Promise<GuardedMcp> {
   return {
     url: `${server.origin}/mcp`,
     tokens,
+    hang(on) {
+      hanging = on
+    },
     async close() {
       await handler.close()
       await server.close()

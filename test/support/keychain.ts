@@ -5,8 +5,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 
 /** A D-Bus session and an unlocked gnome-keyring of their own, in a temporary home. */
 export interface Keychain {
@@ -153,6 +154,13 @@ async function unlock(control: string) {
   }
 }
 
-function eventually(ask: () => Promise<string>, answer: string): Promise<void> {
-  return vi.waitFor(async () => expect(await ask()).toContain(answer), { timeout: 10_000, interval: 20 })
+/** Asks every 20 ms until the answer holds this text; also used outside vitest, by scripts. */
+async function eventually(ask: () => Promise<string>, answer: string): Promise<void> {
+  const deadline = performance.now() + 10_000
+  for (;;) {
+    const said = await ask().catch(String)
+    if (said.includes(answer)) return
+    if (performance.now() > deadline) throw new Error(`waited 10 s for "${answer}": ${said}`)
+    await pause(20)
+  }
 }

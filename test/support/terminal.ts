@@ -11,6 +11,8 @@ export interface TerminalOptions {
 
 /** A program in a pseudo-terminal, with an xterm as its screen. */
 export interface TestTerminal {
+  /** The screen itself, with its colours. */
+  readonly terminal: xterm.Terminal
   readonly pid: number
   /** What is visible; rows that the terminal wrapped are one line again, so that words can be found. */
   screen(): string
@@ -151,6 +153,7 @@ export function openTerminal(
   }
 
   return {
+    terminal: screen,
     pid: child.pid,
     screen: () => joined(visible()).join('\n'),
     lines: () => joined(all()),

@@ -12,6 +12,7 @@ function open(options: { view?: Partial<SignInView>; answers?: string[]; route?:
   const lines: string[] = []
   const answers = [...(options.answers ?? [])]
   const prompt = createPlainPrompt({
+    again: server => `copilot-host auth login ${server}`,
     write: line => lines.push(line),
     now: () => 0,
     route: options.route,
@@ -35,13 +36,15 @@ async function waits(choice: (signal: AbortSignal) => Promise<unknown>) {
   await expect(choice(controller.signal)).rejects.toThrow('over')
 }
 
-test('says who, why, where and which rights before anything happens', () => {
+test('says who, why, where and which rights before anything happens', async () => {
   const view = {
     tool: clean('list_invoices'),
     grantedScopes: [clean('a.b')],
     account: clean('you@example.com'),
   }
-  expect(open({ view }).lines).toEqual([
+  const { dialog, lines } = open({ view, route: 'browser' })
+  await dialog.choice(never)
+  expect(lines).toEqual([
     'Sign in to billing (billing.example.com). The server asks for a sign-in before its first use. For list_invoices.',
     'Sign-in page: login.example.com. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. 10:00 left.',
   ])
@@ -50,9 +53,8 @@ test('says who, why, where and which rights before anything happens', () => {
 describe('the route', () => {
   test('named on the command line: taken once without a question, then it waits', async () => {
     const { dialog, lines } = open({ route: 'device', answers: ['unused'] })
-    const said = lines.length
     expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'device' })
-    expect(lines).toHaveLength(said)
+    expect(lines).toHaveLength(2)
     await waits(dialog.choice)
   })
 
@@ -132,4 +134,15 @@ describe('steps', () => {
       'a line',
     ])
   })
+})
+
+test('several servers: one sign-in at a time, the next one is introduced when the first is over', async () => {
+  const { dialog, lines, prompt } = open({ route: 'browser' })
+  const second = prompt.signIn(signInView({ server: clean('notes') }))
+  const waiting = second.choice(never)
+  await dialog.choice(never)
+  expect(lines.join('\n')).not.toContain('Sign in to notes')
+  dialog.close({ kind: 'cancelled' })
+  expect(await waiting).toEqual({ kind: 'route', route: 'browser' })
+  expect(lines.join('\n')).toContain('Sign in to notes')
 })

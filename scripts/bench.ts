@@ -1,0 +1,78 @@
+// How long a person waits for a prompt, as a ratio against what cannot be beaten in the same run: the bare runtime's own
+// start (spawn to the answer of `connect`), and Node doing nothing. Rounds are interleaved; figures are medians.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startWorld } from '../demo/world.ts'
+import { startRuntime } from '../src/runtime/runtime.ts'
+import { openTerminal } from '../test/support/terminal.ts'
+
+const ROUNDS = Number(process.argv[2] ?? 10)
+const PROGRAM = fileURLToPath(new URL('../bin/copilot-host.js', import.meta.url))
+
+const world = await startWorld()
+const home = mkdtempSync(join(tmpdir(), 'copilot-host-bench-'))
+const env = { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C.UTF-8', ...world.place('bench').env }
+
+/** Exec to a prompt that shows a key; until it does, the key is typed again every 10 ms. */
+async function prompt(): Promise<number> {
+  const began = performance.now()
+  const chat = openTerminal(process.execPath, [PROGRAM, 'chat', '--token-store', 'memory'], {
+    cwd: world.work,
+    env,
+  })
+  await chat.until(() => /^›/m.test(chat.screen()))
+  await chat.keys('q')
+  await chat.until(() => /^› q/m.test(chat.screen()))
+  const took = performance.now() - began
+  await chat.close()
+  return took
+}
+
+async function runtime(): Promise<number> {
+  const began = performance.now()
+  const child = await startRuntime({ env, execPath: process.execPath, folder: world.work, login: false })
+  const took = performance.now() - began
+  await child.stop()
+  return took
+}
+
+async function run(args: string[]): Promise<number> {
+  const began = performance.now()
+  const child = spawn(process.execPath, args, { cwd: world.work, env, stdio: 'ignore' })
+  await once(child, 'exit')
+  return performance.now() - began
+}
+
+const subjects = {
+  'chat: exec to usable prompt': prompt,
+  'one-shot: exec to exit': () => run([PROGRAM, 'chat', '-p', 'SAY hello', '--token-store', 'memory']),
+  'runtime: spawn to connect': runtime,
+  'node -e 0': () => run(['-e', '0']),
+}
+const figures = new Map<string, number[]>()
+for (const [name, measure] of Object.entries(subjects)) {
+  await measure()
+  figures.set(name, [])
+}
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, measure] of Object.entries(subjects)) figures.get(name)?.push(await measure())
+}
+await world.close()
+rmSync(home, { recursive: true, force: true })
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const ratio = (a: readonly number[], b: readonly number[]) =>
+  median(a.map((value, at) => value / (b[at] ?? Number.NaN)))
+const base = figures.get('runtime: spawn to connect') ?? []
+console.log(`${ROUNDS} rounds, medians; ratio to the runtime's own start, paired by round`)
+for (const [name, values] of figures) {
+  const spread = `${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)}`
+  console.log(
+    `${name.padEnd(30)} ${median(values).toFixed(0).padStart(5)} ms  (${spread})  x${ratio(values, base).toFixed(1)}`,
+  )
+}

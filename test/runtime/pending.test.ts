@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { createPending } from '../../src/runtime/pending.ts'
+import type { HostEvent } from '../../src/runtime/types.ts'
+import { clean } from '../../src/text.ts'
+
+const tool = (id: string, server?: string): HostEvent => ({
+  type: 'tool-start',
+  id,
+  name: clean('whoami'),
+  server: server === undefined ? undefined : clean(server),
+  summary: clean(''),
+})
+const auth = (id: string, serverName: unknown): HostEvent => ({
+  type: 'auth',
+  id,
+  data: { serverName },
+  calls: [],
+})
+const ids = (events: readonly HostEvent[]) =>
+  events.map(event => ('id' in event ? `${event.type} ${event.id}` : event.type))
+
+test('a sign-in names the open calls of its server only', () => {
+  const pending = createPending()
+  for (const start of [tool('a', 'notes'), tool('b', 'other'), tool('c'), tool('d', 'notes')])
+    pending.follow(start)
+  pending.follow({ type: 'tool-end', id: 'a', end: 'ok', text: '' })
+  expect(pending.follow(auth('1', 'notes'))).toMatchObject([{ calls: ['d'], tool: 'whoami' }])
+  expect(pending.follow(auth('2', 'idle'))).toMatchObject([{ calls: [] }])
+  expect(pending.follow(auth('3', undefined))).toMatchObject([{ calls: [] }])
+})
+
+test('each request is told once, and ends once', () => {
+  const pending = createPending()
+  expect(pending.follow(auth('1', 'a'))).toHaveLength(1)
+  expect(pending.follow(auth('1', 'a'))).toEqual([])
+  expect(pending.asking(clean('a'))).toBe(true)
+  expect(ids(pending.answered('1'))).toEqual(['auth-done 1'])
+  expect(pending.follow({ type: 'auth-done', id: '1' })).toEqual([])
+  expect(pending.follow(auth('1', 'a'))).toEqual([])
+  expect(pending.follow({ type: 'permission-done', id: 'never' })).toEqual([])
+  expect(pending.follow({ type: 'tool-end', id: 'never', end: 'ok', text: '' })).toEqual([])
+})
+
+test('an interruption ends what belongs to the turn; a sign-in at start-up outlives it', () => {
+  const pending = createPending()
+  pending.follow(auth('start', 'slow'))
+  pending.follow(tool('a', 'notes'))
+  pending.follow(auth('call', 'notes'))
+  expect(ids(pending.follow({ type: 'interrupted' }))).toEqual([
+    'auth-done call',
+    'tool-end a',
+    'interrupted',
+  ])
+  expect(ids(pending.follow({ type: 'idle', aborted: true }))).toEqual(['idle'])
+  expect(pending.follow({ type: 'tool-end', id: 'a', end: 'ok', text: '' })).toEqual([])
+  expect(ids(pending.withdrawSignIns())).toEqual(['auth-done start'])
+})
