@@ -91,13 +91,12 @@ async function playTogether(stage: Stage): Promise<number> {
   if (!hasBrowser(host)) env.BROWSER = `${stage.browser} %s`
   host.stdout.write(introduction(stage))
   const servers = ['--mcp', `notes=${world.mcp.url}`, ...store]
-  let code = await program.inTerminal(['chat', ...servers], env)
-  while ((code === 0 || code === LEFT) && !host.signal.aborted) {
-    const next = await whatNext(host)
-    if (next === 'end') break
-    code = await program.inTerminal([next, ...servers], env)
+  const code = await program.inTerminal(['chat', ...servers], env)
+  if (code !== 0 && code !== LEFT) return code
+  for (let next = await whatNext(host); next !== 'end'; next = await whatNext(host)) {
+    await program.inTerminal([next, ...servers], env)
   }
-  return code === LEFT ? 0 : code
+  return 0
 }
 
 function introduction({ host, world, trouble }: Stage): string {
@@ -112,10 +111,11 @@ A practice world runs on this machine: a model, a sign-in server, and "notes", a
 that wants to know who you are. The chat below is the ordinary program. Nothing leaves this
 machine and nothing is kept.
 
-  who am i?               notes asks you to sign in, then the answer names you
+First, notes asks you to sign in: Enter opens the browser, d shows a code for another device,
+Esc says no (the chat goes on, and /login notes asks again). Then try:
+
+  who am i?               y lets the tool run, and the answer names you
   delete my newest note   needs one more right, so you are asked for that right only
-  Esc                     in the sign-in panel: no. The chat goes on; /login notes asks again
-  d                       in the panel: a code for another device instead of the browser
   Ctrl+C twice            leave, then start again: nobody asks a second time
 
 A code is approved in any browser, or from another terminal by:
@@ -126,6 +126,7 @@ ${own}${kept}
 
 /** Asked between two runs: the world is still there, and so is the sign-in. */
 async function whatNext(host: Host): Promise<'chat' | 'resume' | 'end'> {
+  if (host.signal.aborted) return 'end'
   host.stdout.write('\n')
   const lines = createInterface({ input: host.stdin, output: host.stdout })
   try {

@@ -1,6 +1,6 @@
 import { type HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import type { PermissionAsk, Runtime, Session } from '../runtime/types.ts'
+import type { HostEvent, PermissionAsk, Runtime, Session } from '../runtime/types.ts'
 import { cleanBlock } from '../text.ts'
 import { openChat } from '../ui/screen.ts'
 import type { ChatScreen } from '../ui/types.ts'
@@ -26,8 +26,10 @@ export async function chatOnScreen(
 ): Promise<number> {
   // What to resume is settled before anything is drawn: an unknown id is an error of one line, not of a screen.
   let session: Session | undefined
+  let past: HostEvent[] = []
   if (options.session.kind === 'stored') {
     session = await openSession(options.session, settings, await starting, host.clock.now())
+    past = await session.history(PAST)
   }
   const early: string[] = []
   let conversation: Conversation | undefined
@@ -42,7 +44,7 @@ export async function chatOnScreen(
     folder: tilde(host.folder, host.home),
     now: host.clock.now,
     suspend: host.suspend,
-    prompts: [],
+    prompts: past.flatMap(event => (event.type === 'user' ? [event.text] : [])),
     onSubmit(text) {
       if (/^\/[a-z-]+(\s|$)/u.test(text)) {
         command(text)
@@ -59,6 +61,7 @@ export async function chatOnScreen(
       void conversation?.interrupt()
     },
   })
+  if (past.length > 0) screen.showHistory(past)
   const warn = (text: string) => screen.show({ type: 'line', level: 'warning', text })
   const store = openTokenStore(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, screen, host)
@@ -81,7 +84,6 @@ export async function chatOnScreen(
   async function talk(): Promise<number> {
     const runtime = await starting
     session ??= await openSession(options.session, settings, runtime, host.clock.now())
-    if (options.session.kind === 'stored') screen.showHistory(await session.history(PAST))
     screen.show({ type: 'session', id: session.id, model: settings.model.model })
     conversation = converse({
       session,

@@ -106,7 +106,6 @@ export function createServers(ports: ServersPorts): Servers {
     note(event) {
       readiness.note(event)
       if (event.type !== 'server' || !stopped.has(event.name)) return event
-      if (event.status === 'pending') stopped.delete(event.name)
       // The runtime calls it cancelled, as if a person had done that.
       return event.status === 'failed' ? { ...event, error: clean('it does not answer') } : event
     },
@@ -125,6 +124,7 @@ export function createServers(ports: ServersPorts): Servers {
     },
     async reload() {
       readiness.reset()
+      stopped.clear()
       await connection.call(methods.reloadServers, { sessionId })
     },
   }

@@ -232,12 +232,12 @@ describe('refusals', () => {
     expect(tokenOf(await engine.ask(request()))).toBe('stored access')
   })
 
-  it('with nobody to ask, the need is told once and nothing is started', async () => {
+  it('with nobody to ask, the caller gets the need and nothing is told or started', async () => {
     const engine = createEngine({ policy: { ask: false } })
     const answer = await engine.ask(request())
     expect(answer).toMatchObject({ kind: 'cancelled', error: { kind: 'sign-in-needed', exitCode: 4 } })
     await engine.ask(request())
-    expect(engine.prompt.lines).toEqual(['notes needs a sign-in (first use)'])
+    expect(engine.prompt.lines).toEqual([])
     expect(engine.prompt.panels).toEqual([])
     expect(server.requests).toEqual([])
   })

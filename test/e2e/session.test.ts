@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
-import { allow, count, leave, panel, prompted, restored, say } from '../support/person.ts'
+import { allow, composer, count, leave, panel, prompted, restored, say } from '../support/person.ts'
 import { runtimeOf } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
 
@@ -45,6 +45,10 @@ test('resume in a new process: history, provider and servers are there again; by
     const again = stage.open([...args, ...notes()], { env })
     await prompted(again)
     await again.until(() => again.screen().includes('the first answer'))
+    await again.keys(KEY.up)
+    await again.until(() => composer(again) !== '')
+    await again.keys(KEY.ctrlC)
+    await again.until(() => composer(again) === '')
     await say(again, 'who am i?')
     await allow(again)
     await again.until(() => again.screen().includes('You are signed in as Ada'))

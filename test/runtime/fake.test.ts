@@ -270,7 +270,7 @@ describe('sign-in', () => {
 })
 
 describe('servers that do not answer', () => {
-  const limits = { ready: 100, turn: 100, turnAfterReady: 20, brief: 100 }
+  const limits = { ready: 300, turn: 300, turnAfterReady: 20 }
 
   const program = { notes: { type: 'stdio', command: 'notes' } } as const
   const calls = (fake: FakeRuntime, name: string) =>
@@ -286,7 +286,7 @@ describe('servers that do not answer', () => {
     })
     await session.send('hello')
     await heard.next('idle')
-    expect(heard.of('notice')).toEqual([])
+    expect(heard.of('notice').map(({ text }) => text)).toEqual([])
     expect(calls(fake, 'moveLoadingToBackground')).toEqual([])
   })
 

@@ -95,9 +95,20 @@ export function openTerminal(
     for (const watcher of watchers) watcher()
   }
   let ended = false
+  // A frame (synchronized output) that has arrived in part is not on any person's screen yet.
+  let cut = ''
+  let drawing = false
   child.onData(data => {
     chunks.push(data)
-    screen.write(data, looked)
+    const bytes = cut + data
+    cut = bytes.slice(-7)
+    const opens = bytes.lastIndexOf('\u001b[?2026h')
+    const closes = bytes.lastIndexOf('\u001b[?2026l')
+    const inside = opens === closes ? undefined : opens > closes
+    screen.write(data, () => {
+      drawing = inside ?? drawing
+      looked()
+    })
   })
   // Answers of the terminal to what the program asks it (device attributes, cursor position).
   screen.onData(answer => {
@@ -119,6 +130,7 @@ export function openTerminal(
   function until<T>(predicate: () => T, ms = 10_000): Promise<NonNullable<T>> {
     return new Promise((resolve, reject) => {
       const look = () => {
+        if (drawing && !ended) return
         let value: T
         try {
           value = predicate()
