@@ -40,7 +40,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
   try {
     const folder = await mkdtemp(join(await realpath(tmpdir()), 'copilot-host-demo-'))
-    closers.push(() => rm(folder, { recursive: true, force: true }))
+    // A program that was just killed may leave a child that still writes.
+    closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
     const model = await startModel(options.delay === undefined ? {} : { delay: options.delay })
     closers.push(model.close)
     let resource = ''

@@ -33,7 +33,8 @@ export function scopesToAsk(
   const grantedScopes = scopeTokens(granted)
   const challenged = scopeTokens(request.challenge.scope)
   const wanted = new Set(challenged.length > 0 ? challenged : target.scopesSupported)
-  if (request.reason === 'upscope') for (const scope of grantedScopes) wanted.add(scope)
+  // A new sign-in must not take away what an earlier step-up gave.
+  if (request.reason !== 'initial') for (const scope of grantedScopes) wanted.add(scope)
   // Alone it would take the server's default away, so it only joins others.
   if (wanted.size > 0 && target.as.scopes_supported?.includes('offline_access')) wanted.add('offline_access')
   const ask = [...wanted]

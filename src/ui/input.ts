@@ -2,7 +2,7 @@ import type { Choice } from '../auth/types.ts'
 import type { PermissionDecision } from '../runtime/types.ts'
 import { edit, paste } from './composer/editor.ts'
 import type { Key } from './keys.ts'
-import { guardKeys, guardPaste } from './panels/guard.ts'
+import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
 import { signInKey, signInPaste, signInTakesText } from './panels/sign-in-state.ts'
 import type { Panel, View } from './state.ts'
@@ -87,7 +87,12 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   }
   const routed = guardKeys(view.guard, keys, now, takesText(panel))
   const next = { ...stay, guard: routed.guard }
-  return routed.to === 'panel' ? answer(next, panel, routed.keys) : compose(next, routed.keys, width)
+  if (routed.to === 'composer') return compose(next, routed.keys, width)
+  const answered = answer(next, panel, routed.keys)
+  const nothing = answered.effects.length === 0 && answered.view.panels[0]?.state === panel.state
+  if (!nothing || takesText(panel)) return answered
+  // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer.
+  return compose({ ...stay, guard: newGuard(now) }, routed.keys, width)
 }
 
 /** Ctrl+C: a second one leaves; the first one takes away what is in front: the panel, the text, the running turn. */

@@ -31,7 +31,12 @@ test.each<[string, Case, string | undefined]>([
   ['offline_access not where the server does not list it', { challenge: 'a', server: ['a'] }, 'a'],
   ['offline_access once', { challenge: 'offline_access a', server: ['offline_access'] }, 'offline_access a'],
   ['a step-up asks for the union', { reason: 'upscope', challenge: 'b', granted: 'a c' }, 'b a c'],
-  ['other reasons do not', { reason: 'reauth', challenge: 'b', granted: 'a c' }, 'b'],
+  [
+    'so does a sign-in that takes the place of another',
+    { reason: 'reauth', challenge: 'b', granted: 'a' },
+    'b a',
+  ],
+  ['a first one asks for what the challenge says', { challenge: 'b', granted: 'a c' }, 'b'],
   ['text that is no scope is left out', { challenge: 'a" b\\ \u001b[2J \u00e9 c' }, 'c'],
 ])('%s', (_name, input, ask) => {
   expect(choose(input).ask).toBe(ask)

@@ -107,6 +107,12 @@ describe('a panel that appears while somebody types', () => {
     const joined = type(view, [9000, char('yes'), enter])
     expect(joined).toMatchObject({ effects: [], view: { editor: { text: 'runyes' } } })
   })
+  test('a key that means nothing to it begins a sentence: what follows, Enter too, is no answer', () => {
+    const shown = reduce(start, panel(1), 0)
+    const typed = type(shown, [600, char('w')], [650, char('y')], [700, char('n')], [750, enter])
+    expect(typed.effects).toEqual([{ type: 'submit', text: 'wyn' }])
+    expect(type(typed.view, [1300, char('y')]).effects).toMatchObject([{ type: 'decision' }])
+  })
   test('keeps the text of the composer', () => {
     const answered = type(view, [9000, char('n')])
     expect(answered.effects).toEqual([{ type: 'decision', panel: 1, decision: { kind: 'no' } }])

@@ -26,15 +26,14 @@ export function newGuard(now: number): Guard {
  * Decides who gets the keys of one read while a panel is shown. The panel gets Esc always; anything else only after
  * 500 ms without typing since it appeared. Until then keys belong to the composer. A panel without a line to type in
  * (`takesText`) takes one key at a time: more in one read is typed or pasted text, which goes to the composer and
- * neither answers the panel nor sends anything.
+ * neither answers the panel nor sends anything, and counts as typing.
  */
 export function guardKeys(guard: Guard, keys: readonly Key[], now: number, takesText: boolean): Routed {
   if (keys.every(key => key.name === 'escape')) return { guard, to: 'panel', keys }
   const open = guard.open || now - guard.quietSince >= QUIET
   if (!open) return { guard: { quietSince: now, open }, to: 'composer', keys }
-  const armed = { quietSince: guard.quietSince, open }
-  if (takesText || isOneKey(keys)) return { guard: armed, to: 'panel', keys }
-  return { guard: armed, to: 'composer', keys: keys.filter(key => key.name !== 'enter') }
+  if (takesText || isOneKey(keys)) return { guard: { quietSince: guard.quietSince, open }, to: 'panel', keys }
+  return { guard: newGuard(now), to: 'composer', keys: keys.filter(key => key.name !== 'enter') }
 }
 
 /** The same for a bracketed paste. Before the panel is open it counts as typing. */
