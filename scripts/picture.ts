@@ -39,7 +39,7 @@ await sees('You are signed in as Ada')
 await say('delete my newest note')
 await panel('asks for more rights')
 const height = chat.screen().trimEnd().split('\n').length
-writeFileSync(file('docs/chat.svg'), svgOf(chat.terminal, 0, height))
+writeFileSync(file('docs/chat.svg'), svgOf(chat.terminal, height, 'A chat that asks for one more right'))
 await chat.close()
 await world.close()
 await keychain.close()

@@ -21,13 +21,13 @@ const PALETTE = [
 const CELL = { width: 8.4, height: 18 }
 const MARGIN = 16
 
-/** Draws rows of a terminal as an SVG picture: what was on the screen, in its own colours. */
-export function svgOf(terminal: Terminal, from: number, to: number): string {
+/** Draws the first rows of a terminal as an SVG picture: what was on the screen, in its own colours. */
+export function svgOf(terminal: Terminal, height: number, title: string): string {
+  const pixels = Math.ceil(height * CELL.height + 2 * MARGIN)
   const width = Math.ceil(terminal.cols * CELL.width + 2 * MARGIN)
-  const height = Math.ceil((to - from) * CELL.height + 2 * MARGIN)
   const rows: string[] = []
-  for (let row = from; row < to; row++) {
-    const y = MARGIN + (row - from) * CELL.height + 13
+  for (let row = 0; row < height; row++) {
+    const y = MARGIN + row * CELL.height + 13
     for (const span of spansOf(terminal, row)) {
       const style = [
         `fill="${span.color}"`,
@@ -42,7 +42,8 @@ export function svgOf(terminal: Terminal, from: number, to: number): string {
       )
     }
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${pixels}" viewBox="0 0 ${width} ${pixels}" role="img">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
 ${rows.join('\n')}
