@@ -11,11 +11,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const ending = new AbortController()
   // The bundle, dist/main.js, lies one level below the package, as this source file does.
   const host = createHost(ending.signal, new URL('..', import.meta.url))
-  const told = (name: NodeJS.Signals) => {
+  const end = (name: NodeJS.Signals) => {
     ending.abort(name)
     setTimeout(() => process.exit(signalCode(name)), PARTING).unref()
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, told)
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)
   // A reader that went away (`| head -1`) is no error, and there is nobody left to tell.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort('SIGPIPE'))
 
@@ -24,15 +24,19 @@ async function main(argv: readonly string[]): Promise<number> {
     const code = await run(argv, host)
     return ending.signal.aborted ? signalCode(ending.signal.reason) : code
   } catch (thrown) {
-    if (ending.signal.aborted) return signalCode(ending.signal.reason)
-    if (thrown instanceof HostError) {
-      process.stderr.write(`${thrown.message}\n`)
-      return thrown.exitCode
-    }
-    const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
-    process.stderr.write(`copilot-host failed unexpectedly: ${detail} (--debug-log <file> records more)\n`)
-    return 1
+    return ending.signal.aborted ? signalCode(ending.signal.reason) : told(thrown)
   }
+}
+
+/** Tells an error in one line and gives its exit code. */
+function told(thrown: unknown): number {
+  if (thrown instanceof HostError) {
+    process.stderr.write(`${thrown.message}\n`)
+    return thrown.exitCode
+  }
+  const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
+  process.stderr.write(`copilot-host failed unexpectedly: ${detail} (--debug-log <file> records more)\n`)
+  return 1
 }
 
 function signalCode(name: unknown): number {
@@ -41,6 +45,8 @@ function signalCode(name: unknown): number {
   return 128 + (signals[String(name)] ?? 15)
 }
 
+// An error that nobody has caught is told like any other; leaving this way gives the terminal back.
+process.on('uncaughtException', thrown => process.exit(told(thrown)))
 process.exitCode = await main(process.argv.slice(2))
 // What the command opened it has closed; a stray handle must not keep a finished program alive.
 await Promise.all([process.stdout, process.stderr].map(flushed))

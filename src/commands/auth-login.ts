@@ -25,6 +25,9 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
   const store = openTokenStore(options, settings, warn, host)
   const prompt = linePrompt(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
+  // It may be rejected before anybody waits for it, when the runtime dies early.
+  end.promise.catch(() => {})
+  host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')))
   /** Why the sign-in ended: the person has read it already. */
   let told: HostError | undefined
   try {
@@ -49,9 +52,6 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
             new HostError('sign-in-failed', `${name} cannot be reached: ${event.error ?? 'no reason given'}`),
           )
       },
-    })
-    host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')), {
-      once: true,
     })
     try {
       await end.promise

@@ -2,13 +2,10 @@ import { noModelScreen } from '../config/model.ts'
 import { HostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
-import type { Runtime, Session } from '../runtime/types.ts'
+import type { Runtime } from '../runtime/types.ts'
 import type { ChatOptions } from './options.ts'
-import { pickSession } from './pick-session.ts'
+import type { SessionChoice } from './pick-session.ts'
 import { readSettings, type Settings } from './settings.ts'
-
-/** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
-export type SessionChoice = { kind: 'new' } | { kind: 'stored'; id: string | undefined }
 
 /** `chat` and `resume`: on the screen where there is a person, as a one-shot where there is only a prompt. */
 export async function chat(options: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
@@ -35,18 +32,6 @@ export async function chat(options: ChatOptions & { session: SessionChoice }, ho
     )
     settings.log.close()
   }
-}
-
-/** Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. */
-export async function openSession(
-  choice: SessionChoice,
-  settings: Settings,
-  runtime: Runtime,
-  now: number,
-): Promise<Session> {
-  if (choice.kind === 'new') return runtime.create(settings.session)
-  const stored = pickSession(await runtime.sessions(), choice.id, settings.session.folder, now)
-  return runtime.resume(stored.id, settings.session)
 }
 
 /** Without a provider and without a GitHub login no turn can ever run: say so before anything is drawn. */

@@ -50,6 +50,7 @@ export function converse(ports: ConversationPorts): Conversation {
   let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
   let reloading = false
   const mine = new Set<string>()
+  let sending: string | undefined
   const ending = new AbortController()
 
   const stopListening = session.listen(event => {
@@ -66,13 +67,14 @@ export function converse(ports: ConversationPorts): Conversation {
         questions.get(event.id)?.abort()
         return
       case 'user':
-        if (mine.delete(event.messageId)) return
+        // Printed already, when it was sent; the event may come before the reply that names it.
+        if (mine.delete(event.messageId) || event.text === sending) return
         break
       case 'server':
         servers.set(event.name, event)
         break
       case 'idle':
-        phase = 'idle'
+        if (phase === 'busy') phase = 'idle'
         break
       case 'stopped':
         phase = 'over'
@@ -111,25 +113,43 @@ export function converse(ports: ConversationPorts): Conversation {
 
   async function next(): Promise<void> {
     if (phase !== 'idle') return
-    if (reloading) {
-      reloading = false
-      await session.reloadServers().catch(thrown => fail(thrown, 'the servers could not be reloaded'))
-      await session.ready(ending.signal).catch(thrown => fail(thrown, 'the servers did not come up'))
-      if (phase !== 'idle') return
-    }
+    if (reloading) return reloadServers()
     const text = queue.shift()
     if (text === undefined) return
     phase = 'busy'
+    sending = text
     show({ type: 'queued', messages: [...queue] })
     show({ type: 'sent', text })
     try {
       mine.add(await session.send(text))
+      sending = undefined
     } catch (thrown) {
+      sending = undefined
       if (phase === 'busy') phase = 'idle'
       show({ type: 'draft', text })
       show({ type: 'idle', aborted: true })
       fail(thrown, 'the message could not be sent')
     }
+  }
+
+  async function reloadServers(): Promise<void> {
+    reloading = false
+    phase = 'starting'
+    try {
+      await session.reloadServers()
+      await session.ready(ending.signal)
+    } catch (thrown) {
+      fail(thrown, 'the servers could not be reloaded')
+    }
+    begin()
+  }
+
+  /** The servers are there as far as they will be: what was typed meanwhile can go. */
+  function begin(): void {
+    if (phase !== 'starting') return
+    phase = 'idle'
+    show({ type: 'waiting', servers: [] })
+    void next()
   }
 
   function fail(thrown: unknown, otherwise: string): void {
@@ -138,12 +158,7 @@ export function converse(ports: ConversationPorts): Conversation {
 
   const started = start()
     .catch(thrown => fail(thrown, 'the servers did not come up'))
-    .then(() => {
-      if (phase !== 'starting') return
-      phase = 'idle'
-      show({ type: 'waiting', servers: [] })
-      void next()
-    })
+    .then(begin)
 
   return {
     say(text) {

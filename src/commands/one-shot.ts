@@ -2,10 +2,10 @@ import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import type { Runtime } from '../runtime/types.ts'
 import { BlockCleaner } from '../text.ts'
-import { openSession, type SessionChoice } from './chat.ts'
 import { type ConversationEvent, converse } from './conversation.ts'
 import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
+import { openSession, type SessionChoice } from './pick-session.ts'
 import type { Settings } from './settings.ts'
 import { readStdin } from './stdin.ts'
 import { allowed } from './tool-rules.ts'
@@ -31,6 +31,9 @@ export async function oneShot(
   for (const problem of settings.servers.problems) warn(problem)
   const store = openTokenStore(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
+  // It may be rejected before anybody waits for it, when the runtime dies early.
+  end.promise.catch(() => {})
+  host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')))
   const prompts = linePrompt(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, prompts, host)
   const answer = createAnswer(text => void host.stdout.write(text))
@@ -67,9 +70,6 @@ export async function oneShot(
         if (event.type === 'stopped') end.reject(event.error)
         if (event.type === 'idle') end.resolve()
       },
-    })
-    host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')), {
-      once: true,
     })
     conversation.say(prompt)
     try {

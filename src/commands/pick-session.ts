@@ -1,6 +1,22 @@
 import { HostError } from '../errors.ts'
-import type { SessionSummary } from '../runtime/types.ts'
+import type { Runtime, Session, SessionSummary } from '../runtime/types.ts'
 import { clean } from '../text.ts'
+import type { Settings } from './settings.ts'
+
+/** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
+export type SessionChoice = { kind: 'new' } | { kind: 'stored'; id: string | undefined }
+
+/** Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. */
+export async function openSession(
+  choice: SessionChoice,
+  settings: Settings,
+  runtime: Runtime,
+  now: number,
+): Promise<Session> {
+  if (choice.kind === 'new') return runtime.create(settings.session)
+  const stored = pickSession(await runtime.sessions(), choice.id, settings.session.folder, now)
+  return runtime.resume(stored.id, settings.session)
+}
 
 /** How many sessions an error lists. */
 const LISTED = 10

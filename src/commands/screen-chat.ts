@@ -4,10 +4,10 @@ import type { HostEvent, PermissionAsk, Runtime, Session } from '../runtime/type
 import { cleanBlock } from '../text.ts'
 import { openChat } from '../ui/screen.ts'
 import type { ChatScreen } from '../ui/types.ts'
-import { openSession, type SessionChoice } from './chat.ts'
 import { type Conversation, converse } from './conversation.ts'
 import { createEngine, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
+import { openSession, type SessionChoice } from './pick-session.ts'
 import type { Settings } from './settings.ts'
 import { slashCommand } from './slash.ts'
 import { allowed } from './tool-rules.ts'
@@ -33,6 +33,8 @@ export async function chatOnScreen(
   }
   const early: string[] = []
   let conversation: Conversation | undefined
+  /** The end of the runtime, once it is on the screen. */
+  let shown: HostError | undefined
   let said = options.session.kind === 'stored'
 
   const screen: ChatScreen = openChat({
@@ -58,7 +60,11 @@ export async function chatOnScreen(
       }
     },
     onInterrupt() {
-      void conversation?.interrupt()
+      if (conversation) void conversation.interrupt()
+      else {
+        screen.show({ type: 'queued', messages: [] })
+        screen.show({ type: 'draft', text: early.splice(0).join('\n') })
+      }
     },
   })
   if (past.length > 0) screen.showHistory(past)
@@ -88,7 +94,10 @@ export async function chatOnScreen(
     conversation = converse({
       session,
       authenticator,
-      show: event => screen.show(event),
+      show(event) {
+        if (event.type === 'stopped') shown = event.error
+        screen.show(event)
+      },
       tell: line => screen.tell(line),
       log: line => settings.log.write(line),
       refused: error => {
@@ -122,10 +131,10 @@ export async function chatOnScreen(
   // Leaving: nothing may keep a person waiting who wants to go, only a renewal that has been sent gets a moment more.
   const patience = host.clock.sleep(PARTING, new AbortController().signal)
   await Promise.race([conversation?.end(), patience]).catch(() => {})
-  if (!failure) await session?.close().catch(() => {})
   await screen.close()
+  if (!failure) await Promise.race([session?.close(), patience]).catch(() => {})
   await store.close()
-  if (failure) host.stderr.write(`${failure.message}\n`)
+  if (failure && failure !== shown) host.stderr.write(`${failure.message}\n`)
   if (draft.trim() !== '') host.stdout.write(`not sent: ${cleanBlock(draft)}\n`)
   if (session && said) host.stdout.write(`to continue: copilot-host resume ${session.id.slice(0, 8)}\n`)
   return code

@@ -121,6 +121,8 @@ export function openChat(options: ChatScreenOptions): ChatScreen {
     onError: fail,
   }
 
+  // Ink does it too, but only behind its first frame, and an Enter before that would become a line feed.
+  if (stdin.isTTY) stdin.setRawMode(true)
   stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
   const app = render(createElement(App, { store, actions, colours, now }), {
     stdin,

@@ -125,7 +125,7 @@ test('runtime killed with a panel open: the panel closes, one line, exit 3, the 
   process.kill(runtime, 'SIGKILL')
   const { code } = await chat.exit
   expect(code).toBe(3)
-  expect(chat.screen()).toContain('the Copilot runtime stopped (SIGKILL)')
+  expect(count(chat.lines().join('\n'), 'the Copilot runtime stopped (SIGKILL)')).toBe(1)
   restored(chat)
 })
 
