@@ -37,6 +37,7 @@ export async function oneShot(
   const prompts = linePrompt(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, prompts, host)
   const answer = createAnswer(text => void host.stdout.write(text))
+  const missing = new Set<string>()
   /** Why a sign-in ended the run: the person has read it already. */
   let told: HostError | undefined
 
@@ -66,6 +67,10 @@ export async function oneShot(
       show(event) {
         answer.take(event)
         if (event.type === 'notice' && event.level === 'warning') warn(event.text)
+        if (event.type === 'server' && event.status === 'failed' && !missing.has(event.name)) {
+          missing.add(event.name)
+          warn(`${event.name} is not connected: ${event.error ?? 'no reason given'}`)
+        }
         if (event.type === 'error') end.reject(new HostError('model', event.text))
         if (event.type === 'stopped') end.reject(event.error)
         if (event.type === 'idle') end.resolve()
