@@ -1,7 +1,7 @@
 import type { Choice, Prompt } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { PermissionDecision } from '../runtime/types.ts'
-import { createPermission } from './panels/permission-state.ts'
+import { createPermission, isLong } from './panels/permission-state.ts'
 import { createSignIn, signInStep } from './panels/sign-in-state.ts'
 import { resultLine } from './sign-in-words.ts'
 import type { Action, View } from './state.ts'
@@ -99,6 +99,8 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
             reject(reason)
           },
         })
+        // A panel shows the beginning of it; nobody shall allow what could not be read.
+        if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${ask.body}` })
         dispatch({ type: 'panel', panel: { key, kind: 'permission', state: createPermission(ask) } })
       })
     },

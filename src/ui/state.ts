@@ -1,11 +1,11 @@
 import type { ServerStatus } from '../runtime/types.ts'
-import { clean } from '../text.ts'
+import { clean, cleanBlock } from '../text.ts'
 import { createEditor, type Editor, prepend } from './composer/editor.ts'
 import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { noticeBlock, promptBlock, type Tool, toolBlock } from './transcript/blocks.ts'
-import { type Line, line } from './transcript/line.ts'
+import { type Line, line, untab } from './transcript/line.ts'
 import { type Block, blocksOf, nextFrame } from './transcript/printing.ts'
 import type { ChatEvent } from './types.ts'
 
@@ -60,7 +60,7 @@ export type Action =
   /** The past was printed, and what its last block was. */
   | { type: 'history'; last: string }
   /** A long address, for the scrollback, where it can be copied as one line. */
-  | { type: 'address'; text: string }
+  | { type: 'whole'; text: string }
   | { type: 'panel'; panel: Panel }
   | { type: 'panel-state'; panel: Panel }
   | { type: 'panel-gone'; key: number }
@@ -168,8 +168,14 @@ export function reduce(view: View, action: Action, now: number): View {
       return { ...view, editor: prepend(view.editor, action.text) }
     case 'history':
       return { ...view, last: action.last }
-    case 'address':
-      return print(view, 'address', [line(clean(action.text, 4096))])
+    case 'whole':
+      return print(
+        view,
+        'whole',
+        cleanBlock(action.text)
+          .split('\n')
+          .map(text => line(untab(text))),
+      )
     case 'release':
       return release(view)
     case 'printed':

@@ -117,6 +117,22 @@ test('permission: no with a reason reaches the model; once lets the tool run', a
   await leave(chat)
 })
 
+test('permission: a long command can be read whole before it is allowed', async () => {
+  stage = await openStage()
+  const chat = stage.open(['chat'])
+  const command = Array.from({ length: 30 }, (_, at) => `echo step-${at}-of-it`).join('; ')
+  await prompted(chat)
+  chat.paste(`CALL bash ${JSON.stringify({ command, description: 'many steps' })}`)
+  await chat.until(() => chat.screen().includes('many steps'))
+  await chat.keys(KEY.enter)
+  await panel(chat, 'y once')
+  const above = chat.lines().slice(chat.lines().findLastIndex(line => line.startsWith('Run a command?')))
+  for (let at = 0; at < 30; at++) expect(above.join('\n')).toContain(`echo step-${at}-of-it`)
+  await chat.keys('n')
+  await prompted(chat)
+  await leave(chat)
+})
+
 test('runtime killed with a panel open: the panel closes, one line, exit 3, the terminal restored', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', ...notes()])

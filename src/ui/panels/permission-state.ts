@@ -56,3 +56,8 @@ function reasonKey(state: PermissionState, reason: Editor, key: Key, width?: num
   if (submit !== undefined) return { state, decision: { kind: 'no', reason: submit.trim() } }
   return { state: editor === reason ? state : { ...state, reason: editor } }
 }
+
+/** More than a panel may have room for: it is then printed whole above it. */
+export function isLong(body: string): boolean {
+  return body.length > 300 || body.split('\n').length > 6
+}

@@ -2,7 +2,7 @@ import { clean, cleanBlock } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
 import { line, untab, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
-import type { PermissionState } from './permission-state.ts'
+import { isLong, type PermissionState } from './permission-state.ts'
 import { fitRows, keyRows, prose, type Row, titleRow } from './rows.ts'
 
 export interface PermissionPanelProps {
@@ -78,7 +78,10 @@ function bodyRows(body: string, width: number, most: number): Row[] {
   const cut = body.length > LONGEST_BODY
   if (rows.length <= most && !cut) return rows.map(indented)
   const hidden = rows.length - most + 1
-  const note = line(`… ${cut ? 'many' : hidden} more lines`, 'dim')
+  const note = line(
+    `… ${cut ? 'many' : hidden} more lines${isLong(body) ? ', all of them above' : ''}`,
+    'dim',
+  )
   const last = cut ? line('(too long to be shown)', 'dim') : (rows.at(-1) ?? [])
   return [...rows.slice(0, most - 2), note, last].map(indented)
 }

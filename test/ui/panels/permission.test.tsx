@@ -126,7 +126,7 @@ describe('the panel', () => {
   test('what is left out is said, and the last line is shown', () => {
     const rows = frame(createPermission({ ...ask, body: many.replaceAll(/w+$/gm, '') }))
     expect(rows[1]).toBe('  line 0 日本語')
-    expect(rows).toContain('  … 39 more lines')
+    expect(rows).toContain('  … 39 more lines, all of them above')
     expect(rows).toContain('  line 49 日本語')
   })
 
