@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Every file starts processes of its own: more workers than cores only makes them wait for each other.
     pool: 'forks',
-    maxWorkers: 4,
+    maxWorkers: '100%',
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 })
