@@ -37,8 +37,12 @@ export async function emptyKeychain(ports: KeychainProcessOptions, state: string
     now,
   })
   try {
-    for (const { server, issuer, store: kept } of await openIndex({ folder: state, lock, now }).list()) {
-      if (kept === 'keychain') await store.forget({ server: webUrl(server, 'the practice server'), issuer })
+    const index = openIndex({ folder: state, lock, now })
+    const forget = { grants: store.forget, clients: store.forgetClient }
+    for (const list of ['grants', 'clients'] as const) {
+      for (const { server, issuer, store: kept } of await index.list(list)) {
+        if (kept === 'keychain') await forget[list]({ server: webUrl(server, 'the practice server'), issuer })
+      }
     }
   } finally {
     lock.close()

@@ -30,6 +30,9 @@ const KINDS = {
   'sign-in-failed': { exit: 4, text: detail => detail },
   'sign-in-denied': { exit: 4, text: detail => detail },
   'sign-in-expired': { exit: 4, text: detail => detail },
+  /** A passing fault: the sign-in is still there, only its token could not be renewed now. */
+  'renewal-failed': { exit: 4, text: detail => detail },
+  'issuer-changed': { exit: 4, text: detail => detail },
   'unsafe-address': { exit: 4, text: detail => `unsafe address: ${detail}` },
   'metadata-missing': { exit: 4, text: detail => `no sign-in server was found: ${detail}` },
   'metadata-bad': { exit: 4, text: detail => `the sign-in metadata cannot be used: ${detail}` },
@@ -42,11 +45,16 @@ const KINDS = {
   'no-client': { exit: 4, text: detail => detail },
   'token-bad': { exit: 4, text: detail => `unreadable answer from the sign-in server ${detail}` },
   'invalid-grant': { exit: 4, text: detail => `${detail} no longer accepts this sign-in` },
-  'invalid-client': { exit: 4, text: detail => `${detail} does not know this app any more` },
+  'invalid-client': {
+    exit: 4,
+    text: detail =>
+      `${detail} does not accept this app (client id or secret); copilot-host auth client set names another`,
+  },
   'http-deadline': { exit: 4, text: detail => `${detail} did not answer in time` },
   'http-size': { exit: 4, text: detail => `the answer of ${detail} is too large` },
   'http-redirect': { exit: 4, text: detail => `${detail} redirects to another place, which is not followed` },
   'http-name': { exit: 4, text: detail => `the host name ${detail} was not found` },
+  'http-proxy': { exit: 4, text: detail => `the proxy ${detail}` },
   'http-network': { exit: 4, text: detail => `${detail} cannot be reached` },
   'http-certificate': { exit: 4, text: detail => `the certificate of ${detail} is not valid` },
   'http-trouble': { exit: 4, text: detail => `${detail} has temporary trouble, try again later` },
@@ -65,11 +73,14 @@ export class HostError extends Error {
   override readonly name = 'HostError'
   readonly kind: ErrorKind
   readonly detail: string
+  /** For how many seconds the server wants to be left alone, where it says so. */
+  readonly retryAfter?: number
 
-  constructor(kind: ErrorKind, detail: string, options?: { cause?: unknown }) {
+  constructor(kind: ErrorKind, detail: string, options?: { cause?: unknown; retryAfter?: number }) {
     super(KINDS[kind].text(detail), options)
     this.kind = kind
     this.detail = detail
+    this.retryAfter = options?.retryAfter
   }
 
   get exitCode(): number {

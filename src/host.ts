@@ -1,8 +1,10 @@
 import { homedir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Fetch } from './auth/http.ts'
 import type { Clock } from './auth/types.ts'
 import { isCredential } from './config/environment.ts'
+import { proxiedFetch } from './proxy.ts'
 
 /** Everything the program takes from the machine it runs on. Only this file and `main.ts` name `process`. */
 export interface Host {
@@ -19,7 +21,8 @@ export interface Host {
   packageFile(path: string): string
   version: string
   clock: Clock
-  fetch: typeof globalThis.fetch
+  /** Through a proxy where the environment names one. */
+  fetch: Fetch
   /** Stops this process as Ctrl+Z does elsewhere; resolves when it goes on. */
   suspend(): Promise<void>
   /** Aborted when the program is told to end; the reason is the signal's name. */
@@ -50,7 +53,7 @@ export function createHost(signal: AbortSignal, root: URL): Host {
         await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
       },
     },
-    fetch: globalThis.fetch,
+    fetch: proxiedFetch(env, globalThis.fetch),
     suspend: () =>
       new Promise(resolve => {
         // Something must hold the event loop while nothing else does, or the process ends when it goes on.

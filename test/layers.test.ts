@@ -17,6 +17,7 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
   'errors.ts': { value: [] },
   'spawn.ts': { value: ['errors.ts', 'text.ts'] },
   'mask.ts': { value: [] },
+  'proxy.ts': { value: ['errors.ts', 'text.ts'], type: ['auth/http.ts'] },
   'log.ts': { value: ['mask.ts', 'errors.ts', 'text.ts'] },
   'runtime/': { value: ['runtime/', 'mask.ts', 'errors.ts', 'text.ts'] },
   'auth/': { value: ['auth/', 'errors.ts', 'text.ts'] },
@@ -45,7 +46,9 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
     ],
   },
   'commands/demo.ts': { value: ['../demo/', 'commands/', 'host.ts', 'errors.ts', 'text.ts'] },
-  'host.ts': { value: ['runtime/', 'auth/', 'ui/', 'config/', 'spawn.ts', 'log.ts', 'errors.ts', 'text.ts'] },
+  'host.ts': {
+    value: ['runtime/', 'auth/', 'ui/', 'config/', 'spawn.ts', 'proxy.ts', 'log.ts', 'errors.ts', 'text.ts'],
+  },
   'main.ts': { value: ['commands/program.ts', 'host.ts', 'errors.ts', 'text.ts'] },
 }
 
@@ -56,7 +59,7 @@ const RESERVED: readonly { what: string; pattern: RegExp; only: readonly string[
     pattern: /(?<![\w.$/'"-])process\./,
     only: ['main.ts', 'host.ts', 'auth/store/keychain-child.ts'],
   },
-  { what: 'fetch()', pattern: /(?<![\w.$])fetch\(/, only: ['auth/http.ts'] },
+  { what: 'fetch()', pattern: /(?<![\w.$])fetch\(/, only: ['auth/http.ts', 'proxy.ts'] },
   { what: 'globalThis', pattern: /\bglobalThis\b/, only: ['host.ts', 'auth/http.ts'] },
   {
     what: 'child processes',

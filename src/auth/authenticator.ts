@@ -1,17 +1,15 @@
 import { hostError } from '../errors.ts'
-import { discover } from './discovery.ts'
+import { issuersOf } from './discovery.ts'
 import { createGrants } from './grants.ts'
-import { createHistory } from './history.ts'
+import { createHistory, type Source } from './history.ts'
 import type { Http } from './http.ts'
-import { whoSignedIn } from './identity.ts'
-import { interact } from './interaction.ts'
-import { answerWith, isPassing, isRefusal, resultOf, whyNot } from './outcome.ts'
-import { planSignIn } from './plan.ts'
+import { type IssuerChange, judgeIssuerChange } from './issuer-change.ts'
+import { answerWith, isPassing, isRefusal, notRenewed, resultOf, whyNot } from './outcome.ts'
 import { createRefusals } from './refusals.ts'
 import { fromStore, type Stored } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
-import { grantFrom } from './token.ts'
+import { isMachine, signIn } from './sign-in.ts'
 import type {
   Answer,
   AuthRequest,
@@ -21,17 +19,21 @@ import type {
   Grant,
   Prompt,
   RouteName,
+  ServerOptions,
   TokenStore,
 } from './types.ts'
-
-/** How long a sign-in may take unless told otherwise, in milliseconds. */
-const TIMEOUT = 10 * 60_000
-/** How long the name of who signed in is worth waiting for, in milliseconds. */
-const IDENTITY_LIMIT = 3_000
 
 export interface SignInPolicy {
   /** False: nobody is asked; what the store cannot answer ends as `sign-in-needed`. */
   ask: boolean
+  /** False: nobody can type; what only a person can answer ends the sign-in. */
+  attended?: boolean
+  /** True for a command whose purpose is to sign in: then a renewal that failed for now leads to a question. */
+  insist?: boolean
+  /** What is done when a server has moved to another authorization server; the panel tells it when absent. */
+  issuerChange?: IssuerChange
+  /** What the person configured for a server. */
+  optionsOf?: (server: AuthRequest['server']) => ServerOptions
   /** The route named by the person: the first one that the prompt is given. */
   route?: RouteName
   /** In milliseconds; 10 minutes when absent. */
@@ -63,7 +65,7 @@ export interface Authenticator {
 
 /** The authorization engine: one request in, one answer out. */
 export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
-  const { store, http, prompt, browser, clock, policy, log = () => {} } = ports
+  const { store, http, prompt, clock, policy, log = () => {} } = ports
   const grants = createGrants(store, prompt)
   const refusals = createRefusals(clock)
   const history = createHistory(clock)
@@ -87,22 +89,24 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { name } = request.server
-    const panel: { dialog?: Dialog } = {}
+    let dialog: Dialog | undefined
     try {
       const stored = await fromStore(request, inUse, { grants, history, http, clock }, signal)
-      const { grant, source } =
-        stored.kind === 'answer' ? stored : await signIn(request, stored, panel, signal)
-      history.answered(request, grant, source)
-      log(`sign-in ${name}, ${request.reason}: ${source}`)
-      return answerWith(grant, clock.now())
+      if (stored.kind === 'answer') return answered(request, stored.grant, stored.source)
+      await mayAsk(request, stored)
+      const opened = (panel: Dialog) => {
+        dialog = panel
+      }
+      const grant = await signIn(request, stored, { ...ports, grants, history, opened }, signal)
+      return answered(request, grant, 'signed-in')
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
       log(`sign-in ${name}, ${request.reason}: ${signal.aborted ? 'withdrawn' : error.kind}`)
-      if (signal.aborted) panel.dialog?.close({ kind: 'withdrawn' })
+      if (signal.aborted) dialog?.close({ kind: 'withdrawn' })
       else {
         if (isRefusal(error)) refusals.declined(request, error)
         else refusals.failed(request, error)
-        if (panel.dialog !== undefined) panel.dialog.close(resultOf(error))
+        if (dialog !== undefined) dialog.close(resultOf(error))
         // What nobody may be asked for is for the caller to tell: only the caller knows what to do about it.
         else if (error.kind !== 'sign-in-needed') prompt.tell({ level: 'warning', text: error.message })
       }
@@ -110,39 +114,29 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     }
   }
 
-  /** Asks the person. Until the panel is there nothing is shown, and until its first choice nothing is started. */
-  async function signIn(
-    request: AuthRequest,
-    stored: Extract<Stored, { kind: 'nothing' }>,
-    panel: { dialog?: Dialog },
-    signal: AbortSignal,
-  ): Promise<{ grant: Grant; source: 'signed-in' }> {
-    if (!policy.ask) throw whyNot(request, stored)
-    const target = await discover(request, http, signal)
-    if (stored.error !== undefined && isPassing(stored.error)) {
-      const text = `${request.server.name} could not be renewed: ${stored.error.message}`
-      prompt.tell({ level: 'warning', text })
+  function answered(request: AuthRequest, grant: Grant, source: Source): Answer {
+    history.answered(request, grant, source)
+    log(`sign-in ${request.server.name}, ${request.reason}: ${source}`)
+    return answerWith(grant, clock.now())
+  }
+
+  /**
+   * Throws where nobody is to be asked: a passing fault of a renewal is no reason for a sign-in unless the person wants
+   * one, and without a person only a client that acts for itself can go on.
+   */
+  async function mayAsk(request: AuthRequest, stored: Extract<Stored, { kind: 'nothing' }>): Promise<void> {
+    const passing = stored.error !== undefined && isPassing(stored.error) ? stored.error : undefined
+    if (passing !== undefined && !policy.insist && !refusals.insisted(request))
+      throw notRenewed(request, passing)
+    if (policy.ask || isMachine(request)) return
+    const issuers = issuersOf(request)
+    const known = issuers && (await grants.knownIssuer(request.server.url))
+    const [issuer] = issuers ?? []
+    if (known !== undefined && issuer !== undefined && issuers !== undefined) {
+      const target = { issuer, issuers }
+      judgeIssuerChange({ request, target, known, client: undefined, change: policy.issuerChange })
     }
-    const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
-    const { route } = policy
-    const plan = planSignIn({ request, stored, target, browser, keptIn: store.kind, route, deadline })
-    history.countSignIn(request, plan.scope)
-
-    const dialog = prompt.signIn(plan.view)
-    panel.dialog = dialog
-    const client = target.issuer === stored.before?.issuer ? stored.client : undefined
-    const flow = { request, target, client, scope: plan.scope, http, clock }
-    const signedIn = await interact({ flow, browser, dialog, deadline }, signal)
-
-    // The token is there: from here on nothing is given up, even if nobody waits any more.
-    const by = { target, client: signedIn.client, scope: plan.scope, http }
-    const limit = AbortSignal.timeout(IDENTITY_LIMIT)
-    const account = await whoSignedIn(signedIn.tokens, by, limit).catch(() => undefined)
-    const { tokens, at: now } = signedIn
-    const grant = grantFrom(tokens, { target, client: signedIn.client, scope: plan.scope, account, now })
-    const keptIn = await grants.keep({ server: request.server.url, issuer: target.issuer }, grant)
-    dialog.close({ kind: 'signed-in', account, keptIn })
-    return { grant, source: 'signed-in' }
+    throw whyNot(request, stored)
   }
 
   return {

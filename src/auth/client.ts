@@ -3,18 +3,20 @@ import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import { clean, hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
-import { endpointOptions } from './endpoint.ts'
+import { endpointOptions, secretMethod } from './endpoint.ts'
 import { type Http, jsonObject, textOf } from './http.ts'
 import { scopeTokens } from './scope.ts'
 import { Secret } from './secret.ts'
-import type { AuthRequest, Client } from './types.ts'
+import type { AuthRequest, Client, ClientAuthMethod, ServerOptions } from './types.ts'
 
 export interface ClientSearch {
   request: Pick<AuthRequest, 'client' | 'server'>
   target: Target
-  /** The client of a stored grant of this very issuer. */
+  /** What the person configured for this server. */
+  options: Pick<ServerOptions, 'clientMetadataUrl'>
+  /** The client that is kept for this server and this very issuer, or that of a stored grant of both. */
   stored?: Client
-  /** The redirect address in use; undefined when only device codes are possible. */
+  /** The redirect address in use; undefined where none is needed (device code, client credentials). */
   redirectUri: string | undefined
   /** What will be asked for: named in a registration, so that the server allows it. */
   scope?: string
@@ -32,17 +34,37 @@ const Registration = v.object({
 })
 
 /**
- * Who we are at this issuer: the client of the configuration; a stored one that was registered with this very redirect
- * address (its port too: not every server ignores it, RFC 8252 7.3); else a new registration (RFC 7591).
- * Throws `no-client` when none is possible.
+ * Who we are at this issuer, in the order of MCP, "Client Registration Approaches": the client that the person set, the one of
+ * the server's configuration, our client-id metadata document where the server takes it, the stored registration with this
+ * very redirect address (its port too: not every server ignores it, RFC 8252 7.3), else a new registration (RFC 7591). A
+ * client that acts for itself is never made up. Throws `no-client` when there is none, and the `http-*` kinds.
  */
 export async function findClient(search: ClientSearch, signal: AbortSignal): Promise<Client> {
-  const { request, target, stored, redirectUri } = search
-  if (request.client) return { id: request.client.id, authMethod: 'none' }
-  if (stored?.redirectUris && (redirectUri === undefined || stored.redirectUris.includes(redirectUri))) {
-    return stored
+  const { request, target, options, stored, redirectUri } = search
+  const configured = stored?.source === 'configured' ? stored : staticClient(request)
+  if (request.client?.grant === 'client_credentials') {
+    if (configured?.secret !== undefined) return configured
+    throw noClient(search, 'signs in a program only with the secret of its client')
   }
-  if (target.as.registration_endpoint === undefined) throw noClient(search, 'does not register apps')
+  if (configured !== undefined) return configured
+  if (options.clientMetadataUrl !== undefined && target.as.client_id_metadata_document_supported === true) {
+    return { id: options.clientMetadataUrl, source: 'document', authMethod: 'none' }
+  }
+  const known = redirectUri === undefined || stored?.redirectUris?.includes(redirectUri) === true
+  if (stored?.source === 'registered' && known) return stored
+  return registered(search, signal)
+}
+
+function staticClient({ client }: ClientSearch['request']): Client | undefined {
+  if (client === undefined) return undefined
+  const { id, secret } = client
+  return secret === undefined
+    ? { id, source: 'configured', authMethod: 'none' }
+    : { id, source: 'configured', secret }
+}
+
+async function registered(search: ClientSearch, signal: AbortSignal): Promise<Client> {
+  if (search.target.as.registration_endpoint === undefined) throw noClient(search, 'does not register apps')
   const scope = registrationScope(search)
   const answer = await register(search, scope, signal)
   // Some servers know the scopes of their resources only later, and refuse a registration that names them.
@@ -98,17 +120,13 @@ function clientFrom({ status, body, error }: Answer, search: ClientSearch): Clie
   const redirectUris = redirectUri === undefined ? [] : [redirectUri]
   // What the answer leaves out is as it was asked for (RFC 7591 3.2.1). Without a secret there is nothing to show.
   const authMethod = secret ? (method ?? wantedMethod(target)) : 'none'
-  if (!secret || authMethod === 'none') return { id, authMethod: 'none', redirectUris }
-  return { id, secret: new Secret(secret), authMethod, redirectUris }
+  if (!secret || authMethod === 'none') return { id, source: 'registered', authMethod: 'none', redirectUris }
+  return { id, source: 'registered', secret: new Secret(secret), authMethod, redirectUris }
 }
 
-/** A native app keeps no secret, so it asks for none where it may. An absent list means Basic (RFC 8414 2). */
-function wantedMethod({ as }: Target): Client['authMethod'] {
-  const offered = as.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-  if (offered.includes('none')) return 'none'
-  return offered.includes('client_secret_post') && !offered.includes('client_secret_basic')
-    ? 'client_secret_post'
-    : 'client_secret_basic'
+/** A native app keeps no secret, so it asks for none where it may. */
+function wantedMethod({ as }: Target): ClientAuthMethod {
+  return as.token_endpoint_auth_methods_supported?.includes('none') ? 'none' : secretMethod(as)
 }
 
 /** All that may ever be asked for, so that a step-up does not need another registration. */
@@ -118,6 +136,6 @@ function registrationScope({ target, scope }: ClientSearch): string | undefined 
 }
 
 function noClient({ request, target }: ClientSearch, why: string): HostError {
-  const next = `set oauthClientId of ${request.server.name} in mcp-config.json`
-  return new HostError('no-client', `${hostOf(target.issuer)} ${why}; ${next}`)
+  const next = `copilot-host auth client set ${request.server.name}, or oauthClientId in mcp-config.json`
+  return new HostError('no-client', `${hostOf(target.issuer)} ${why}: ${next}`)
 }

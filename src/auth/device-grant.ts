@@ -6,7 +6,7 @@ import { asOauthClient, clientAuth, endpointOptions } from './endpoint.ts'
 import { jsonObject, textOf } from './http.ts'
 import { Secret } from './secret.ts'
 import type { Asker, Tokens } from './token.ts'
-import { judgeTokens, refusal, seconds } from './token-answer.ts'
+import { judgeTokens, refusal, retryAfter, seconds } from './token-answer.ts'
 import type { WebUrl } from './types.ts'
 import { visitableUrl } from './url.ts'
 
@@ -73,10 +73,11 @@ export async function pollDeviceToken(
     deviceCode.reveal(),
     { ...endpointOptions(target, http, signal), additionalParameters: { resource: target.resource } },
   )
-  if (response.status === 429) return { kind: 'pending', wait: retryAfter(response) }
+  if (response.status === 429) return { kind: 'pending', wait: capped(retryAfter(response), LONGEST_PAUSE) }
   const judged = await judgeTokens(response, input)
   if ('tokens' in judged) return { kind: 'tokens', tokens: judged.tokens }
-  if (judged.error === 'authorization_pending') return { kind: 'pending', wait: retryAfter(response) }
+  if (judged.error === 'authorization_pending')
+    return { kind: 'pending', wait: capped(retryAfter(response), LONGEST_PAUSE) }
   if (judged.error === 'slow_down') return { kind: 'slow-down' }
   // A code that is too old is no grant any more for servers that have forgotten it.
   const code = judged.error === 'invalid_grant' ? 'expired_token' : judged.error
@@ -106,10 +107,6 @@ async function judgeStart(response: Response, { target }: Asker): Promise<Device
 function pause(interval: unknown): number {
   if (interval === 0 || interval === '0') return 1
   return capped(interval, LONGEST_PAUSE) ?? USUAL_PAUSE
-}
-
-function retryAfter(response: Response): number | undefined {
-  return capped(response.headers.get('retry-after'), LONGEST_PAUSE)
 }
 
 function capped(value: unknown, most: number): number | undefined {

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi'
-import { HostError } from '../errors.ts'
+import { type ErrorKind, HostError } from '../errors.ts'
 import { type Clean, hostOf } from '../text.ts'
 import type { Http } from './http.ts'
 import {
@@ -17,6 +17,8 @@ export interface Target {
   server: WebUrl
   /** The identifier of the authorization server as the resource metadata names it: part of the store's key. */
   issuer: string
+  /** All authorization servers that the resource metadata names (at most three), this one among them. */
+  issuers: readonly string[]
   /** The `resource` parameter (RFC 8707), exactly as published. */
   resource: string
   as: AuthorizationServer
@@ -28,28 +30,55 @@ export interface Target {
   device: boolean
 }
 
+/** What is wrong with one authorization server only, so that the next one may be tried. */
+const TRY_NEXT: ReadonlySet<ErrorKind> = new Set([
+  'metadata-missing',
+  'metadata-bad',
+  'no-pkce',
+  'http-deadline',
+  'http-size',
+  'http-name',
+  'http-network',
+  'http-proxy',
+  'http-certificate',
+  'http-trouble',
+  'http-content',
+])
+
 /**
- * The issuers that a request names, at most three, without any network: from the event's metadata, else the origin of
- * the server. Throws `metadata-resource` when the document is for another resource, and what its judge throws.
+ * The issuers that the metadata in a request names, at most three, without any network; undefined without metadata.
+ * Throws `metadata-resource` when the document is for another resource, and what its judge throws.
  */
-export function issuersOf(request: AuthRequest): string[] {
-  return issuersIn(eventMetadata(request), request.server.url)
+export function issuersOf(request: AuthRequest): string[] | undefined {
+  const metadata = eventMetadata(request)
+  return metadata && issuersIn(metadata, request.server.url)
 }
 
 /**
  * Finds the authorization server of a request: resource metadata (from the event, else fetched), then the metadata of
- * the first issuer that has any. Without any metadata the endpoints of the MCP revision 2025-03-26 are assumed.
- * Throws `metadata-missing` when there is none, and what the judges and `http` throw.
+ * the first issuer that can be used, `first` before the others. Without any metadata the endpoints of the MCP revision
+ * 2025-03-26 are assumed. Throws what the judges and `http` throw for the first issuer when none can be used.
  */
-export async function discover(request: AuthRequest, http: Http, signal: AbortSignal): Promise<Target> {
+export async function discover(
+  request: AuthRequest,
+  http: Http,
+  signal: AbortSignal,
+  first?: string,
+): Promise<Target> {
   const server = request.server.url
   const metadata = eventMetadata(request) ?? (await fetchResourceMetadata(request, http, signal))
   const issuers = issuersIn(metadata, server)
-  for (const issuer of issuers) {
-    const as = await findServer(issuer, server, http, signal)
-    if (as) return targetOf(issuer, as, server, metadata)
+  let trouble: HostError | undefined
+  for (const issuer of issuers.toSorted((a, b) => Number(b === first) - Number(a === first))) {
+    try {
+      const as = await serverOf(issuer, server, http, signal)
+      return targetOf({ issuer, issuers, as, server, metadata })
+    } catch (error) {
+      if (!(error instanceof HostError) || !TRY_NEXT.has(error.kind)) throw error
+      trouble ??= error
+    }
   }
-  throw new HostError('metadata-missing', `${issuers.map(hostOf).join(', ')} publishes no metadata`)
+  throw trouble ?? new HostError('metadata-missing', hostOf(server))
 }
 
 /** The same for an issuer that is known already, as for the renewal of a stored grant. */
@@ -59,9 +88,8 @@ export async function discoverIssuer(
   http: Http,
   signal: AbortSignal,
 ): Promise<Target> {
-  const as = await findServer(judgeIssuer(issuer, server), server, http, signal)
-  if (as) return targetOf(issuer, as, server)
-  throw new HostError('metadata-missing', `${hostOf(issuer)} publishes no metadata`)
+  const as = await serverOf(judgeIssuer(issuer, server), server, http, signal)
+  return targetOf({ issuer, issuers: [issuer], as, server })
 }
 
 function eventMetadata(request: AuthRequest): ResourceMetadata | undefined {
@@ -95,15 +123,16 @@ async function fetchResourceMetadata(
   return document && judgeResourceMetadata(document, server)
 }
 
-async function findServer(
+async function serverOf(
   issuer: string,
   server: WebUrl,
   http: Http,
   signal: AbortSignal,
-): Promise<AuthorizationServer | undefined> {
+): Promise<AuthorizationServer> {
   const document = await firstDocument(wellKnownPlaces(issuer), http, signal)
   if (document) return judgeServerMetadata(document, issuer, server)
-  return issuer === new URL(server).origin ? assumedServer(issuer) : undefined
+  if (issuer === new URL(server).origin) return assumedServer(issuer)
+  throw new HostError('metadata-missing', `${hostOf(issuer)} publishes no metadata`)
 }
 
 /** MCP, "Authorization Server Metadata Discovery": RFC 8414 first, OpenID Connect with the path inserted, then appended. */
@@ -141,18 +170,14 @@ function assumedServer(origin: string): AuthorizationServer {
 }
 
 function targetOf(
-  issuer: string,
-  as: AuthorizationServer,
-  server: WebUrl,
-  metadata?: ResourceMetadata,
+  found: Pick<Target, 'issuer' | 'issuers' | 'as' | 'server'> & { metadata?: ResourceMetadata },
 ): Target {
+  const { metadata, ...rest } = found
   return {
-    server,
-    issuer,
-    resource: metadata?.resource ?? resourceOf(server),
-    as,
+    ...rest,
+    resource: metadata?.resource ?? resourceOf(found.server),
     scopesSupported: metadata?.scopes,
-    pageHost: hostOf(as.authorization_endpoint ?? issuer),
-    device: as.device_authorization_endpoint !== undefined,
+    pageHost: hostOf(found.as.authorization_endpoint ?? found.issuer),
+    device: found.as.device_authorization_endpoint !== undefined,
   }
 }

@@ -1,5 +1,5 @@
 import { hostError } from '../errors.ts'
-import type { Grant, Prompt, ServerKey, TokenStore } from './types.ts'
+import type { Client, Grant, KnownIssuer, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
 
 /** The store, with a memory for what it could not take: a grant in use is never lost because of a fault behind it. */
 export interface Grants {
@@ -11,6 +11,11 @@ export interface Grants {
   /** Forgets exactly this grant. */
   forget(key: ServerKey, grant: Grant): Promise<void>
   exclusive<T>(key: ServerKey, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  readClient(key: ServerKey): Promise<Client | undefined>
+  keepClient(key: ServerKey, client: Client): Promise<void>
+  /** Forgets a client that the server no longer knows; undefined is nothing to forget. */
+  forgetClient(key: ServerKey, client: Client | undefined): Promise<void>
+  knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
 }
 
 /** Says once in a session that a sign-in could not be kept. */
@@ -24,6 +29,15 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
     warned = true
     const reason = hostError(thrown, 'the token store failed').message
     prompt.tell({ level: 'warning', text: `${reason}; sign-ins last until you leave` })
+  }
+
+  async function orWarn<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work
+    } catch (error) {
+      warn(error)
+      return undefined
+    }
   }
 
   async function settle(
@@ -46,12 +60,7 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
     async read(key) {
       const held = unkept.get(nameOf(key))
       if (held !== undefined) return held
-      try {
-        return await store.read(key)
-      } catch (error) {
-        warn(error)
-        return undefined
-      }
+      return orWarn(store.read(key))
     },
     keep: (key, grant) => settle(key, grant, () => store.exclusive(key, () => store.write(key, grant))),
     write: (key, grant) => settle(key, grant, () => store.write(key, grant)),
@@ -60,5 +69,13 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
       else await store.forget(key, grant)
     },
     exclusive: (key, work) => store.exclusive(key, work),
+    readClient: key => orWarn(store.readClient(key)),
+    async keepClient(key, client) {
+      await orWarn(store.exclusive(key, () => store.writeClient(key, client)))
+    },
+    async forgetClient(key, client) {
+      if (client !== undefined) await orWarn(store.exclusive(key, () => store.forgetClient(key, client)))
+    },
+    knownIssuer: server => orWarn(store.knownIssuer(server)),
   }
 }

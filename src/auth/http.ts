@@ -3,10 +3,28 @@ import { hostOf } from '../text.ts'
 import type { WebUrl } from './types.ts'
 import { webUrl } from './url.ts'
 
+/** What we ask for and how: the part of `RequestInit` that any `fetch` understands. */
+export interface HttpRequest {
+  method?: string
+  headers?: Record<string, string>
+  body?: string | URLSearchParams
+  redirect?: 'manual'
+  signal?: AbortSignal
+}
+
+/** What we need of a `fetch`: Node's own, or the one that goes through a proxy. */
+export type Fetch = (url: string, request: HttpRequest) => Promise<Received>
+
+interface Received {
+  status: number
+  headers: { get(name: string): string | null }
+  body: AsyncIterable<Uint8Array> | null
+}
+
 /** The network as `auth` sees it: every answer is complete, bounded in time and size, and came from the host asked. */
 export interface Http {
   /** For `oauth4webapi`'s `customFetch`: no redirect is followed. Throws the `http-*` kinds of HostError. */
-  fetch(url: string, options: RequestInit): Promise<Response>
+  fetch(url: string, request: HttpRequest): Promise<Response>
   /**
    * Gets a JSON object; `body` is there with status 200 and only then. Redirects are followed within the same origin.
    * Throws the `http-*` kinds of HostError: `http-trouble` for 429 and 5xx, `http-content` for what is no JSON object.
@@ -28,27 +46,27 @@ const MOST_REDIRECTS = 3
 
 /** Puts our limits round a `fetch`. */
 export function createHttp(
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   limits: HttpLimits = { deadlineMs: 15_000, bytes: LARGEST_DOCUMENT },
 ): Http {
-  async function answer(url: string, options: RequestInit): Promise<Response> {
+  async function answer(url: string, request: HttpRequest): Promise<Response> {
     const host = hostOf(url)
     const deadline = AbortSignal.timeout(limits.deadlineMs)
-    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
+    const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
     try {
-      const response = await fetch(url, { ...options, redirect: 'manual', signal })
+      const response = await fetch(url, { ...request, redirect: 'manual', signal })
       const body = await bodyOf(response, limits.bytes, host)
       return new Response(body, { status: response.status, headers: headersOf(response) })
     } catch (error) {
-      options.signal?.throwIfAborted()
+      request.signal?.throwIfAborted()
       if (deadline.aborted) throw new HostError('http-deadline', host)
       throw networkError(error, host)
     }
   }
 
   return {
-    async fetch(url, options) {
-      const response = await answer(url, options)
+    async fetch(url, request) {
+      const response = await answer(url, request)
       if (isRedirect(response)) throw new HostError('http-redirect', hostOf(url))
       return response
     },
@@ -104,11 +122,11 @@ export function whyNot(text: string): string {
     : 'not a metadata document'
 }
 
-async function bodyOf(response: Response, limit: number, host: string): Promise<Buffer | null> {
-  if (response.body === null) return null
+async function bodyOf({ body }: Received, limit: number, host: string): Promise<Buffer | null> {
+  if (body === null) return null
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     size += chunk.byteLength
     if (size > limit) throw new HostError('http-size', host)
     chunks.push(chunk)
@@ -117,9 +135,9 @@ async function bodyOf(response: Response, limit: number, host: string): Promise<
 }
 
 /** Only what somebody reads: what describes the encoding on the wire is no longer true. */
-function headersOf(response: Response): Headers {
+function headersOf(response: Received): Headers {
   const headers = new Headers()
-  for (const name of ['content-type', 'location', 'retry-after']) {
+  for (const name of ['content-type', 'date', 'location', 'retry-after']) {
     const value = response.headers.get(name)
     if (value !== null) headers.set(name, value)
   }
@@ -134,22 +152,24 @@ function resolve(location: string | null, base: string): string | undefined {
   return location !== null && URL.canParse(location, base) ? new URL(location, base).href : undefined
 }
 
-function networkError(error: unknown, host: string): HostError {
-  if (error instanceof HostError) return error
-  const code = codeOf(error)
+function networkError(thrown: unknown, host: string): HostError {
+  const { known, code } = causeOf(thrown)
+  if (known) return known
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code))
     return new HostError('http-certificate', host)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new HostError('http-name', host)
   if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return new HostError('http-deadline', host)
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return new HostError('http-size', host)
   return new HostError('http-network', host)
 }
 
-/** The code of a system or TLS error: `fetch` hides it in `cause`. */
-function codeOf(error: unknown): string {
-  for (let at = error; isRecord(at); at = at.cause) {
-    if (typeof at.code === 'string') return at.code
+/** An error of ours, or the code of a system or TLS error: `fetch` hides both in `cause`. */
+function causeOf(thrown: unknown): { known?: HostError; code: string } {
+  for (let at = thrown; isRecord(at); at = at.cause) {
+    if (at instanceof HostError) return { known: at, code: '' }
+    if (typeof at.code === 'string') return { code: at.code }
   }
-  return ''
+  return { code: '' }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

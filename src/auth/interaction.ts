@@ -1,8 +1,8 @@
-import { HostError, hostError } from '../errors.ts'
+import { type ErrorKind, HostError, hostError } from '../errors.ts'
 import { signInByCode, type WaitingCode } from './flows/code.ts'
 import { signInByDevice } from './flows/device.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
-import type { Browser, Dialog, RouteName, SignInStep, WebUrl } from './types.ts'
+import type { Browser, Client, Dialog, RouteName, SignInStep, SignInView, WebUrl } from './types.ts'
 
 export interface Interaction {
   flow: FlowInput
@@ -10,24 +10,37 @@ export interface Interaction {
   dialog: Dialog
   /** When the sign-in is given up, in milliseconds since the epoch. */
   deadline: number
+  /** False where nobody can type: then a client id that is missing is the end. */
+  attended: boolean
+  /** The same sign-in at another authorization server of the resource. */
+  retarget(issuer: string, signal: AbortSignal): Promise<{ flow: FlowInput; view: SignInView }>
+  /** Gets the client that is used, as soon as it is known, with the flow it belongs to. */
+  keepClient(client: Client, flow: FlowInput): Promise<void>
 }
+
+/** What a sign-in ended with, and the flow it came from. */
+export type Interacted = SignedIn & { flow: FlowInput }
 
 /**
  * Does what the person chooses in the panel until one route gives tokens. Chosen routes stay open side by side and the first
  * to finish wins; one that fails leaves a line, and ends the sign-in only if it was the last. Nothing is registered,
- * opened or listened on before the first choice, and all of it is closed when this returns. Throws `cancelled`,
+ * opened or listened on before the first choice, and all of it is closed when this returns. Where the server registers
+ * no apps, the person is asked for a client id. Throws `cancelled`,
  * `sign-in-expired`, the error of the last route, or the reason of the signal.
  */
-export async function interact(interaction: Interaction, signal: AbortSignal): Promise<SignedIn> {
-  const { flow, browser, dialog, deadline } = interaction
+export async function interact(interaction: Interaction, signal: AbortSignal): Promise<Interacted> {
+  const { browser, dialog, deadline, attended } = interaction
   const over = new AbortController()
   const open = AbortSignal.any([signal, over.signal])
-  const end = Promise.withResolvers<SignedIn>()
+  const end = Promise.withResolvers<Interacted>()
   const running = new Map<'code' | 'device', Promise<void>>()
+  let { flow } = interaction
   let { client } = flow
   let waiting: WaitingCode | undefined
   let codeRoute: RouteName = 'browser'
+  let lastRoute: RouteName = 'browser'
   let deviceStep: SignInStep | undefined
+  const { name: server } = flow.request.server
 
   const show = (step: SignInStep) => {
     if (!open.aborted) dialog.show(step)
@@ -35,28 +48,39 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
 
   /** Runs a flow to its end; once more with a new client if the server has forgotten the one we knew. */
   function run(name: 'code' | 'device', attempt: (input: FlowInput) => Promise<SignedIn>): void {
-    const known = flow.request.client === undefined ? client : undefined
-    const ended = attempt({ ...flow, client })
+    const known = client
+    const used = flow
+    const ended = attempt({ ...used, client })
       .catch(error => {
-        if (known === undefined || !(error instanceof HostError) || error.kind !== 'invalid-client')
-          throw error
+        // Only what we registered ourselves is ours to replace.
+        if (known?.source !== 'registered' || !isKind(error, 'invalid-client')) throw error
         if (client === known) client = undefined
-        return attempt({ ...flow, client: undefined })
+        return attempt({ ...used, client: undefined })
       })
-      .then(end.resolve, thrown => {
-        running.delete(name)
-        if (!open.aborted) failed(name === 'code' ? codeRoute : 'device', thrown)
-      })
+      .then(
+        signedIn => end.resolve({ ...signedIn, flow: used }),
+        thrown => {
+          running.delete(name)
+          if (!open.aborted) failed(name === 'code' ? codeRoute : 'device', thrown)
+        },
+      )
     running.set(name, ended)
   }
 
   function failed(route: RouteName, thrown: unknown): void {
-    const error = hostError(thrown, `the sign-in to ${flow.request.server.name} failed`)
+    const error = hostError(thrown, `the sign-in to ${server} failed`)
     if (running.size > 0) show({ kind: 'trouble', route, error })
+    else if (attended && error.kind === 'no-client') show({ kind: 'client', error })
     else end.reject(error)
   }
 
+  function use(found: Client): void {
+    client = found
+    interaction.keepClient(found, flow).catch(end.reject)
+  }
+
   function choose(route: RouteName): void {
+    lastRoute = route
     if (route === 'device') {
       if (!running.has('device')) startDevice()
       else if (deviceStep !== undefined) show(deviceStep)
@@ -73,7 +97,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
       signInByDevice(
         input,
         ({ page, completePage, userCode, expiresAt, client: used }) => {
-          client ??= used
+          if (client === undefined) use(used)
           deviceStep = { kind: 'device', page, completePage, code: userCode, expiresAt }
           show(deviceStep)
         },
@@ -88,7 +112,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
       signInByCode(
         input,
         ready => {
-          client = ready.client
+          use(ready.client)
           waiting = ready
           lead(ready.url)
         },
@@ -114,19 +138,46 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     show({ kind: 'trouble', route: 'paste', error: new HostError('usage', text) })
   }
 
+  /** Another authorization server: possible as long as nothing has been started at the first one. */
+  async function retarget(issuer: string): Promise<void> {
+    if (running.size > 0) return
+    try {
+      const next = await interaction.retarget(issuer, open)
+      flow = next.flow
+      client = flow.client
+      dialog.update(next.view)
+    } catch (thrown) {
+      open.throwIfAborted()
+      const error = hostError(thrown, `the sign-in to ${server} failed`)
+      show({ kind: 'trouble', route: lastRoute, error })
+    }
+  }
+
   async function listenToPerson(): Promise<void> {
     for (;;) {
       const choice = await dialog.choice(open)
-      if (choice.kind === 'cancel')
-        throw new HostError('cancelled', `${flow.request.server.name}: sign-in cancelled`)
-      if (choice.kind === 'pasted') paste(choice.address)
-      else choose(choice.route)
+      switch (choice.kind) {
+        case 'cancel':
+          throw new HostError('cancelled', `${server}: sign-in cancelled`)
+        case 'pasted':
+          paste(choice.address)
+          break
+        case 'issuer':
+          await retarget(choice.issuer)
+          break
+        case 'client':
+          client = { id: choice.id, source: 'configured', authMethod: 'none' }
+          choose(lastRoute)
+          break
+        case 'route':
+          choose(choice.route)
+      }
     }
   }
 
   async function waitForDeadline(): Promise<void> {
     await flow.clock.sleep(Math.max(0, deadline - flow.clock.now()), open)
-    throw new HostError('sign-in-expired', `the time for the sign-in to ${flow.request.server.name} is up`)
+    throw new HostError('sign-in-expired', `the time for the sign-in to ${server} is up`)
   }
 
   const withdraw = () => end.reject(signal.reason)
@@ -141,4 +192,8 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     over.abort(new HostError('cancelled', 'the sign-in is over'))
     await Promise.all(running.values())
   }
+}
+
+function isKind(error: unknown, kind: ErrorKind): boolean {
+  return error instanceof HostError && error.kind === kind
 }

@@ -38,8 +38,10 @@ const ServerDocument = v.object({
   scopes_supported: strings,
   code_challenge_methods_supported: strings,
   token_endpoint_auth_methods_supported: strings,
+  token_endpoint_auth_signing_alg_values_supported: strings,
   id_token_signing_alg_values_supported: strings,
   authorization_response_iss_parameter_supported: v.fallback(v.nullish(v.boolean()), undefined),
+  client_id_metadata_document_supported: v.fallback(v.nullish(v.boolean()), undefined),
 })
 
 /** The object in the text of a metadata document; `host` is where it came from. */
@@ -62,7 +64,7 @@ export function judgeResourceMetadata(document: unknown, server: WebUrl): Resour
   if (!sameResource(resource, server)) throw new HostError('metadata-resource', insteadOf(resource, server))
   return {
     resource,
-    issuers: (issuers ?? []).slice(0, MOST_ISSUERS).map(issuer => judgeIssuer(issuer, server)),
+    issuers: [...new Set(issuers)].slice(0, MOST_ISSUERS).map(issuer => judgeIssuer(issuer, server)),
     scopes: scopes ? scopeTokens(scopes.join(' ')) : undefined,
   }
 }
@@ -91,9 +93,12 @@ export function judgeServerMetadata(document: unknown, issuer: string, server: W
     scopes_supported: data.scopes_supported ?? undefined,
     code_challenge_methods_supported: data.code_challenge_methods_supported ?? undefined,
     token_endpoint_auth_methods_supported: data.token_endpoint_auth_methods_supported ?? undefined,
+    token_endpoint_auth_signing_alg_values_supported:
+      data.token_endpoint_auth_signing_alg_values_supported ?? undefined,
     id_token_signing_alg_values_supported: data.id_token_signing_alg_values_supported ?? undefined,
     authorization_response_iss_parameter_supported:
       data.authorization_response_iss_parameter_supported ?? undefined,
+    client_id_metadata_document_supported: data.client_id_metadata_document_supported ?? undefined,
   }
   if (as.token_endpoint === undefined) throw incomplete(issuer, 'no token endpoint')
   if (as.authorization_endpoint === undefined && as.device_authorization_endpoint === undefined) {
@@ -106,9 +111,9 @@ export function judgeServerMetadata(document: unknown, issuer: string, server: W
 
 /** An issuer identifier (RFC 8414 2): an address without query and fragment. It stays as written, for comparison. */
 export function judgeIssuer(issuer: unknown, server: WebUrl): string {
-  const url = new URL(visitableUrl(issuer, 'the sign-in server', server))
-  if (url.search !== '' || url.hash !== '' || typeof issuer !== 'string') {
-    throw new HostError('unsafe-address', `the sign-in server at ${hostOf(url.href)} has a query or fragment`)
+  const url = visitableUrl(issuer, 'the sign-in server', server)
+  if (typeof issuer !== 'string' || /[?#]/.test(issuer)) {
+    throw new HostError('unsafe-address', `the sign-in server at ${hostOf(url)} has a query or fragment`)
   }
   return issuer
 }

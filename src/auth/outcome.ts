@@ -1,4 +1,5 @@
-import { HostError } from '../errors.ts'
+import { type ErrorKind, HostError } from '../errors.ts'
+import { clean } from '../text.ts'
 import type { Stored } from './renewal.ts'
 import type { Answer, AuthRequest, Grant, Reason, SignInResult } from './types.ts'
 
@@ -25,17 +26,39 @@ export function isRefusal(error: HostError): boolean {
   return error.kind === 'cancelled' || error.kind === 'sign-in-denied'
 }
 
-/** True for a renewal that may work another time; false when the grant or the client is gone for good. */
+/** What a network, a server in trouble, a captive portal or a busy neighbour do to a renewal: it may work another time. */
+const PASSING: ReadonlySet<ErrorKind> = new Set([
+  'http-deadline',
+  'http-size',
+  'http-redirect',
+  'http-name',
+  'http-network',
+  'http-proxy',
+  'http-certificate',
+  'http-trouble',
+  'http-content',
+  'token-bad',
+  'store-unavailable',
+])
+
+/** True for a renewal that may work another time; false where only a new sign-in helps. */
 export function isPassing(error: HostError): boolean {
-  return error.kind !== 'invalid-grant' && error.kind !== 'invalid-client'
+  return PASSING.has(error.kind)
 }
 
-/** Why there is no token where nobody may be asked. A renewal that failed for a passing reason says more than "sign in". */
+/** The passing fault of a renewal as an error of its own: the sign-in is still there. */
+export function notRenewed({ server }: AuthRequest, error: HostError): HostError {
+  return new HostError(
+    'renewal-failed',
+    `${server.name}: the sign-in could not be renewed (${clean(error.message, 200)})`,
+  )
+}
+
+/** Why there is no token where nobody may be asked. */
 export function whyNot(
   { server, reason }: AuthRequest,
-  { before, error }: Extract<Stored, { kind: 'nothing' }>,
+  { before }: Extract<Stored, { kind: 'nothing' }>,
 ): HostError {
-  if (error !== undefined && isPassing(error)) return error
   const why = reason === 'initial' && before !== undefined ? 'refresh' : reason
   return new HostError('sign-in-needed', `${server.name} needs a sign-in (${WHY[why]})`)
 }

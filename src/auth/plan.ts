@@ -1,5 +1,5 @@
 import { HostError } from '../errors.ts'
-import { clean, hostOf } from '../text.ts'
+import { type Clean, clean, hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
 import type { Stored } from './renewal.ts'
 import { scopesToAsk } from './scope.ts'
@@ -12,8 +12,12 @@ export interface PlanInput {
   target: Target
   browser: Pick<Browser, 'available'>
   keptIn: TokenStore['kind']
+  /** The host of the sign-in server until now, when it has changed. */
+  formerHost?: Clean
   /** The route that the person named, if any. */
   route?: RouteName
+  /** Ask for the rights that name the account, too. */
+  identity?: boolean
   deadline: number
 }
 
@@ -25,8 +29,8 @@ export interface Plan {
 
 /** Decides rights and routes of a sign-in; nothing is sent. Throws `sign-in-failed` if no route is possible. */
 export function planSignIn(input: PlanInput): Plan {
-  const { request, stored, target, keptIn, deadline } = input
-  const { ask, newScopes, grantedScopes } = scopesToAsk(request, target, stored.before?.scope)
+  const { request, stored, target, formerHost, keptIn, deadline } = input
+  const { ask, newScopes, grantedScopes } = scopesToAsk(request, target, stored.before?.scope, input.identity)
   return {
     scope: ask,
     view: {
@@ -34,6 +38,8 @@ export function planSignIn(input: PlanInput): Plan {
       server: request.server.name,
       serverHost: hostOf(request.server.url),
       pageHost: target.pageHost,
+      formerHost,
+      others: othersThan(target).map(issuer => ({ issuer, host: hostOf(issuer) })),
       // The runtime does not know that there was a sign-in before; the person does.
       reason: request.reason === 'initial' && stored.before !== undefined ? 'refresh' : request.reason,
       tool: request.tool,
@@ -45,6 +51,12 @@ export function planSignIn(input: PlanInput): Plan {
       deadline,
     },
   }
+}
+
+/** The other authorization servers, from this one on: taking the first again and again comes round to all. */
+function othersThan({ issuer, issuers }: Target): string[] {
+  const at = issuers.indexOf(issuer)
+  return [...issuers.slice(at + 1), ...issuers.slice(0, Math.max(0, at))]
 }
 
 /**

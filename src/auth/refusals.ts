@@ -8,7 +8,9 @@ interface Entry {
   name: string
   /** Why the person is not asked again, and the tool calls of the request that was declined. */
   declined?: { error: HostError; calls: readonly string[]; server: boolean }
-  failed?: { error: HostError; at: number }
+  failed?: { error: HostError; at: number; calls: readonly string[] }
+  /** The person wants to be asked again, and has not been since. */
+  insisted?: boolean
 }
 
 /** What the person said no to in this session, and what failed a moment ago. */
@@ -19,18 +21,24 @@ export interface Refusals {
   failed(request: AuthRequest, error: HostError): void
   /** Asks again from now on: for the server of this name, or for all. */
   forget(server?: string): void
+  /** True from `forget` until the next refusal or failure. */
+  insisted(request: AuthRequest): boolean
 }
 
 /**
  * The runtime repeats a first request at once after a refusal, and follows a refused `refresh` with a `reauth` for the same
- * tool calls. Neither is a new question, so neither is shown. Refusals belong to the address of a server, never to its name.
+ * tool calls. Neither is a new question, so neither is shown; the same goes for what has just failed. Refusals belong to
+ * the address of a server, never to its name.
  */
 export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
   const entries = new Map<WebUrl, Entry>()
   return {
     silence({ server, reason, calls }) {
       const { declined, failed } = entries.get(server.url) ?? {}
-      if (reason === 'reauth' && calls.some(call => declined?.calls.includes(call))) return declined?.error
+      if (reason === 'reauth') {
+        const same = [declined, failed].find(before => calls.some(call => before?.calls.includes(call)))
+        if (same !== undefined) return same.error
+      }
       if (reason !== 'initial') return undefined
       if (declined?.server) return declined.error
       return failed !== undefined && clock.now() - failed.at < QUIET ? failed.error : undefined
@@ -41,15 +49,19 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
       const whole = reason !== 'upscope' || before?.declined?.server === true
       entries.set(server.url, { name: server.name, declined: { error, calls, server: whole } })
     },
-    failed({ server }, error) {
+    failed({ server, calls }, error) {
       entries.set(server.url, {
         ...entries.get(server.url),
         name: server.name,
-        failed: { error, at: clock.now() },
+        insisted: false,
+        failed: { error, at: clock.now(), calls },
       })
     },
     forget(server) {
-      for (const [url, { name }] of entries) if (server === undefined || server === name) entries.delete(url)
+      for (const [url, { name }] of entries) {
+        if (server === undefined || server === name) entries.set(url, { name, insisted: true })
+      }
     },
+    insisted: ({ server }) => entries.get(server.url)?.insisted === true,
   }
 }

@@ -3,6 +3,7 @@ import { discoverIssuer, issuersOf, type Target } from './discovery.ts'
 import type { Grants } from './grants.ts'
 import type { History } from './history.ts'
 import type { Http } from './http.ts'
+import { isPassing } from './outcome.ts'
 import type { Secret } from './secret.ts'
 import { refreshGrant } from './token.ts'
 import type { AuthRequest, Client, Clock, Grant, ServerKey } from './types.ts'
@@ -11,6 +12,12 @@ import type { AuthRequest, Client, Clock, Grant, ServerKey } from './types.ts'
 const MARGIN = 60_000
 /** A token without a known end is renewed after an hour if that is possible, in milliseconds. */
 const UNKNOWN_LIFE = 3_600_000
+
+/** Pauses between attempts at a server in trouble that names none, and the most that all of them may take, in milliseconds. */
+const PAUSES = [1_000, 2_000, 4_000]
+const PATIENCE = 15_000
+/** A clock may be off by this much before a grant of the future looks odd, in milliseconds. */
+const SKEW = 300_000
 
 /** What the store could do for a request. */
 export type Stored =
@@ -37,7 +44,7 @@ export async function fromStore(
   signal: AbortSignal,
 ): Promise<Stored> {
   let nothing: Stored = { kind: 'nothing' }
-  for (const issuer of issuersOf(request)) {
+  for (const issuer of await issuersToTry(request, ports.grants)) {
     const key = { server: request.server.url, issuer }
     const grant = await ports.grants.read(key)
     if (grant === undefined) continue
@@ -51,9 +58,22 @@ export async function fromStore(
   return nothing
 }
 
-/** True until shortly before the token ends (or an hour old, for one whose end is not known but that can be renewed). */
+/** Those that the request names; where it names none, the last one that worked, and the origin of the server. */
+async function issuersToTry(request: AuthRequest, grants: Grants): Promise<string[]> {
+  const named = issuersOf(request)
+  if (named !== undefined) return named
+  const { url } = request.server
+  const known = await grants.knownIssuer(url)
+  return [...new Set([...(known ? [known.issuer] : []), new URL(url).origin])]
+}
+
+/**
+ * True until shortly before the token ends (or an hour old, for one whose end is not known but that can be renewed). A grant
+ * of the future means that a clock was wrong: its end means nothing, so it is renewed if that is possible.
+ */
 export function isFresh(grant: Pick<Grant, 'receivedAt' | 'expiresAt' | 'refresh'>, now: number): boolean {
   const { receivedAt, expiresAt, refresh } = grant
+  if (now < receivedAt - SKEW) return refresh === undefined
   if (expiresAt === undefined) return refresh === undefined || now < receivedAt + UNKNOWN_LIFE
   return now < expiresAt - Math.min(MARGIN, (expiresAt - receivedAt) / 10)
 }
@@ -103,39 +123,70 @@ async function renew(
       if (isUsable(before, request, inUse, ports)) return { kind: 'answer', grant: before, source: 'stored' }
       if (!mayRenew(before, request, ports)) return { kind: 'nothing', before, client: before.client }
       signal.throwIfAborted()
-      const grant = await refresh(before, key, target, ports, held)
+      const grant = await refresh(await withKeptClient(before, key, grants), key, target, ports, {
+        held,
+        signal,
+      })
       await grants.write(key, grant)
       return { kind: 'answer', grant, source: 'renewed' }
     })
   } catch (thrown) {
     signal.throwIfAborted()
     const error = hostError(thrown, `${request.server.name} could not be renewed`)
+    if (before !== undefined && isPassing(error) && isStillGood(before, request, ports)) {
+      return { kind: 'answer', grant: before, source: 'stored' }
+    }
     // A client that the server no longer knows is of no use for the next sign-in either.
     const client = error.kind === 'invalid-client' ? undefined : before?.client
     return { kind: 'nothing', before, client, error }
   }
 }
 
+/** Within the margin, a token that could not be renewed for now serves until its end. */
+function isStillGood(grant: Grant, request: AuthRequest, { history, clock }: RenewalPorts): boolean {
+  const { access, expiresAt } = grant
+  const lasts = expiresAt === undefined || clock.now() < expiresAt
+  return request.reason === 'initial' && lasts && !history.isRejected(request, access)
+}
+
+/** The person may have set a new secret for the same client since. */
+async function withKeptClient(grant: Grant, key: ServerKey, grants: Grants): Promise<Grant> {
+  if (grant.client.source !== 'configured') return grant
+  const kept = await grants.readClient(key)
+  return kept?.source === 'configured' && kept.id === grant.client.id ? { ...grant, client: kept } : grant
+}
+
 /**
- * One more try when the connection broke: whether the first one arrived is unknown, and the old token is all there is.
- * Only `invalid_grant` makes us forget, and only the grant that was tried.
+ * Sends the refresh token; again after a pause while the server is in trouble, and once more at once when the connection
+ * broke: whether the first request arrived is unknown then, and the old token is all there is. Only `invalid_grant` makes us
+ * forget, and only the grant that was tried. The pauses end with the request, what has been sent only with the lock.
  */
 async function refresh(
   grant: Grant,
   key: ServerKey,
   target: Target,
   ports: RenewalPorts,
-  held: AbortSignal,
+  { held, signal }: { held: AbortSignal; signal: AbortSignal },
 ): Promise<Grant> {
   const { grants, http, clock } = ports
-  const attempt = () => refreshGrant(grant, { target, http, now: clock.now() }, held)
-  try {
-    return await attempt().catch(error => {
-      if (error instanceof HostError && error.kind === 'http-network') return attempt()
-      throw error
-    })
-  } catch (error) {
-    if (error instanceof HostError && error.kind === 'invalid-grant') await grants.forget(key, grant)
-    throw error
+  const until = clock.now() + PATIENCE
+  const pauses = [...PAUSES]
+  let broken = false
+  for (;;) {
+    try {
+      return await refreshGrant(grant, { target, http, now: clock.now() }, held)
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      if (error.kind === 'invalid-grant') await grants.forget(key, grant)
+      if (error.kind === 'http-network' && !broken) {
+        broken = true
+        continue
+      }
+      const usual = pauses.shift()
+      const pause = error.retryAfter === undefined ? usual : error.retryAfter * 1000
+      const patient = error.kind === 'http-trouble' || error.kind === 'http-name'
+      if (!patient || usual === undefined || pause === undefined || clock.now() + pause > until) throw error
+      await clock.sleep(pause, AbortSignal.any([held, signal]))
+    }
   }
 }

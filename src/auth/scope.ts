@@ -14,6 +14,9 @@ const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
 
 const MOST_TOKENS = 100
 
+/** OpenID Connect Core 5.4: what makes the server tell a name. */
+const IDENTITY = ['openid', 'profile', 'email']
+
 /** The scope tokens in a text, each once, at most 100; what is none is left out. */
 export function scopeTokens(text: string | undefined): string[] {
   const tokens = (text ?? '').split(/\s+/).filter(token => TOKEN.test(token))
@@ -23,12 +26,14 @@ export function scopeTokens(text: string | undefined): string[] {
 /**
  * Chooses the scopes (MCP, "Scope Selection Strategy"): those of the challenge, else those of the resource metadata,
  * else none. `offline_access` is added only where the authorization server lists it. A step-up asks for the union with
- * what is granted. Text that is no scope token is left out.
+ * what is granted. With `identity` (a wish of the person) those that name the account join, where the authorization
+ * server lists them. Text that is no scope token is left out.
  */
 export function scopesToAsk(
   request: Pick<AuthRequest, 'reason' | 'challenge'>,
   target: Pick<Target, 'as' | 'scopesSupported'>,
   granted?: string,
+  identity = false,
 ): ScopesToAsk {
   const grantedScopes = scopeTokens(granted)
   const challenged = scopeTokens(request.challenge.scope)
@@ -36,7 +41,9 @@ export function scopesToAsk(
   // A new sign-in must not take away what an earlier step-up gave.
   if (request.reason !== 'initial') for (const scope of grantedScopes) wanted.add(scope)
   // Alone it would take the server's default away, so it only joins others.
-  if (wanted.size > 0 && target.as.scopes_supported?.includes('offline_access')) wanted.add('offline_access')
+  const joining = identity ? ['offline_access', ...IDENTITY] : ['offline_access']
+  const offered = joining.filter(scope => target.as.scopes_supported?.includes(scope))
+  if (wanted.size > 0) for (const scope of offered) wanted.add(scope)
   const ask = [...wanted]
   return {
     ask: ask.length > 0 ? ask.join(' ') : undefined,

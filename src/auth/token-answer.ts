@@ -8,20 +8,22 @@ import { scopeTokens } from './scope.ts'
 import { Secret } from './secret.ts'
 import type { Asker, Tokens } from './token.ts'
 
-/** RFC 6749 appendix A: a token is visible ASCII; an access token has no space, since it goes into a header. */
-const ACCESS_TOKEN = /^[\x21-\x7e]+$/
-const REFRESH_TOKEN = /^[\x20-\x7e]+$/
+/** RFC 6749 appendix A: a token is visible ASCII; an access token has no space, since it goes into a header. At most 64 KiB: what the store keeps. */
+const ACCESS_TOKEN = /^[\x21-\x7e]{1,65536}$/
+const REFRESH_TOKEN = /^[\x20-\x7e]{1,65536}$/
 
 /** A lifetime over ten years is taken for a mistake. */
 const LONGEST_LIFE = 10 * 365 * 24 * 3600
 
 const anything = v.optional(v.unknown())
+/** What is nested, however deep, is none of these. */
+const scalar = v.nullish(v.union([v.string(), v.number(), v.boolean()]))
 
 const TokenAnswer = v.object({
-  access_token: anything,
-  token_type: anything,
-  refresh_token: anything,
-  scope: anything,
+  access_token: scalar,
+  token_type: scalar,
+  refresh_token: scalar,
+  scope: scalar,
   expires_in: anything,
   id_token: anything,
   error: anything,
@@ -37,7 +39,9 @@ export async function judgeTokens(
   { target, client }: Pick<Asker, 'target' | 'client'>,
 ): Promise<{ tokens: Tokens } | { error: string }> {
   const host = hostOf(target.as.token_endpoint ?? target.issuer)
-  if (response.status === 429 || response.status >= 500) throw new HostError('http-trouble', host)
+  if (response.status === 429 || response.status >= 500) {
+    throw new HostError('http-trouble', host, { retryAfter: retryAfter(response) })
+  }
   const body = jsonObject((await textOf(response)) ?? '')
   const answer = v.safeParse(TokenAnswer, body)
   if (!answer.success) throw new HostError('token-bad', host)
@@ -71,6 +75,15 @@ export function seconds(value: unknown, most: number): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   if (typeof number !== 'number' || !(number >= 1 && number <= most)) return undefined
   return Math.floor(number)
+}
+
+/** The pause that the server asks for (RFC 9110 10.2.3), in seconds, at least one; a date counts from that of the answer. */
+export function retryAfter({ headers }: Response): number | undefined {
+  const value = headers.get('retry-after') ?? ''
+  const given = seconds(value, Number.MAX_VALUE)
+  if (given !== undefined) return given
+  const pause = (Date.parse(value) - Date.parse(headers.get('date') ?? '')) / 1000
+  return Number.isFinite(pause) ? Math.max(1, Math.ceil(pause)) : undefined
 }
 
 /** The error for an error code of the server, at whichever endpoint it came (RFC 6749 4.1.2.1 and 5.2, RFC 8628 3.5). */

@@ -52,6 +52,27 @@ export async function exchangeCode(
 }
 
 /**
+ * Gets a token for the client itself (RFC 6749 4.4). A refresh token in the answer is dropped (section 4.4.3): the
+ * credentials of the client do its work. Throws like `exchangeCode`.
+ */
+export async function requestAsClient(
+  input: Asker & { scope?: string },
+  signal: AbortSignal,
+): Promise<Tokens> {
+  const { target, client, http, scope } = input
+  const response = await oauth.clientCredentialsGrantRequest(
+    target.as,
+    asOauthClient(client),
+    clientAuth(client),
+    { resource: target.resource, ...(scope === undefined ? {} : { scope }) },
+    endpointOptions(target, http, signal),
+  )
+  const judged = await judgeTokens(response, input)
+  if (!('tokens' in judged)) throw refusal(judged.error, hostOf(target.issuer))
+  return { ...judged.tokens, refresh: undefined }
+}
+
+/**
  * Renews a grant with its refresh token (RFC 6749 6); keeps refresh token and scope where the answer has none. No `scope` is
  * sent: what was granted stays, and some servers refuse their own list. `now` in milliseconds since the epoch, taken
  * before the call. Throws `invalid-grant` when it is over; after any other error the grant may still be good.

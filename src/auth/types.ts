@@ -16,8 +16,8 @@ export interface AuthRequest {
   challenge: { scope?: string; error?: string; metadataUrl?: WebUrl }
   /** The protected-resource metadata (RFC 9728) as the runtime fetched it: unjudged text. */
   metadata?: string
-  /** The client that the configuration of the server names. */
-  client?: { id: string; grant?: 'client_credentials' }
+  /** The client that the configuration of the server names (`staticClientConfig`). */
+  client?: { id: string; secret?: Secret; grant?: 'client_credentials' }
   /** The fixed port of the loopback redirect, where the configuration names one. */
   redirectPort?: number
   /** Open tool calls of this server, as the runtime names them: the request was made on their behalf. */
@@ -32,14 +32,32 @@ export type Answer =
   /** `error` says why, for the exit code of a one-shot; it has been told to the person already. */
   | { kind: 'cancelled'; error?: HostError }
 
-/** Our client at one issuer (RFC 7591 names, less the underscore). */
+/** How a client shows who it is at the token endpoint (RFC 8414 names). */
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+
+/** Our client at one issuer (RFC 7591 names, less the underscore). It is never used at another issuer. */
 export interface Client {
   id: string
+  /** Who made it: the person's configuration, a client-id metadata document, or a registration of ours (RFC 7591). */
+  source: 'configured' | 'document' | 'registered'
+  /** The client secret; for `private_key_jwt` the private key (PKCS #8 in PEM). */
   secret?: Secret
-  /** How the client shows who it is at the token endpoint (RFC 8414 names). */
-  authMethod: 'none' | 'client_secret_basic' | 'client_secret_post'
-  /** Redirect addresses the client was registered with; absent for a client that we did not register. */
+  /** Absent for a configured client: then it is what the authorization server offers, at each use. */
+  authMethod?: ClientAuthMethod
+  /** Redirect addresses the client was registered with; only for `registered`. */
   redirectUris?: readonly string[]
+}
+
+/** What the person configured for one MCP server, beyond what the runtime is told of it. */
+export interface ServerOptions {
+  /** Our client-id metadata document: an https address with a path, which is the client id itself. */
+  clientMetadataUrl?: WebUrl
+  /** The fixed port of the loopback redirect. */
+  redirectPort?: number
+  /** The address under which the person's browser reaches our listener (container, codespace, tunnel). */
+  callbackUrl?: WebUrl
+  /** True: ask for `openid profile email` too, where the server lists them, so that the account can be named. */
+  identity?: boolean
 }
 
 /** What names a grant: the MCP server it is for and the issuer it came from. */
@@ -63,6 +81,23 @@ export interface Grant {
   expiresAt?: number
 }
 
+/** The sign-in server that a person last used for an MCP server; it outlives the grant. */
+export interface KnownIssuer {
+  issuer: string
+  /** The id of the client that was used there. */
+  clientId: string
+  /** Since when, in milliseconds since the epoch. */
+  since: number
+}
+
+/** That a grant is kept, where, and since when (milliseconds since the epoch): nothing of its content. */
+export interface StoredEntry {
+  server: string
+  issuer: string
+  store: 'keychain' | 'file'
+  since: number
+}
+
 /** Where grants are kept. Every method has a deadline; a fault of the store behind it never loses a grant in use. */
 export interface TokenStore {
   readonly kind: 'keychain' | 'file' | 'memory'
@@ -72,6 +107,15 @@ export interface TokenStore {
   write(key: ServerKey, grant: Grant): Promise<void>
   /** Forgets the grant; with `only`, just if it is still that one (compare before delete). */
   forget(key: ServerKey, only?: Grant): Promise<void>
+  /** The client to use at this issuer for this server: set by the person, or registered by us. */
+  readClient(key: ServerKey): Promise<Client | undefined>
+  writeClient(key: ServerKey, client: Client): Promise<void>
+  /** Forgets the client; with `only`, just if it still has that id. */
+  forgetClient(key: ServerKey, only?: Client): Promise<void>
+  /** The issuer of the grant that was last written for this server, also when that grant is gone. */
+  knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
+  /** Every grant that is kept, without a question to the keychain. */
+  list(): Promise<readonly StoredEntry[]>
   /**
    * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the
    * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send.
@@ -90,6 +134,10 @@ export interface SignInView {
   serverHost: Clean
   /** The host of the page where the person will sign in. */
   pageHost: Clean
+  /** The host of the sign-in server until now, when it has changed. */
+  formerHost?: Clean
+  /** Other sign-in servers of this MCP server, which can be chosen as long as no route runs. */
+  others: readonly { issuer: string; host: Clean }[]
   reason: Reason
   tool?: Clean
   /** Rights asked for and not yet granted; rights already granted. */
@@ -107,12 +155,18 @@ export type SignInStep =
   | { kind: 'browser'; url: WebUrl; opened: boolean }
   | { kind: 'paste'; url: WebUrl }
   | { kind: 'device'; page: WebUrl; completePage?: WebUrl; code: Clean; expiresAt: number }
+  /** The sign-in server registers no apps: the person has to name a client id (`Choice` of kind `client`). */
+  | { kind: 'client'; error: HostError }
   /** A route ended while others may still finish: one line for the panel. */
   | { kind: 'trouble'; route: RouteName; error: HostError }
 
 export type Choice =
   | { kind: 'route'; route: RouteName }
   | { kind: 'pasted'; address: string }
+  /** Another sign-in server of {@link SignInView.others}. */
+  | { kind: 'issuer'; issuer: string }
+  /** A client id that the person got from the sign-in server. */
+  | { kind: 'client'; id: string }
   | { kind: 'cancel' }
 
 export type SignInResult =
@@ -127,6 +181,8 @@ export interface Dialog {
   /** The next thing the person does in this panel. Rejects with the signal's reason. May be called again and again. */
   choice(signal: AbortSignal): Promise<Choice>
   show(step: SignInStep): void
+  /** The panel says something else from now on: another sign-in server was chosen. */
+  update(view: SignInView): void
   /** Takes the panel away and leaves one line about how it ended. */
   close(result: SignInResult): void
 }

@@ -9,11 +9,15 @@ const LONGEST = 2048
 /** Control characters and white space of any kind: a URL parser would drop some of them in silence. */
 const UNPRINTABLE = /[\p{C}\p{Z}]/u
 
+/** Longest host name of the DNS, in characters; and one with an empty label, which is in no DNS. */
+const LONGEST_HOST = 253
+const EMPTY_LABEL = /(^|\.)\./
+
 /** The only hosts that may be reached without TLS. */
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
-/** Names that are never in the public DNS (RFC 6761, 6762, 8375; `.internal` by ICANN), so they stay near us. */
-const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/
+/** Names that are never in the public DNS (RFC 6761, 6762, 8375; `.internal` by ICANN; `.localdomain` by custom), so they stay near us. */
+const LOCAL_NAME = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/
 
 const LOCAL_ADDRESSES = new BlockList()
 for (const [network, prefix] of [
@@ -31,8 +35,12 @@ for (const [network, prefix] of [
   LOCAL_ADDRESSES.addSubnet(network, prefix, 'ipv4')
 }
 for (const [network, prefix] of [
-  ['::', 127],
+  ['::', 96],
+  // What carries an IPv4 address inside: translated, by NAT64, Teredo or 6to4.
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 23],
   ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 9],
@@ -52,6 +60,9 @@ export function webUrl(text: unknown, what: string): WebUrl {
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw unsafe(what, `has the scheme ${clean(url.protocol, 30)}`)
+  }
+  if (url.hostname.length > LONGEST_HOST || EMPTY_LABEL.test(url.hostname)) {
+    throw unsafe(what, 'is not a valid address')
   }
   if (url.username !== '' || url.password !== '')
     throw unsafe(what, `at ${clean(url.host, 255)} holds a user name`)
@@ -79,12 +90,12 @@ export function resourceOf(server: WebUrl): string {
 
 /**
  * True when a `resource` (RFC 9728, 8707) stands for this server: the same address, or one whose path is an ancestor
- * of it by whole segments, on the same origin.
+ * of it by whole segments, on the same origin. Never with a fragment (RFC 8707 2) or user-info.
  */
 export function sameResource(resource: string, server: WebUrl): boolean {
-  if (resource.length > LONGEST || UNPRINTABLE.test(resource) || !URL.canParse(resource)) return false
-  const [outer, inner] = [new URL(resource), new URL(server)]
-  if (outer.origin !== inner.origin || outer.hash !== '') return false
+  if (resource.length > LONGEST || UNPRINTABLE.test(resource) || resource.includes('#')) return false
+  const [outer, inner] = [URL.parse(resource), new URL(server)]
+  if (outer?.origin !== inner.origin || outer.username !== '' || outer.password !== '') return false
   if (outer.search !== '' && outer.search !== inner.search) return false
   const path = outer.pathname.replace(/\/$/, '')
   return inner.pathname === path || inner.pathname.startsWith(`${path}/`)

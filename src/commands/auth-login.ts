@@ -1,10 +1,9 @@
-import { webUrl } from '../auth/url.ts'
 import { HostError, hostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
-import type { ServerConfig } from '../runtime/types.ts'
 import { converse } from './conversation.ts'
 import { createEngine, linePrompt, openTokenStore } from './engine.ts'
+import { findServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import { readSettings } from './settings.ts'
 
@@ -14,7 +13,7 @@ import { readSettings } from './settings.ts'
  */
 export async function authLogin(server: string, options: ChatOptions, host: Host): Promise<number> {
   const settings = await readSettings(options, isAttended(host), host)
-  const [name, config] = find(server, settings.servers.servers)
+  const [name, config] = findServer(server, settings.servers.servers)
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
     throw new HostError('usage', 'nobody is there to sign in; --sign-in browser or --sign-in device says how')
   }
@@ -36,7 +35,7 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
     const session = await runtime.create({ folder: host.folder, servers: { [name]: config }, signIn: true })
     const conversation = converse({
       session,
-      authenticator: createEngine(options, settings, store, prompt, host),
+      authenticator: createEngine(options, settings, store, prompt, 'login', host),
       log: line => settings.log.write(line),
       tell: line => warn(line.text),
       permit: async () => ({ kind: 'no' }),
@@ -72,18 +71,4 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
     )
     settings.log.close()
   }
-}
-
-/** A configured name, or an address: then its host is the name. */
-function find(server: string, servers: Readonly<Record<string, ServerConfig>>): [string, ServerConfig] {
-  const config = Object.hasOwn(servers, server) ? servers[server] : undefined
-  if (config) return [server, config]
-  if (URL.canParse(server) && /^https?:/u.test(server)) {
-    const known = Object.entries(servers).find(([, each]) => 'url' in each && each.url === server)
-    if (known) return known
-    const url = webUrl(server, 'the server')
-    return [new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), { type: 'http', url }]
-  }
-  const names = Object.keys(servers).join(', ') || 'none'
-  throw new HostError('usage', `there is no server "${server}" (servers: ${names}); an address works too`)
 }

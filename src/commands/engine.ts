@@ -33,14 +33,21 @@ export function openTokenStore(
   })
 }
 
+/** Who asks for sign-ins: a chat on the screen, one prompt, or the command that signs in. */
+export type Purpose = 'chat' | 'prompt' | 'login'
+
 /** The authorization engine with its real ports. */
 export function createEngine(
-  options: Pick<ChatOptions, 'signInTimeout'>,
+  options: Pick<ChatOptions, 'signInTimeout' | 'acceptIssuerChange'>,
   settings: Settings,
   store: TokenStore,
   prompt: Prompt,
+  purpose: Purpose,
   host: Host,
 ): Authenticator {
+  const attended = purpose === 'chat' || isAttended(host)
+  // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
+  const issuerChange = purpose !== 'prompt' && attended ? 'tell' : 'refuse'
   return createAuthenticator({
     store,
     prompt,
@@ -54,6 +61,10 @@ export function createEngine(
     clock: host.clock,
     policy: {
       ask: settings.signIn !== 'stored' && settings.signIn !== 'never',
+      attended,
+      insist: purpose === 'login',
+      issuerChange: options.acceptIssuerChange ? 'accept' : issuerChange,
+      optionsOf: settings.optionsOf,
       route: namedRoute(settings),
       timeoutMs: options.signInTimeout,
     },

@@ -35,7 +35,7 @@ export async function oneShot(
   end.promise.catch(() => {})
   host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')))
   const prompts = linePrompt(options, settings, warn, host)
-  const authenticator = createEngine(options, settings, store, prompts, host)
+  const authenticator = createEngine(options, settings, store, prompts, 'prompt', host)
   const answer = createAnswer(text => void host.stdout.write(text))
   const missing = new Set<string>()
   /** Why a sign-in ended the run: the person has read it already. */

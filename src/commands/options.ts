@@ -1,7 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ClientAuthMethod } from '../auth/types.ts'
+import { callbackUrlFault, clientMetadataUrlFault } from '../config/sign-in-options.ts'
 
 export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'stored', 'never'] as const
 export type SignInMode = (typeof SIGN_IN_MODES)[number]
+
+const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+]
 
 /** What `chat` and `resume` are given. */
 export interface ChatOptions {
@@ -12,6 +21,9 @@ export interface ChatOptions {
   signIn?: SignInMode
   /** Milliseconds. */
   signInTimeout: number
+  clientMetadataUrl?: string
+  callbackUrl?: string
+  acceptIssuerChange?: boolean
   tokenStore: 'auto' | 'keychain' | 'memory' | 'file'
   allowAllTools?: boolean
   allowTool: string[]
@@ -28,8 +40,17 @@ function seconds(value: string): number {
   return number * 1000
 }
 
-/** Servers, sign-in and logging: the options that every command with a session has. */
-export function sessionOptions(command: Command): Command {
+/** An address in which this judge finds no fault. */
+function address(fault: (text: string) => string | undefined): (text: string) => string {
+  return text => {
+    const found = fault(text)
+    if (found !== undefined) throw new InvalidArgumentError(`The address ${found}.`)
+    return text
+  }
+}
+
+/** Which servers there are, and where sign-ins to them are kept. */
+export function serverListOptions(command: Command): Command {
   return command
     .option('--mcp <name=url>', 'add an MCP server (repeatable)', several, [])
     .option(
@@ -39,17 +60,33 @@ export function sessionOptions(command: Command): Command {
       [],
     )
     .addOption(
+      new Option('--token-store <kind>', 'where sign-ins are kept')
+        .choices(['auto', 'keychain', 'memory', 'file'])
+        .default('auto'),
+    )
+}
+
+/** ... sign-in and logging: the options that every command with a session has. */
+export function sessionOptions(command: Command): Command {
+  return serverListOptions(command)
+    .addOption(
       new Option(
         '--sign-in <mode>',
         'how to sign in to servers: asks in a terminal, `stored` without one',
       ).choices(SIGN_IN_MODES),
     )
     .option('--sign-in-timeout <seconds>', 'how long a sign-in may take', seconds, 600_000)
-    .addOption(
-      new Option('--token-store <kind>', 'where sign-ins are kept')
-        .choices(['auto', 'keychain', 'memory', 'file'])
-        .default('auto'),
+    .option(
+      '--client-metadata-url <url>',
+      'the client-id metadata document to use where a sign-in server takes one',
+      address(clientMetadataUrlFault),
     )
+    .option(
+      '--callback-url <url>',
+      'the address under which the browser reaches this program (container, tunnel)',
+      address(callbackUrlFault),
+    )
+    .option('--accept-issuer-change', 'go on when a server has moved to another sign-in server')
     .option('--debug-log <file>', 'write what happens to a file, without secrets')
 }
 
@@ -68,3 +105,22 @@ export function chatOptions(command: Command): Command {
       [],
     )
 }
+
+/** A client of the person's own. Its secret is no option: others see what is typed on a command line. */
+export function clientOptions(command: Command): Command {
+  return command
+    .option('--client-id <id>', 'the client id; else the oauthClientId of the server')
+    .option('--public', 'the client has no secret')
+    .option('--private-key', 'the client has a private key (PEM) in place of a secret')
+    .addOption(
+      new Option('--auth-method <method>', 'how it shows its secret: as the sign-in server offers').choices(
+        CLIENT_AUTH_METHODS,
+      ),
+    )
+    .addHelpText('after', CLIENT_EXAMPLES)
+}
+
+const CLIENT_EXAMPLES = `
+The secret is asked for, and not shown; or it is read from standard input:
+  copilot-host auth client set notes --client-id my-app < secret.txt
+`

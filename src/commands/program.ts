@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Host } from '../host.ts'
-import { type ChatOptions, chatOptions, sessionOptions } from './options.ts'
+import type { AuthClientOptions } from './auth-client.ts'
+import { type ChatOptions, chatOptions, clientOptions, serverListOptions, sessionOptions } from './options.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
@@ -39,6 +40,20 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
       const { authLogin } = await import('./auth-login.ts')
       code = await authLogin(server, options, host)
     })
+
+  const client = auth.command('client').description('the app that signs in to a server, if you have one')
+  const clientCommand = (command: Command, action: 'set' | 'show' | 'remove', description: string) =>
+    serverListOptions(command)
+      .description(description)
+      .argument('<server>', 'a configured name, or an address')
+      .option('--issuer <url>', 'its sign-in server, if it cannot be asked or has several')
+      .action(async (server: string, options: AuthClientOptions) => {
+        const { authClient } = await import('./auth-client.ts')
+        code = await authClient(action, server, options, host)
+      })
+  clientCommand(clientOptions(client.command('set')), 'set', 'keep a client id and its secret')
+  clientCommand(client.command('show'), 'show', 'show the client that is kept, without its secret')
+  clientCommand(client.command('remove'), 'remove', 'forget the client that is kept')
 
   program
     .command('login')

@@ -70,7 +70,7 @@ export async function chatOnScreen(
   if (past.length > 0) screen.showHistory(past)
   const warn = (text: string) => screen.show({ type: 'line', level: 'warning', text })
   const store = openTokenStore(options, settings, warn, host)
-  const authenticator = createEngine(options, settings, store, screen, host)
+  const authenticator = createEngine(options, settings, store, screen, 'chat', host)
   for (const problem of settings.servers.problems) warn(problem)
 
   const quit = Promise.withResolvers<'end'>()
@@ -100,9 +100,11 @@ export async function chatOnScreen(
       },
       tell: line => screen.tell(line),
       log: line => settings.log.write(line),
-      refused: error => {
+      refused(error, server) {
         if (error.kind === 'sign-in-needed')
           screen.tell({ level: 'info', text: `${error.message}; --sign-in auto asks you` })
+        if (error.kind === 'renewal-failed')
+          screen.tell({ level: 'info', text: `/login ${server} tries again, and else signs in anew` })
       },
       permit: (ask: PermissionAsk, signal) =>
         allowed(ask, options) ? Promise.resolve({ kind: 'once' }) : screen.askPermission(ask, signal),

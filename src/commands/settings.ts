@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { serviceName } from '../auth/store/store.ts'
+import type { ServerOptions } from '../auth/types.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
 import { type Folders, folders } from '../config/folders.ts'
 import { type ModelAccess, readModel } from '../config/model.ts'
@@ -8,6 +9,9 @@ import type { Host } from '../host.ts'
 import { type DebugLog, openLog } from '../log.ts'
 import type { RuntimeOptions, SessionConfig } from '../runtime/types.ts'
 import type { ChatOptions, SignInMode } from './options.ts'
+import { signInOptions } from './sign-in-options.ts'
+
+type Given = 'model' | 'mcp' | 'mcpConfig' | 'signIn' | 'clientMetadataUrl' | 'callbackUrl' | 'debugLog'
 
 /** Options, environment and files, judged and joined: what a command with a session works from. */
 export interface Settings {
@@ -16,6 +20,8 @@ export interface Settings {
   model: ModelAccess
   servers: Servers
   signIn: SignInMode
+  /** What is configured for the sign-in to a server. */
+  optionsOf: (server: { name: string }) => ServerOptions
   log: DebugLog
   runtime: RuntimeOptions
   session: SessionConfig
@@ -26,7 +32,7 @@ export interface Settings {
  * a server file is not thrown but named in `servers.problems`.
  */
 export async function readSettings(
-  options: Pick<ChatOptions, 'model' | 'mcp' | 'mcpConfig' | 'signIn' | 'debugLog'>,
+  options: Pick<ChatOptions, Given>,
   person: boolean,
   host: Host,
 ): Promise<Settings> {
@@ -41,6 +47,7 @@ export async function readSettings(
     readFile: path => readFile(path, 'utf8'),
   })
   const signIn = options.signIn ?? (person ? 'auto' : 'stored')
+  const optionsOf = signInOptions(options, servers.options, env)
   const log = openLog(options.debugLog ?? env.COPILOT_HOST_LOG)
   return {
     folders: where,
@@ -48,6 +55,7 @@ export async function readSettings(
     model,
     servers,
     signIn,
+    optionsOf,
     log,
     runtime: {
       path: env.COPILOT_CLI_PATH,

@@ -1,4 +1,6 @@
+import * as readline from 'node:readline'
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { HostError } from '../errors.ts'
 
 /** All of standard input as text. Throws HostError `usage` if it is longer than `max` bytes or not UTF-8. */
@@ -40,5 +42,43 @@ export async function readLine(stdin: NodeJS.ReadableStream, signal: AbortSignal
     return await Promise.race([lines.question('', { signal }), over])
   } finally {
     lines.close()
+  }
+}
+
+export interface HiddenInput {
+  stdin: NodeJS.ReadStream
+  /** Is called when nothing is echoed any more, and at the end. */
+  ask: () => void
+  end: () => void
+  isLast: (line: string) => boolean
+}
+
+/**
+ * Lines that the person types or pastes and that no screen shows, up to the last one. The terminal is as before when this
+ * ends. Rejects with the signal's reason, and as `cancelled` for Ctrl+C and Ctrl+D.
+ */
+export async function readHidden(input: HiddenInput, signal: AbortSignal): Promise<string> {
+  const { stdin, ask, end, isLast } = input
+  signal.throwIfAborted()
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  // As a terminal of its own readline takes key by key, so the real one does not echo, and writes the echo to nowhere.
+  const lines = readline.createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const cancel = () => reject(new HostError('cancelled', 'cancelled, nothing was changed'))
+  const stop = () => reject(signal.reason)
+  const read: string[] = []
+  lines.on('line', line => {
+    read.push(line)
+    if (isLast(line)) resolve(read.join('\n'))
+  })
+  lines.once('SIGINT', cancel).once('close', cancel)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    ask()
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', stop)
+    lines.close()
+    end()
   }
 }

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import { addressFault } from './address.ts'
 import { type Environment, fillCredentials } from './environment.ts'
+import { callbackUrlFault, clientMetadataUrlFault, type SignInOptions } from './sign-in-options.ts'
 
 /** Longest name of a server, in characters. */
 const LONGEST_NAME = 64
@@ -28,17 +29,21 @@ const port = v.pipe(
 const clientId = v.pipe(text, v.regex(/^[\x20-\x7e]{1,1024}$/, 'is not a client id'))
 const yesNo = v.boolean('must be true or false')
 
+/** An address in which this judge finds no fault. */
+const address = (fault: (url: string) => string | undefined) =>
+  v.pipe(
+    text,
+    v.check(
+      url => fault(url) === undefined,
+      issue => fault(issue.input) ?? '',
+    ),
+  )
+
 const COMMON = { tools: v.optional(list), excludeTools: v.optional(list), timeout: v.optional(number) }
 
 /** http and sse. Keys that are not here are left out: a known one with a bad value would freeze the session. */
 const RemoteSchema = v.object({
-  url: v.pipe(
-    text,
-    v.check(
-      url => addressFault(url) === undefined,
-      issue => addressFault(issue.input) ?? '',
-    ),
-  ),
+  url: address(addressFault),
   headers: v.optional(
     v.record(
       v.pipe(text, v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'holds a name that a header cannot have')),
@@ -60,9 +65,18 @@ const RemoteSchema = v.object({
       'must be true, false, or an object with a redirectPort from 1 to 65535',
     ),
   ),
-  // As other hosts write it; Copilot CLI still reads it.
+  // The first two as other hosts write them, and Copilot CLI still reads them; the rest is ours alone.
   oauth: v.optional(
-    v.object({ clientId: v.optional(clientId), callbackPort: v.optional(port) }, 'must be an object'),
+    v.object(
+      {
+        clientId: v.optional(clientId),
+        callbackPort: v.optional(port),
+        clientMetadataUrl: v.optional(address(clientMetadataUrlFault)),
+        callbackUrl: v.optional(address(callbackUrlFault)),
+        identity: v.optional(yesNo),
+      },
+      'must be an object',
+    ),
   ),
   ...COMMON,
 })
@@ -94,14 +108,17 @@ export function nameFault(name: string): string | undefined {
   return undefined
 }
 
+export interface Entry {
+  config: ServerConfig
+  options: SignInOptions
+}
+
 /**
  * Judges one entry of `mcpServers` as the runtime would, which does not leave a bad one out but loads no server any
- * more. Gives the entry with credentials filled in, `disabled`, or what is wrong with it as the rest of a sentence.
+ * more. Gives the entry with credentials filled in and what only we need of it, `disabled`, or what is wrong with it as
+ * the rest of a sentence.
  */
-export function judgeEntry(
-  value: unknown,
-  env: Environment,
-): { config: ServerConfig } | 'disabled' | { fault: string } {
+export function judgeEntry(value: unknown, env: Environment): Entry | 'disabled' | { fault: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { fault: 'the entry must be an object' }
   }
@@ -125,22 +142,26 @@ export function judgeEntry(
   }
 }
 
-function remote(type: 'http' | 'sse', entry: unknown, env: Environment) {
+function remote(type: 'http' | 'sse', entry: unknown, env: Environment): Entry | { fault: string } {
   const result = v.safeParse(RemoteSchema, entry)
   if (!result.success) return { fault: told(result.issues[0]) }
   const { headers, oauth, ...rest } = result.output
   const config: ServerConfig = { type, ...rest }
   if (headers) config.headers = filled(headers, env)
   if (oauth?.clientId !== undefined) config.oauthClientId ??= oauth.clientId
+  // A client that acts for itself is confidential by nature; the runtime wants that said.
+  if (config.oauthGrantType === 'client_credentials') config.oauthPublicClient ??= false
   if (oauth?.callbackPort !== undefined) config.auth ??= { redirectPort: oauth.callbackPort }
-  return { config }
+  const { clientMetadataUrl, callbackUrl, identity } = oauth ?? {}
+  const redirectPort = typeof config.auth === 'object' ? config.auth.redirectPort : oauth?.callbackPort
+  return { config, options: { clientMetadataUrl, redirectPort, callbackUrl, identity } }
 }
 
-function local(entry: unknown, env: Environment) {
+function local(entry: unknown, env: Environment): Entry | { fault: string } {
   const result = v.safeParse(LocalSchema, entry)
   if (!result.success) return { fault: told(result.issues[0]) }
   const { env: own, ...rest } = result.output
-  return { config: { type: 'stdio' as const, ...rest, ...(own && { env: filled(own, env) }) } }
+  return { config: { type: 'stdio', ...rest, ...(own && { env: filled(own, env) }) }, options: {} }
 }
 
 function filled(values: Record<string, string>, env: Environment): Record<string, string> {

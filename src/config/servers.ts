@@ -6,7 +6,8 @@ import { clean } from '../text.ts'
 import { addressFault } from './address.ts'
 import type { Environment } from './environment.ts'
 import { parseJson } from './json.ts'
-import { judgeEntry, nameFault } from './server-entry.ts'
+import { type Entry, judgeEntry, nameFault } from './server-entry.ts'
+import type { SignInOptions } from './sign-in-options.ts'
 
 export interface ServerSources {
   /** Each `name=url`, from `--mcp`. */
@@ -23,6 +24,8 @@ export interface ServerSources {
 
 export interface Servers {
   servers: Record<string, ServerConfig>
+  /** What their entries say about signing in that the runtime is not told; by name, like `servers`. */
+  options: Record<string, SignInOptions>
   /** One line for each entry or file that was left out, and why. */
   problems: string[]
 }
@@ -39,7 +42,7 @@ export async function readServers({
   env,
   readFile,
 }: ServerSources): Promise<Servers> {
-  const found = new Map<string, ServerConfig>()
+  const found = new Map<string, Entry>()
   const problems: string[] = []
 
   const add = (entries: Readonly<Record<string, unknown>>, source: string) => {
@@ -49,7 +52,7 @@ export async function readServers({
       // Not what an earlier source says under this name either: that was to be replaced.
       found.delete(name)
       if (entry === 'disabled') continue
-      if ('config' in entry) found.set(name, entry.config)
+      if ('config' in entry) found.set(name, entry)
       else problems.push(`left out the MCP server "${clean(name, 40)}" of ${source}: ${entry.fault}`)
     }
   }
@@ -72,9 +75,14 @@ export async function readServers({
     const [name, url] = splitFlag(flag)
     if (flagged.has(name)) throw new HostError('usage', `--mcp names "${clean(name, 40)}" twice`)
     flagged.add(name)
-    found.set(name, { type: 'http', url, tools: ['*'] })
+    found.set(name, { config: { type: 'http', url, tools: ['*'] }, options: {} })
   }
-  return { servers: Object.fromEntries(found), problems }
+  const each = [...found]
+  return {
+    servers: Object.fromEntries(each.map(([name, { config }]) => [name, config])),
+    options: Object.fromEntries(each.map(([name, { options }]) => [name, options])),
+    problems,
+  }
 }
 
 const shown = (source: string) => clean(source, 200)

@@ -32,28 +32,53 @@ export function createPlainPrompt(io: PlainPromptOptions): Prompt {
 
 function createDialog(
   io: PlainPromptOptions,
-  view: SignInView,
+  first: SignInView,
   turn: Promise<void>,
   over: () => void,
 ): Dialog {
+  let view = first
   let introduced = false
-  let chosen: RouteName | undefined
+  let chosen = false
+  /** What a line of the person would be, once the engine has got that far. */
+  let wanted: 'address' | 'client' | undefined
+  let wake = () => {}
+
+  /** Waits until there is something to type; without a person there, a client id is never typed. */
+  async function typed(signal: AbortSignal): Promise<Choice> {
+    while (wanted === undefined || (wanted === 'address' && !io.read)) {
+      const change = new Promise<void>(resolve => {
+        wake = resolve
+      })
+      await Promise.race([change, forever(signal)])
+    }
+    if (!io.read) return { kind: 'cancel' }
+    const text = await lineOf(io.read, signal)
+    // What was asked for while the line was typed is what it answers.
+    if (wanted === 'address') return { kind: 'pasted', address: text }
+    wanted = undefined
+    return { kind: 'client', id: text }
+  }
+
   return {
     async choice(signal) {
       signal.throwIfAborted()
-      if (chosen) {
-        if (chosen === 'paste' && io.read) return { kind: 'pasted', address: await lineOf(io.read, signal) }
-        return forever(signal)
-      }
+      if (chosen) return typed(signal)
       await Promise.race([turn, forever(signal)])
       if (!introduced) for (const line of introduction(view, io.now())) io.write(line)
       introduced = true
       const choice = await firstChoice(io, view, signal)
-      if (choice.kind === 'route') chosen = choice.route
+      chosen = choice.kind === 'route'
+      if (choice.kind === 'route' && choice.route === 'paste') wanted = 'address'
       return choice
     },
+    update(next) {
+      view = next
+      introduced = false
+    },
     show(step) {
+      if (step.kind === 'client') wanted = 'client'
       for (const line of stepLines(view, step, io.now())) io.write(line)
+      wake()
     },
     close(result) {
       io.write(resultLine(view, result, io.again(view.server)).text)
@@ -73,13 +98,16 @@ async function firstChoice(io: PlainPromptOptions, view: SignInView, signal: Abo
     io.write(`${view.server}: nobody is there to choose; --sign-in browser or --sign-in device says how`)
     return { kind: 'cancel' }
   }
-  const choices = [...view.routes.map(routeText), 'cancel']
+  const others = view.others.map(({ host }) => `sign in at ${host}`)
+  const choices = [...view.routes.map(routeText), ...others, 'cancel']
   io.write(choices.map((text, at) => `${at + 1} ${text}`).join(', '))
   for (;;) {
     io.write('Choice (a number, Enter for 1):')
     const answer = (await io.read(signal)).trim() || '1'
     const route = view.routes[Number(answer) - 1]
     if (route) return { kind: 'route', route }
+    const other = view.others[Number(answer) - 1 - view.routes.length]
+    if (other) return { kind: 'issuer', issuer: other.issuer }
     if (Number(answer) === choices.length) return { kind: 'cancel' }
   }
 }
@@ -90,7 +118,9 @@ function introduction(view: SignInView, now: number): string[] {
   const tool = view.tool && view.reason !== 'upscope' ? ` For ${view.tool}.` : ''
   const granted = view.grantedScopes.length > 0 ? ` Already given: ${view.grantedScopes.join(', ')}.` : ''
   const account = view.account ? ` Signed in as ${view.account}.` : ''
+  const changed = `CHANGED: ${view.server} signed in at ${view.formerHost} until now, and now at ${view.pageHost}.`
   return [
+    ...(view.formerHost === undefined ? [] : [changed]),
     `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
     `Sign-in page: ${view.pageHost}. Rights: ${rights}.${granted}${account} ${timeLeft(view.deadline, now)}.`,
   ]
@@ -115,6 +145,11 @@ function stepLines(view: SignInView, step: SignInStep, now: number): string[] {
         'Open this address in any browser and sign in:',
         step.url,
         'Then paste the address of the page where it ends, and press Enter:',
+      ]
+    case 'client':
+      return [
+        troubleText(step.error),
+        `If you have an app at ${view.pageHost} with the redirect address http://127.0.0.1/, type its client id:`,
       ]
     case 'trouble':
       return [`${view.server}: ${troubleText(step.error)}`]

@@ -2,7 +2,7 @@ import type { Choice, Prompt } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { PermissionDecision } from '../runtime/types.ts'
 import { createPermission, isLong } from './panels/permission-state.ts'
-import { createSignIn, signInStep } from './panels/sign-in-state.ts'
+import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
 import { resultLine } from './sign-in-words.ts'
 import type { Action, View } from './state.ts'
 import type { ChatScreen } from './types.ts'
@@ -32,9 +32,15 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
   let last = 0
 
   return {
-    signIn(about) {
+    signIn(first) {
       last += 1
       const key = last
+      let about = first
+      const change = (next: (state: SignInState) => SignInState) => {
+        const panel = view().panels.find(panel => panel.key === key)
+        if (panel?.kind !== 'sign-in') return
+        dispatch({ type: 'panel-state', panel: { ...panel, state: next(panel.state) } })
+      }
       const pending: { early: Choice[]; waiter?: Waiter } = { early: [] }
       choices.set(key, pending)
       dispatch({ type: 'panel', panel: { key, kind: 'sign-in', state: createSignIn(about) } })
@@ -62,10 +68,10 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
             }
           })
         },
-        show(step) {
-          const panel = view().panels.find(panel => panel.key === key)
-          if (panel?.kind !== 'sign-in') return
-          dispatch({ type: 'panel-state', panel: { ...panel, state: signInStep(panel.state, step) } })
+        show: step => change(state => signInStep(state, step)),
+        update(next) {
+          about = next
+          change(state => signInUpdate(state, next))
         },
         close(result) {
           if (!choices.delete(key)) return

@@ -6,12 +6,13 @@ import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
 
 const ISSUER = 'https://auth.example'
-const client: Client = { id: 'app', authMethod: 'none' }
+const client: Client = { id: 'app', source: 'registered', authMethod: 'none' }
 
 function targetWith(changes: Partial<Target['as']> = {}): Target {
   return {
     server: webUrl('https://mcp.example/mcp', 'the test'),
     issuer: ISSUER,
+    issuers: [ISSUER],
     resource: 'https://mcp.example',
     as: {
       issuer: ISSUER,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { findClient } from '../../src/auth/client.ts'
 import { Secret } from '../../src/auth/secret.ts'
-import type { Client } from '../../src/auth/types.ts'
+import type { AuthRequest, Client } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
 import {
@@ -26,7 +26,8 @@ afterEach(async () => {
 
 interface Given {
   stored?: Client
-  configured?: string
+  configured?: AuthRequest['client']
+  document?: string
   redirectUri?: string
   device?: true
   scope?: string
@@ -38,10 +39,12 @@ async function find(fault: Fault | undefined, given: Given = {}, metadata: Recor
   const { target, http } = await askerFor(server)
   const request = {
     server: { name: clean('notes'), url: webUrl(server.mcp, 'the test') },
-    client: given.configured === undefined ? undefined : { id: given.configured },
+    client: given.configured,
   }
+  const options =
+    given.document === undefined ? {} : { clientMetadataUrl: webUrl(given.document, 'the test') }
   const redirectUri = given.device ? undefined : (given.redirectUri ?? REDIRECT)
-  const search = { request, target, stored: given.stored, redirectUri, scope: given.scope, http }
+  const search = { request, target, options, stored: given.stored, redirectUri, scope: given.scope, http }
   const client = findClient(search, signal)
   const sent = () =>
     server.requests.filter(seen => seen.path === '/register').map(seen => JSON.parse(seen.body))
@@ -51,41 +54,94 @@ async function find(fault: Fault | undefined, given: Given = {}, metadata: Recor
 const kind = (kind: string, text = '') =>
   expect.objectContaining({ kind, message: expect.stringContaining(text) })
 
-describe('who we are', () => {
-  test('the configured client wins, and nothing is registered', async () => {
-    const stored: Client = { id: 'old', authMethod: 'none', redirectUris: [REDIRECT] }
-    const { client, sent } = await find(undefined, { configured: 'mine', stored })
-    await expect(client).resolves.toEqual({ id: 'mine', authMethod: 'none' })
-    expect(sent()).toEqual([])
-  })
+const DOCUMENT = 'https://apps.example.com/copilot-host.json'
+const TAKES_DOCUMENTS = { client_id_metadata_document_supported: true }
+const set: Client = { id: 'set', source: 'configured', secret: new Secret('of the store') }
+const known: Client = { id: 'known', source: 'registered', authMethod: 'none', redirectUris: [REDIRECT] }
+const document: Client = { id: DOCUMENT, source: 'document', authMethod: 'none' }
 
-  test('a stored client for this very redirect address', async () => {
-    const stored: Client = { id: 'old', authMethod: 'none', redirectUris: [REDIRECT] }
-    const { client, sent } = await find(undefined, { stored })
-    await expect(client).resolves.toBe(stored)
-    expect(sent()).toEqual([])
+describe('who we are', () => {
+  test.each<[string, Given, Record<string, unknown>, Client | 'registered']>([
+    [
+      'the client that was set, over all',
+      { stored: set, configured: { id: 'mine' }, document: DOCUMENT },
+      TAKES_DOCUMENTS,
+      set,
+    ],
+    [
+      'the same without its id in the configuration',
+      { stored: set, document: DOCUMENT },
+      TAKES_DOCUMENTS,
+      set,
+    ],
+    [
+      'the configuration, over document and registration',
+      { stored: known, configured: { id: 'mine' }, document: DOCUMENT },
+      TAKES_DOCUMENTS,
+      { id: 'mine', source: 'configured', authMethod: 'none' },
+    ],
+    [
+      'the configuration with a secret',
+      { configured: { id: 'mine', secret: new Secret('s') } },
+      {},
+      { id: 'mine', source: 'configured', secret: new Secret('s') },
+    ],
+    ['the document, over a registration', { stored: known, document: DOCUMENT }, TAKES_DOCUMENTS, document],
+    ['the document for a device code', { document: DOCUMENT, device: true }, TAKES_DOCUMENTS, document],
+    ['the registration where no document is taken', { stored: known, document: DOCUMENT }, {}, known],
+    [
+      'the registration where the support is not said in so many words',
+      { stored: known, document: DOCUMENT },
+      { client_id_metadata_document_supported: 'true' },
+      known,
+    ],
+    ['the registration where there is no document', { stored: known }, TAKES_DOCUMENTS, known],
+    ['the registration for a device code', { stored: known, device: true }, {}, known],
+    ['a new registration in place of an earlier document', { stored: document }, {}, 'registered'],
+    ['a new registration', {}, TAKES_DOCUMENTS, 'registered'],
+  ])('%s', async (_name, given, metadata, expected) => {
+    const { client, sent } = await find(undefined, given, metadata)
+    if (expected === 'registered') await expect(client).resolves.toMatchObject({ source: 'registered' })
+    else await expect(client).resolves.toEqual(expected)
+    expect(sent()).toHaveLength(expected === 'registered' ? 1 : 0)
   })
 
   test('R-08 another port is registered anew', async () => {
-    const stored: Client = { id: 'old', authMethod: 'none', redirectUris: [REDIRECT] }
     const redirectUri = 'http://127.0.0.1:4712/callback'
-    const { client, sent } = await find(undefined, { stored, redirectUri })
+    const { client, sent } = await find(undefined, { stored: known, redirectUri })
     await expect(client).resolves.toMatchObject({ redirectUris: [redirectUri] })
     expect(sent()).toHaveLength(1)
   })
 
-  test('a client that was configured once is not used when it no longer is', async () => {
-    const { client, sent } = await find(undefined, { stored: { id: 'old', authMethod: 'none' } })
-    expect((await client).id).not.toBe('old')
-    expect(sent()).toHaveLength(1)
-  })
-
   test('device codes need no redirect address', async () => {
-    const stored: Client = { id: 'old', authMethod: 'none', redirectUris: [REDIRECT] }
-    await expect((await find(undefined, { stored, device: true })).client).resolves.toBe(stored)
     const { client, sent } = await find(undefined, { device: true })
     await expect(client).resolves.toMatchObject({ redirectUris: [] })
     expect(sent()[0]).toMatchObject({ redirect_uris: [], response_types: [] })
+  })
+})
+
+describe('a client that acts for itself', () => {
+  const machine = { id: 'robot', grant: 'client_credentials' } as const
+
+  test('has the secret that was set, or that of the configuration', async () => {
+    await expect((await find(undefined, { configured: machine, stored: set })).client).resolves.toEqual(set)
+    const configured = { ...machine, secret: new Secret('s') }
+    await expect((await find(undefined, { configured })).client).resolves.toEqual({
+      id: 'robot',
+      source: 'configured',
+      secret: configured.secret,
+    })
+  })
+
+  test.each<[string, Given]>([
+    ['no secret', {}],
+    ['a registration', { stored: known, device: true }],
+    ['a document', { document: DOCUMENT }],
+    ['a public client', { stored: { id: 'robot', source: 'configured', authMethod: 'none' } }],
+  ])('is not made up: %s', async (_name, given) => {
+    const { client, sent } = await find(undefined, { ...given, configured: machine }, TAKES_DOCUMENTS)
+    await expect(client).rejects.toEqual(kind('no-client', 'copilot-host auth client set notes'))
+    expect(sent()).toEqual([])
   })
 })
 
@@ -135,6 +191,7 @@ describe('registration', () => {
     const { client } = await find(json(answer, 201))
     await expect(client).resolves.toEqual({
       id: 'x',
+      source: 'registered',
       secret: new Secret('s'),
       authMethod: 'client_secret_post',
       redirectUris: [REDIRECT],
@@ -162,7 +219,7 @@ describe('registration', () => {
     const { client, sent } = await find(json(answer, 400))
     const error = await client.catch(thrown => thrown)
     expect(error).toEqual(kind('no-client', 'refused to register this app (invalid_redirect_uri)'))
-    expect(error.message).toContain('set oauthClientId of notes')
+    expect(error.message).toContain('copilot-host auth client set notes')
     expect(error.message).not.toMatch(/\p{Cc}|secret/u)
     expect(sent()).toHaveLength(1)
   })
@@ -201,7 +258,7 @@ describe('registration', () => {
 
   test.each<[string, Fault, string, string]>([
     ['no endpoint', html(404), 'no-client', 'does not register apps'],
-    ['closed registration', json({ error: 'access_denied' }, 403), 'no-client', 'oauthClientId of notes'],
+    ['closed registration', json({ error: 'access_denied' }, 403), 'no-client', 'auth client set notes'],
     ['trouble', html(503), 'http-trouble', ''],
     ['redirect', redirect('/x', 307), 'http-redirect', ''],
     ['huge answer', huge(8 * 1024 * 1024), 'http-size', ''],
@@ -211,6 +268,8 @@ describe('registration', () => {
 
   test('a server without registration names what to configure', async () => {
     const { client } = await find(undefined, {}, { registration_endpoint: undefined })
-    await expect(client).rejects.toEqual(kind('no-client', 'set oauthClientId of notes in mcp-config.json'))
+    await expect(client).rejects.toEqual(
+      kind('no-client', 'copilot-host auth client set notes, or oauthClientId in mcp-config.json'),
+    )
   })
 })

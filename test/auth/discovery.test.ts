@@ -243,8 +243,8 @@ describe('issuersOf', () => {
     )
   })
 
-  test('else the origin of the server', () => {
-    expect(issuersOf(request(url))).toEqual(['https://mcp.example'])
+  test('the origin of the server when it names none, and nothing without metadata', () => {
+    expect(issuersOf(request(url))).toBeUndefined()
     expect(issuersOf(request(url, { metadata: { resource: url } }))).toEqual(['https://mcp.example'])
   })
 

@@ -282,7 +282,7 @@ describe('routes side by side', () => {
 
   it('the last route to fail ends the sign-in with its error', async () => {
     server.break('/register', json({ error: 'invalid_redirect_uri' }, 400))
-    const engine = createEngine({ first: BROWSER })
+    const engine = createEngine({ first: BROWSER, policy: { attended: false } })
     expect(whyOf(await engine.ask(request()))).toBe('no-client')
     expect(engine.prompt.panels[0]?.result).toMatchObject({ kind: 'failed', error: { kind: 'no-client' } })
   })

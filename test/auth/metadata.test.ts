@@ -60,6 +60,11 @@ describe('resource metadata', () => {
     expect(judge({ authorization_servers: [...many, 'file:///x'] }).issuers).toEqual(many.slice(0, 3))
   })
 
+  test('M-05 the same entry again and again is one', () => {
+    const authorization_servers = [ISSUER, ISSUER, ISSUER, ISSUER, 'https://b.example']
+    expect(judge({ authorization_servers }).issuers).toEqual([ISSUER, 'https://b.example'])
+  })
+
   test.each([['x'], [7], [{}]])('authorization_servers %j is refused', authorization_servers => {
     expect(() => judge({ authorization_servers })).toThrow(kind('metadata-bad'))
   })
@@ -72,6 +77,8 @@ describe('resource metadata', () => {
     ['x'],
     ['file:///etc/passwd'],
     ['https://auth.example/?a'],
+    ['https://auth.example/?'],
+    ['https://auth.example#'],
     ['https://auth.example/#a'],
     [`https://auth.example/${'x'.repeat(1024 * 1024)}`],
   ])('issuer %j is refused', issuer => {

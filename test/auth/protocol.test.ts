@@ -49,7 +49,8 @@ beforeEach(async () => {
 /** Registers, and sends a person through the pages; gives what came back and what it is redeemed with. */
 async function browse(options: { allow?: boolean; client?: Client } = {}) {
   const redirectUri = `${redirectTarget.origin}/callback`
-  const client = options.client ?? (await findClient({ request, target, redirectUri, scope, http }, signal))
+  const client =
+    options.client ?? (await findClient({ request, target, options: {}, redirectUri, scope, http }, signal))
   const proof = newProof()
   const url = await authorizationUrl({ target, client, redirectUri, scope, proof })
   const back = await visit(url, { allow: options.allow })
@@ -111,7 +112,10 @@ test('T-07 a registration that is gone', async () => {
 })
 
 test('device code: pending, then tokens; denied', async () => {
-  const client = await findClient({ request, target, redirectUri: undefined, scope, http }, signal)
+  const client = await findClient(
+    { request, target, options: {}, redirectUri: undefined, scope, http },
+    signal,
+  )
   const asker = { target, client, http }
   const start = await startDevice({ ...asker, scope }, signal)
   expect(start).toMatchObject({ page: server.devicePage, interval: 1, expiresIn: 600 })
@@ -129,7 +133,10 @@ test('device code: pending, then tokens; denied', async () => {
 
 test('a scope that the server does not know at registration is left out of it', async () => {
   const redirectUri = `${redirectTarget.origin}/callback`
-  const client = await findClient({ request, target, redirectUri, scope: 'notes.read odd.one', http }, signal)
+  const client = await findClient(
+    { request, target, options: {}, redirectUri, scope: 'notes.read odd.one', http },
+    signal,
+  )
   expect(client.id).not.toBe('')
   expect(server.requests.filter(seen => seen.error === 'invalid_client_metadata')).toHaveLength(1)
 })

@@ -2,8 +2,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isFresh } from '../../src/auth/renewal.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Grant, Reason } from '../../src/auth/types.ts'
+import { hurried } from '../support/clock.ts'
 import { CANCEL, createEngine, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
-import { type Fault, type FaultyServer, json, reset, startFaultyServer } from '../support/faulty-server.ts'
+import {
+  type Fault,
+  type FaultyServer,
+  json,
+  raw,
+  reset,
+  startFaultyServer,
+} from '../support/faulty-server.ts'
 
 let server: FaultyServer
 const names = () => ({ mcp: server.mcp, issuer: server.origin })
@@ -39,6 +47,8 @@ describe('isFresh', () => {
     ['a short life: earlier than that', { expiresAt: 30_000 }, 26_999, true],
     ['no known end and no way to renew', {}, 100 * hour, true],
     ['no known end, renewable, within an hour', { refresh: new Secret('r') }, hour - 1, true],
+    ['of the future, not renewable', { receivedAt: hour }, 0, true],
+    ['of the future, renewable', { receivedAt: hour, refresh: new Secret('r') }, 0, false],
     ['no known end, renewable, after an hour', { refresh: new Secret('r') }, hour, false],
   ])('%s', (_what, grant, now, fresh) => {
     expect(isFresh({ receivedAt: 0, ...grant }, now)).toBe(fresh)
@@ -109,14 +119,15 @@ describe('silent renewal', () => {
   })
 
   it.each([
-    ['a server error', json({}, 500), 'http-trouble', 1],
-    ['an unreadable answer', json([]), 'token-bad', 1],
-    ['T-10: a connection that breaks twice', reset, 'http-network', 2],
+    ['a server error', json({}, 500), 'renewal-failed', 4],
+    ['a server that is too busy', json({}, 429), 'renewal-failed', 4],
+    ['an unreadable answer', json([]), 'renewal-failed', 1],
+    ['T-10: a connection that breaks twice', reset, 'renewal-failed', 2],
     ['a client that is unknown', json({ error: 'invalid_client' }, 401), 'sign-in-needed', 1],
   ])('%s keeps everything that is stored', async (_what, fault, kind, requests) => {
     server.break('/token', fault)
     const { engine, grant } = withExpired()
-    expect(whyOf(await engine.ask(request()))).toBe(kind)
+    expect(whyOf(await hurried(engine.clock, () => engine.ask(request())))).toBe(kind)
     expect(keptIn(engine)).toBe(grant)
     expect(polls()).toBe(requests)
     // The need for a sign-in is for the caller to tell.
@@ -148,12 +159,71 @@ describe('silent renewal', () => {
     expect(keptIn(engine)?.access.reveal()).toBe('renewed')
   })
 
-  it('a renewal that fails for the moment is told, and the person may sign in anew', async () => {
+  it.each([
+    ['seconds', { 'retry-after': '3' }, [3000]],
+    [
+      'a date',
+      { date: 'Sat, 21 Nov 2026 10:00:00 GMT', 'retry-after': 'Sat, 21 Nov 2026 10:00:07 GMT' },
+      [7000],
+    ],
+    ['nothing', {}, [1000]],
+    ['nonsense', { 'retry-after': 'soon' }, [1000]],
+    ['more than our patience', { 'retry-after': '60' }, []],
+  ])(
+    'a server in trouble is asked again inside the attempt: Retry-After says %s',
+    async (_what, headers, pauses) => {
+      server.break('/token', raw('{}', headers, 503))
+      const { engine } = withExpired()
+      const answer = engine.ask(request())
+      const seen: number[] = []
+      if (pauses.length > 0) {
+        await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+        seen.push(...engine.clock.sleepers)
+        server.break('/token', renewed)
+        engine.clock.advance(seen[0] ?? 0)
+      }
+      expect(seen).toEqual(pauses)
+      expect(tokenOf(await answer)).toBe(pauses.length > 0 ? 'renewed' : undefined)
+      expect(engine.store.entered).toBe(1)
+    },
+  )
+
+  it('Esc ends a pause between two attempts', async () => {
     server.break('/token', json({}, 503))
-    const { engine } = withExpired({}, createEngine({ first: CANCEL }))
-    await engine.ask(request())
-    expect(engine.prompt.lines[0]).toMatch(/^notes could not be renewed: /)
-    expect(engine.prompt.panels[0]?.view).toMatchObject({ reason: 'refresh', grantedScopes: ['notes.read'] })
+    const { engine, grant } = withExpired()
+    const withdrawal = new AbortController()
+    const answer = engine.ask(request(), withdrawal.signal)
+    await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+    withdrawal.abort()
+    expect((await answer).kind).toBe('cancelled')
+    expect(polls()).toBe(1)
+    expect(keptIn(engine)).toBe(grant)
+    expect(engine.store.inside).toBe(false)
+  })
+
+  it('a token that cannot be renewed for now serves until its end', async () => {
+    server.break('/token', json({}, 503))
+    const { engine } = withExpired({ expiresAt: Date.now() + 3_600_000 })
+    const { expiresAt = 0 } = keptIn(engine) ?? {}
+    engine.clock.advance(expiresAt - engine.clock.now() - 50_000)
+    expect(tokenOf(await hurried(engine.clock, () => engine.ask(request())))).toBe('stored access')
+    expect(engine.prompt.lines).toEqual([])
+    engine.clock.advance(60_000)
+    expect(whyOf(await hurried(engine.clock, () => engine.ask(request())))).toBe('renewal-failed')
+  })
+
+  it('T-11: a clock that is a day off costs one renewal at each step, and no storm', async () => {
+    const day = 86_400_000
+    const engine = createEngine({ policy: { ask: false } })
+    withExpired({ expiresAt: engine.clock.now() + 3_600_000 }, engine)
+    for (const step of [0, day, -day, day]) {
+      engine.clock.advance(step)
+      const before = polls()
+      for (let again = 0; again < 3; again += 1) {
+        expect(tokenOf(await engine.ask(request()))).toBeDefined()
+      }
+      expect(polls() - before).toBe(step === 0 ? 0 : 1)
+    }
   })
 
   it('a store that cannot be read is told, and asked for anew', async () => {

@@ -167,7 +167,7 @@ describe('exchangeCode', () => {
       'T-07 invalid_client',
       json({ error: 'invalid_client' }, 401),
       'invalid-client',
-      'does not know this app',
+      'does not accept this app',
     ],
     [
       'T-07 invalid_client with a challenge',
@@ -210,7 +210,12 @@ describe('exchangeCode', () => {
   test('T-12 the secret is form-encoded before Basic, and in no address', async () => {
     const secret = 's:e%c+r t\u00e9&'
     const server = await serve()
-    const client: Client = { id: 'a p:p', secret: new Secret(secret), authMethod: 'client_secret_basic' }
+    const client: Client = {
+      id: 'a p:p',
+      source: 'registered',
+      secret: new Secret(secret),
+      authMethod: 'client_secret_basic',
+    }
     server.break('/token', json(good))
     await signIn(server, client)
     const seen = server.requests.findLast(request => request.path === '/token')
@@ -224,7 +229,12 @@ describe('exchangeCode', () => {
 
   test('client_secret_post sends both in the body', async () => {
     const server = await serve(json(good))
-    await signIn(server, { id: 'app', secret: new Secret('s:+'), authMethod: 'client_secret_post' })
+    await signIn(server, {
+      id: 'app',
+      source: 'registered',
+      secret: new Secret('s:+'),
+      authMethod: 'client_secret_post',
+    })
     expect(server.form('/token').get('client_secret')).toBe('s:+')
     expect(server.requests.at(-1)?.headers.authorization).toBeUndefined()
   })

@@ -38,7 +38,7 @@ async function problemOf(entry: unknown): Promise<string | undefined> {
 }
 
 test('nothing given and no file of the person is no problem', async () => {
-  expect(await read()).toEqual({ servers: {}, problems: [] })
+  expect(await read()).toEqual({ servers: {}, options: {}, problems: [] })
 })
 
 test('a flag is a name and an address', async () => {
@@ -155,6 +155,28 @@ test('the older names of OAuth settings are understood, the newer ones win', asy
   expect(servers.b).toEqual({ type: 'http', url: URL, oauthClientId: 'new', auth: false })
 })
 
+test('what only we need for signing in is kept beside the entries, and never in them', async () => {
+  const oauth = {
+    clientMetadataUrl: 'https://apps.example.com/copilot-host.json',
+    callbackUrl: 'https://box.example.com/',
+    identity: true,
+  }
+  const { servers, options, problems } = await read({
+    configs: [
+      config({
+        a: { url: URL, oauth, auth: { redirectPort: 3118 } },
+        b: { url: URL, oauth: { callbackPort: 3000 }, auth: true },
+        c: { command: 'x' },
+        d: { url: URL, oauth },
+      }),
+    ],
+    flags: [`d=${URL}`],
+  })
+  expect(problems).toEqual([])
+  expect(options).toEqual({ a: { ...oauth, redirectPort: 3118 }, b: { redirectPort: 3000 }, c: {}, d: {} })
+  expect(JSON.stringify(servers)).not.toMatch(/clientMetadataUrl|callbackUrl|identity|oauth/)
+})
+
 test('a bad entry does not bring back the one that it was to replace', async () => {
   const { servers, problems } = await read({
     configs: [config({ a: { url: URL } }), config({ a: { url: '' } })],
@@ -207,6 +229,17 @@ test.each<[unknown, RegExp]>([
   [{ url: URL, oauthClientId: '' }, /oauthClientId is not/],
   [{ url: URL, oauth: { callbackPort: -1 } }, /oauth\.callbackPort must be/],
   [{ url: URL, oauth: true }, /oauth must be an object/],
+  [{ url: URL, oauth: { clientMetadataUrl: 7 } }, /oauth\.clientMetadataUrl must be text/],
+  [
+    { url: URL, oauth: { clientMetadataUrl: 'http://a.example.com/b' } },
+    /oauth\.clientMetadataUrl does not begin/,
+  ],
+  [
+    { url: URL, oauth: { clientMetadataUrl: 'https://a.example.com' } },
+    /oauth\.clientMetadataUrl has no path/,
+  ],
+  [{ url: URL, oauth: { callbackUrl: 'http://a.example.com/' } }, /oauth\.callbackUrl does not begin/],
+  [{ url: URL, oauth: { identity: 'yes' } }, /oauth\.identity must be true or false/],
   [{ command: '' }, /command is empty/],
   [{ command: ['npx'] }, /command must be text/],
   [{ command: 'a\0b' }, /command holds a NUL/],

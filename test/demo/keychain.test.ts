@@ -51,7 +51,7 @@ describeWithKeychain('with a keychain', () => {
       now: Date.now,
     })
     const key = { server: webUrl('http://127.0.0.1:1/mcp', 'the server'), issuer: 'http://127.0.0.1:2' }
-    const client = { id: 'client', authMethod: 'none' as const }
+    const client = { id: 'client', source: 'registered' as const, authMethod: 'none' as const }
     const access = new Secret('practice')
     await store.write(key, {
       issuer: key.issuer,

@@ -36,3 +36,16 @@ export function fakeClock(start = Date.now()): FakeClock {
     },
   }
 }
+
+/** Runs `work` while every pause of less than a minute on this clock is over at once. */
+export async function hurried<T>(clock: FakeClock, work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => {
+    const [pause = 0] = clock.sleepers
+    if (pause < 60_000) clock.advance(pause)
+  }, 1)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}

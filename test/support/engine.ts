@@ -88,7 +88,7 @@ export function storedGrant(
   const grant: Grant = {
     issuer: server.issuer,
     resource: server.mcp,
-    client: { id: 'stored client', authMethod: 'none', redirectUris: [] },
+    client: { id: 'stored client', source: 'registered', authMethod: 'none', redirectUris: [] },
     access: new Secret('stored access'),
     scope: 'notes.read',
     receivedAt: now - 50 * 60_000,

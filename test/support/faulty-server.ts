@@ -130,6 +130,7 @@ function createAuthorization(origin: string) {
     if (grant === 'urn:ietf:params:oauth:grant-type:device_code') return tokens(response)
     const asked = codes.get(form.get('code') ?? '')
     codes.delete(form.get('code') ?? '')
+    if (!form.has('client_id')) form.set('client_id', basicId(request.headers.authorization))
     const same = ['client_id', 'redirect_uri', 'resource'].every(name => asked?.get(name) === form.get(name))
     if (!same || challengeOf(form.get('code_verifier')) !== asked?.get('code_challenge')) {
       return refuse('invalid_grant')
@@ -148,6 +149,14 @@ function challengeOf(verifier: string | null): string {
   return createHash('sha256')
     .update(verifier ?? '')
     .digest('base64url')
+}
+
+/** The client id in a Basic header (RFC 6749 2.3.1). */
+function basicId(authorization = ''): string {
+  const [id = ''] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':')
+  return decodeURIComponent(id.replaceAll('+', ' '))
 }
 
 function parse(body: string): Record<string, unknown> {

@@ -17,6 +17,7 @@ export function grantOf(key: ServerKey, token = 'access'): Grant {
     resource: key.server,
     client: {
       id: 'client',
+      source: 'registered',
       secret: new Secret('client secret'),
       authMethod: 'client_secret_basic',
       redirectUris: ['http://127.0.0.1:4000/cb'],

@@ -52,7 +52,8 @@ export function describeWithKeychain(name: string, body: () => void) {
   describe.skipIf(missing !== undefined)(name, body)
 }
 
-export async function startKeychain(): Promise<Keychain> {
+/** With `diskBlocks`, its files cannot grow beyond so many blocks of 512 bytes: then its disk is full. */
+export async function startKeychain(diskBlocks?: number): Promise<Keychain> {
   const folder = await mkdtemp(join(tmpdir(), 'keychain-'))
   const [home, run] = [join(folder, 'home'), join(folder, 'run')]
   await mkdir(home, { mode: 0o700 })
@@ -87,10 +88,9 @@ export async function startKeychain(): Promise<Keychain> {
   }
 
   async function start() {
-    const child = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-      env,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    const limit = diskBlocks === undefined ? '' : `trap '' XFSZ; ulimit -f ${diskBlocks}; `
+    const command = `${limit}exec gnome-keyring-daemon --foreground --unlock --components=secrets`
+    const child = spawn('/bin/sh', ['-c', command], { env, stdio: ['pipe', 'ignore', 'ignore'] })
     daemon = child
     child.stdin.end(PASSWORD)
     // Asked of the bus itself: a call to the name would make the bus start a second, locked daemon.

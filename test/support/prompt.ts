@@ -56,6 +56,9 @@ export function scriptedPrompt(first?: Choice): ScriptedPrompt {
           return choices.shift() ?? { kind: 'cancel' }
         },
         show: step => panel.steps.push(step),
+        update(next) {
+          panel.view = next
+        },
         close(result) {
           if (panel.result !== undefined) throw new Error('a panel was closed twice')
           panel.result = result

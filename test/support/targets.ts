@@ -8,7 +8,7 @@ import type { FaultyServer } from './faulty-server.ts'
 /** What a flow has in hand when it asks this server: its target, a client and a network that waits this long for an answer. */
 export async function askerFor(
   server: Pick<FaultyServer, 'origin' | 'mcp'>,
-  client: Client = { id: 'app', authMethod: 'none' },
+  client: Client = { id: 'app', source: 'registered', authMethod: 'none' },
   deadlineMs = 10_000,
 ): Promise<Asker> {
   const http = createHttp(fetch, { deadlineMs, bytes: 1024 * 1024 })

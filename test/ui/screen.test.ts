@@ -15,6 +15,7 @@ const view = (id: string, server: string): SignInView => ({
   server: clean(server),
   serverHost: clean(`${server}.example.com`),
   pageHost: clean('login.example.com'),
+  others: [],
   reason: 'initial',
   newScopes: [clean('invoices.read')],
   grantedScopes: [],

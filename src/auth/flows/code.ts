@@ -58,7 +58,7 @@ export async function signInByCode(
   try {
     signal.throwIfAborted()
     const client = await findClient(
-      { request, target, stored: input.client, redirectUri, scope, http },
+      { request, target, options: input.options, stored: input.client, redirectUri, scope, http },
       signal,
     )
     const url = await authorizationUrl({ target, client, redirectUri, scope, proof })

@@ -22,7 +22,7 @@ export async function signInByDevice(
 ): Promise<SignedIn> {
   const { request, target, scope, http, clock } = input
   const client = await findClient(
-    { request, target, stored: input.client, redirectUri: undefined, scope, http },
+    { request, target, options: input.options, stored: input.client, redirectUri: undefined, scope, http },
     signal,
   )
   const asker = { target, client, http }

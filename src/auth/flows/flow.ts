@@ -1,12 +1,14 @@
 import type { Target } from '../discovery.ts'
 import type { Http } from '../http.ts'
 import type { Tokens } from '../token.ts'
-import type { AuthRequest, Client, Clock } from '../types.ts'
+import type { AuthRequest, Client, Clock, ServerOptions } from '../types.ts'
 
 /** What every flow works from. */
 export interface FlowInput {
   request: AuthRequest
   target: Target
+  /** What the person configured for this server. */
+  options: ServerOptions
   /** A client of ours at this issuer, if one is known. */
   client?: Client
   scope?: string

@@ -1,99 +1,175 @@
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { ServerKey } from '../types.ts'
+import type { KnownIssuer, ServerKey, StoredEntry } from '../types.ts'
 import { parseJson } from './json.ts'
 import type { Lock } from './lock.ts'
 import { replaceFile } from './replace.ts'
 
-/** That a grant exists, where, and since when (milliseconds since the epoch). No secret, nothing about its content. */
-export interface IndexEntry {
-  server: string
-  issuer: string
-  store: 'keychain' | 'file'
-  since: number
+/**
+ * What the store knows without a question to the keychain; no secret, nothing about the content. `grants` and `clients`:
+ * what is kept, where, and since when. `signedOut`: the person signed out while that store could not be reached; what it
+ * keeps from before then is void.
+ */
+export interface Index {
+  list(list: ListName): Promise<readonly StoredEntry[]>
+  /** Since when that key is on that list, in milliseconds since the epoch. */
+  since(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<number | undefined>
+  /** Puts it on the list; a grant ends a sign-out. */
+  add(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<void>
+  /** Takes it off the list; a grant that is gone ends a sign-out. */
+  remove(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<void>
+  /** Takes the grant off its list and remembers that it is void from now on. */
+  signOut(key: ServerKey, store: StoredEntry['store']): Promise<void>
+  knownIssuer(server: string): Promise<KnownIssuer | undefined>
+  /** From now on this is the issuer of the server; the same one as before keeps its time. */
+  setIssuer(key: ServerKey, clientId: string): Promise<void>
 }
 
-export interface Index {
-  list(): Promise<readonly IndexEntry[]>
-  has(key: ServerKey, store: IndexEntry['store']): Promise<boolean>
-  add(key: ServerKey, store: IndexEntry['store']): Promise<void>
-  remove(key: ServerKey, store: IndexEntry['store']): Promise<void>
-}
+export type ListName = 'grants' | 'clients' | 'signedOut'
 
 const VERSION = 1
 const MOST_ENTRIES = 1000
-const LARGEST_FILE = 1024 * 1024
+const LARGEST_FILE = 4 * 1024 * 1024
 
-const fileSchema = v.object({ v: v.pipe(v.number(), v.minValue(1)), grants: v.array(v.unknown()) })
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(2048))
+const time = v.pipe(v.number(), v.finite())
 const entrySchema = v.object({
-  server: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
-  issuer: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
+  server: text,
+  issuer: text,
   store: v.picklist(['keychain', 'file']),
-  since: v.pipe(v.number(), v.finite()),
+  since: time,
+})
+const issuerSchema = v.object({
+  server: text,
+  issuer: text,
+  clientId: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)),
+  since: time,
+})
+const entries = listOf(entrySchema)
+const fileSchema = v.object({
+  v: v.pipe(v.number(), v.minValue(1)),
+  grants: entries,
+  clients: v.optional(entries, []),
+  signedOut: v.optional(entries, []),
+  issuers: v.optional(listOf(issuerSchema), []),
 })
 
-/**
- * The index of grants, `index.json` in the state folder. It tells a locked keychain from an empty one, and lists
- * sign-ins without a question to the keychain. An unreadable file counts as empty; one of a newer version is not written.
- * Changes reject when the folder cannot be written.
- */
-export function openIndex(options: { folder: string; lock: Lock; now: () => number }): Index {
-  const { folder, lock, now } = options
-  const file = join(folder, 'index.json')
+type Content = v.InferOutput<typeof fileSchema>
+const EMPTY: Content = { v: VERSION, grants: [], clients: [], signedOut: [], issuers: [] }
 
-  async function read(): Promise<{ newer: boolean; entries: IndexEntry[] }> {
-    const data = v.safeParse(fileSchema, await readJson(file))
-    if (!data.success) return { newer: false, entries: [] }
-    const entries = data.output.grants.slice(0, MOST_ENTRIES).filter(entry => v.is(entrySchema, entry))
-    return { newer: data.output.v > VERSION, entries }
+/**
+ * The index, `index.json` in the state folder; without a folder it lasts as long as this process. It tells a locked
+ * keychain from an empty one. A garbled file counts as empty; one of a newer version is read as far as possible and not
+ * written. Changes reject when the file cannot be read or the folder not be written.
+ */
+export function openIndex(options: { folder?: string; lock: Lock; now: () => number }): Index {
+  const { folder, lock, now } = options
+  let memory = EMPTY
+
+  async function load(): Promise<Content> {
+    if (folder === undefined) return memory
+    const judged = v.safeParse(fileSchema, await readJson(join(folder, 'index.json')))
+    return judged.success ? judged.output : EMPTY
   }
 
-  function change(edit: (entries: IndexEntry[]) => IndexEntry[]): Promise<void> {
+  const read = () => load().catch(() => EMPTY)
+
+  function change(edit: (content: Content) => Content): Promise<void> {
     return lock.exclusive('index', async () => {
-      const { newer, entries } = await read()
-      const edited = edit(entries)
-      if (newer || edited === entries) return
+      const content = await load()
+      const edited = edit(content)
+      if (content.v > VERSION || edited === content) return
+      if (folder === undefined) {
+        memory = edited
+        return
+      }
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const text = JSON.stringify({ v: VERSION, grants: edited.slice(-MOST_ENTRIES) }, undefined, 2)
-      await replaceFile(file, `${text}\n`)
+      await replaceFile(join(folder, 'index.json'), `${JSON.stringify(edited, undefined, 2)}\n`)
     })
   }
 
   return {
-    async list() {
-      return (await read()).entries
+    list: async list => (await read())[list],
+    async since(list, key, store) {
+      return (await read())[list].find(entry => matches(entry, key, store))?.since
     },
-    async has(key, store) {
-      return (await read()).entries.some(entry => matches(entry, key, store))
+    add: (list, key, store) =>
+      change(content => {
+        const known = content[list].some(entry => matches(entry, key, store))
+        const cleared = list === 'grants' ? without('signedOut', content, key, store) : content
+        return known ? cleared : withEntry(list, cleared, key, store, now())
+      }),
+    remove: (list, key, store) =>
+      change(content => {
+        const removed = without(list, content, key, store)
+        return list === 'grants' ? without('signedOut', removed, key, store) : removed
+      }),
+    signOut: (key, store) =>
+      change(content => {
+        const removed = without('signedOut', without('grants', content, key, store), key, store)
+        return withEntry('signedOut', removed, key, store, now())
+      }),
+    async knownIssuer(server) {
+      const found = (await read()).issuers.find(each => each.server === server)
+      return found && { issuer: found.issuer, clientId: found.clientId, since: found.since }
     },
-    async add(key, store) {
-      await change(entries =>
-        entries.some(entry => matches(entry, key, store))
-          ? entries
-          : [...entries, { server: key.server, issuer: key.issuer, store, since: now() }],
-      )
-    },
-    async remove(key, store) {
-      await change(entries =>
-        entries.some(entry => matches(entry, key, store))
-          ? entries.filter(entry => !matches(entry, key, store))
-          : entries,
-      )
-    },
+    setIssuer: ({ server, issuer }, clientId) =>
+      change(content => {
+        const before = content.issuers.find(each => each.server === server)
+        if (before?.issuer === issuer && before.clientId === clientId) return content
+        const since = before?.issuer === issuer ? before.since : now()
+        const others = content.issuers.filter(each => each !== before)
+        return { ...content, issuers: last([...others, { server, issuer, clientId, since }]) }
+      }),
   }
 }
 
-function matches(entry: IndexEntry, key: ServerKey, store: IndexEntry['store']): boolean {
+/** A list in which a bad entry does not hide the good ones. */
+function listOf<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.pipe(
+    v.array(v.unknown()),
+    v.transform(list =>
+      list.slice(0, MOST_ENTRIES).flatMap(each => {
+        const judged = v.safeParse(schema, each)
+        return judged.success ? [judged.output] : []
+      }),
+    ),
+  )
+}
+
+function matches(entry: StoredEntry, key: ServerKey, store: StoredEntry['store']): boolean {
   return entry.server === key.server && entry.issuer === key.issuer && entry.store === store
 }
 
+function withEntry(
+  list: ListName,
+  content: Content,
+  { server, issuer }: ServerKey,
+  store: StoredEntry['store'],
+  since: number,
+): Content {
+  return { ...content, [list]: last([...content[list], { server, issuer, store, since }]) }
+}
+
+/** The same content where there was no such entry. */
+function without(list: ListName, content: Content, key: ServerKey, store: StoredEntry['store']): Content {
+  const rest = content[list].filter(entry => !matches(entry, key, store))
+  return rest.length === content[list].length ? content : { ...content, [list]: rest }
+}
+
+function last<T>(list: T[]): T[] {
+  return list.slice(-MOST_ENTRIES)
+}
+
+/** Undefined for a file that is not there or of no use; rejects for one that cannot be read now. */
 async function readJson(file: string): Promise<unknown> {
   try {
     await using handle = await open(file, 'r')
     const { size } = await handle.stat()
     return size > LARGEST_FILE ? undefined : parseJson(await handle.readFile('utf8'))
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
 }

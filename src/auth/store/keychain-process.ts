@@ -21,6 +21,8 @@ type WithoutId<R> = R extends Request ? Omit<R, 'id'> : never
 export interface KeychainProcess {
   /** Sends one request. Rejects with `store-unavailable` after 3 s or when the child has ended. */
   ask(request: WithoutId<Request>): Promise<Answer>
+  /** When a call took too long or the child died by itself (`performance.now()`). */
+  readonly failedAt: number | undefined
   /** Kills the child; what waits and every later call reject with that detail. */
   end(detail: string): void
   /** Waits a moment for calls that are under way, then kills the child. */
@@ -38,14 +40,12 @@ const ENV = [
   ...['XAUTHORITY', 'LANG', 'LC_ALL', 'PATH', 'SystemRoot', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'TEMP'],
 ]
 
-/**
- * Starts the keychain child and returns at once. There is one child per session: after a call that took too long, or
- * after its death, it is not started again.
- */
+/** Starts the keychain child and returns at once. After a call that took too long, or after its death, it has ended. */
 export function startKeychainProcess(options: KeychainProcessOptions): KeychainProcess {
   const file = options.childPath instanceof URL ? fileURLToPath(options.childPath) : options.childPath
   const waiting = new Map<number, (answer: Answer | HostError) => void>()
   let ended: HostError | undefined
+  let failedAt: number | undefined
   let count = 0
 
   const child = spawn(options.execPath, [file], {
@@ -62,19 +62,24 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
     for (const settle of waiting.values()) settle(ended)
   }
 
+  function fail(detail: string) {
+    if (!ended) failedAt = performance.now()
+    end(detail)
+  }
+
   let buffer = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = (buffer + chunk).split('\n')
     buffer = lines.pop() ?? ''
-    if (buffer.length > LONGEST_LINE) end(STOPPED)
+    if (buffer.length > LONGEST_LINE) fail(STOPPED)
     for (const line of lines) {
       const answer = v.safeParse(answerSchema, parseJson(line))
       if (answer.success) waiting.get(answer.output.id)?.(answer.output)
     }
   })
-  child.stdin.on('error', () => end(STOPPED))
-  child.on('error', () => end(STOPPED))
-  child.on('exit', () => end(STOPPED))
+  child.stdin.on('error', () => fail(STOPPED))
+  child.on('error', () => fail(STOPPED))
+  child.on('exit', () => fail(STOPPED))
   // The child must never keep the program alive; a call under way does, by its timer.
   child.unref()
   for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref()
@@ -86,7 +91,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
         count += 1
         const id = count
         const timer = setTimeout(
-          () => end('the system keychain does not answer (it may be locked)'),
+          () => fail('the system keychain does not answer (it may be locked: unlock it and try again)'),
           CALL_LIMIT,
         )
         waiting.set(id, answer => {
@@ -97,6 +102,9 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
         })
         child.stdin.write(`${JSON.stringify({ ...request, id })}\n`)
       })
+    },
+    get failedAt() {
+      return failedAt
     },
     end,
     async close() {

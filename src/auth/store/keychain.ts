@@ -1,35 +1,59 @@
 import { platform } from 'node:os'
 import { HostError } from '../../errors.ts'
-import { type KeychainProcessOptions, startKeychainProcess } from './keychain-process.ts'
+import {
+  type KeychainProcess,
+  type KeychainProcessOptions,
+  startKeychainProcess,
+} from './keychain-process.ts'
 import type { Answer } from './keychain-protocol.ts'
 import type { Vault } from './vault.ts'
 
 /** The account that {@link Vault.probe} writes and removes; no server address looks like it. */
 const PROBE = 'probe'
 
-/** The operating system's keychain; our entries in it have the name `service`. The child behind it starts at once. */
-export function openKeychain(options: KeychainProcessOptions & { service: string }): Vault {
-  const { service } = options
-  const keychain = startKeychainProcess(options)
+const LOCKED = 'the system keychain is locked (it is used again as soon as you unlock it)'
+/** How long a keychain that failed is left alone, in milliseconds: a call into one that hangs takes 3 s. */
+const PAUSE = 60_000
+
+export interface KeychainOptions extends KeychainProcessOptions {
+  service: string
+  /** Instead of 60 s. */
+  pause?: number
+}
+
+/**
+ * The operating system's keychain; our entries in it have the name `service`. The child behind it starts at once. One that
+ * hung or died is replaced by a later call: the person may have unlocked the keychain meanwhile.
+ */
+export function openKeychain(options: KeychainOptions): Vault {
+  const { service, pause = PAUSE } = options
+  let keychain = startKeychainProcess(options)
+  let closed = false
+
+  const ask: KeychainProcess['ask'] = request => {
+    const { failedAt } = keychain
+    const again = !closed && failedAt !== undefined && performance.now() >= failedAt + pause
+    if (again) keychain = startKeychainProcess(options)
+    return keychain.ask(request)
+  }
 
   /** Throws what an answer with a fault means, `otherwise` where the keychain gives no reason of its own. */
   function judge(answer: Answer, otherwise: string): Answer {
     if (answer.fault === 'module') keychain.end(absent())
     if (answer.fault === 'module') throw new HostError('store-unavailable', absent())
-    if (answer.fault === 'locked') throw new HostError('store-unavailable', 'the system keychain is locked')
+    if (answer.fault === 'locked') throw new HostError('store-unavailable', LOCKED)
     if (answer.fault === 'failed') throw new HostError('store-unavailable', otherwise)
     return answer
   }
 
-  // Windows refuses texts over 1280 characters (issue 3): splitting them over several entries belongs into these three.
   async function get(account: string) {
-    return judge(await keychain.ask({ do: 'get', service, account }), absent()).text
+    return judge(await ask({ do: 'get', service, account }), absent()).text
   }
   async function set(account: string, text: string) {
-    judge(await keychain.ask({ do: 'set', service, account, text }), 'the system keychain refuses to save')
+    judge(await ask({ do: 'set', service, account, text }), 'the system keychain refuses to save')
   }
   async function remove(account: string) {
-    const answer = await keychain.ask({ do: 'delete', service, account })
+    const answer = await ask({ do: 'delete', service, account })
     return judge(answer, 'the system keychain refuses to forget').deleted === true
   }
 
@@ -46,7 +70,10 @@ export function openKeychain(options: KeychainProcessOptions & { service: string
       if (!(await remove(account))) await probe()
     },
     probe,
-    close: keychain.close,
+    async close() {
+      closed = true
+      await keychain.close()
+    },
   }
 }
 

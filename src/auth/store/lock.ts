@@ -10,7 +10,8 @@ import { clean } from '../../text.ts'
 export interface Lock {
   /**
    * Runs `work` while nobody else, in this process or another of this user, is inside under the same name. The signal is
-   * aborted when the lock is lost or held for 30 s: then neither write nor send. Rejects after 30 s of waiting.
+   * aborted when the lock is lost, and when it was held for 30 s and is given back: then neither write nor send. Rejects
+   * after 30 s of waiting.
    */
   exclusive<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Rejects if somebody in this process holds that lock and may have lost it to another process. */
@@ -25,6 +26,8 @@ export interface LockOptions {
   warn: (line: string) => void
   /** Age of the heartbeat, in milliseconds, after which a lock counts as abandoned (at least 2000). */
   stale?: number
+  /** How long a lock is held or waited for at most, in milliseconds, instead of 30 s. */
+  longest?: number
 }
 
 interface Held {
@@ -41,7 +44,7 @@ const LONGEST = 30_000
  * written, one warning, and exclusion inside this process.
  */
 export function createLock(options: LockOptions): Lock {
-  const { folder, warn, stale = 10_000 } = options
+  const { folder, warn, stale = 10_000, longest = LONGEST } = options
   const queue = new Map<string, Promise<unknown>>()
   const held = new Map<string, Held>()
   const closing = new AbortController()
@@ -63,7 +66,10 @@ export function createLock(options: LockOptions): Lock {
   async function inside<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController()
     const lease = await acquire(name, () => controller.abort(lostError()))
-    const timer = setTimeout(() => controller.abort(busyError()), LONGEST)
+    const timer = setTimeout(() => {
+      controller.abort(busyError())
+      void lease.release()
+    }, longest)
     held.set(name, { signal: controller.signal, lost: lease.lost })
     try {
       return await work(controller.signal)
@@ -75,7 +81,7 @@ export function createLock(options: LockOptions): Lock {
   }
 
   async function acquire(name: string, lost: () => void): Promise<Lease> {
-    const deadline = Date.now() + LONGEST
+    const deadline = Date.now() + longest
     let failures = 0
     while (folder && usable) {
       closing.signal.throwIfAborted()

@@ -1,9 +1,9 @@
-import type { RouteName, WebUrl } from '../../auth/types.ts'
+import type { RouteName, SignInView, WebUrl } from '../../auth/types.ts'
 import { keptInText, reasonText, routeText, timeLeft, titleText } from '../sign-in-words.ts'
 import { line, truncate } from '../transcript/line.ts'
 import { cells, keepEnd } from '../width.ts'
 import { blank, field, fitRows, keyRows, prose, type Row, titleRow } from './rows.ts'
-import type { SignInState } from './sign-in-state.ts'
+import { type SignInState, signInTakesText } from './sign-in-state.ts'
 
 export interface SignInSize {
   index: number
@@ -31,14 +31,14 @@ export function signInRows(
     titleRow(titleText(view), size.index, size.total, width),
     ...(shown === undefined ? explanation(state, size) : route(state, shown, width)),
     ...trouble,
-    ...(shown === 'paste' ? [] : [blank()]),
+    ...(signInTakesText(state) ? [] : [blank()]),
   ]
-  return { above: fitRows(above, maxRows - below.length - (shown === 'paste' ? 1 : 0)), below }
+  return { above: fitRows(above, maxRows - below.length - (signInTakesText(state) ? 1 : 0)), below }
 }
 
 /** The address of the route on screen, if it does not fit into the panel. */
 export function longAddress(state: SignInState, width: number): WebUrl | undefined {
-  const step = state.shown && state[state.shown]
+  const step = state.shown === undefined || state.shown === 'client' ? undefined : state[state.shown]
   const address = step && (step.kind === 'device' ? step.page : step.url)
   return address && cells(address) > width ? address : undefined
 }
@@ -51,10 +51,11 @@ function explanation({ view }: SignInState, { width, maxRows }: SignInSize): Row
   const granted = view.grantedScopes.join(', ')
   const rights = asked || (granted ? 'none' : 'not named by the server')
   return [
+    ...changed(view, width),
     ...prose(7, reasonText(view), width, 2),
     ...(view.tool && view.reason !== 'upscope' ? field(4, 'For', view.tool, width) : []),
     ...field(6, 'Server', keepEnd(view.serverHost, room), width),
-    ...field(9, 'Sign-in page', keepEnd(view.pageHost, room), width),
+    ...field(9, 'Sign-in page', pageText(view, room), width),
     ...field(8, granted ? 'New rights' : 'Rights', rights, width, most),
     ...(granted ? field(5, 'Already given', granted, width, most) : []),
     ...(view.account ? field(5, 'Signed in as', view.account, width) : []),
@@ -62,12 +63,41 @@ function explanation({ view }: SignInState, { width, maxRows }: SignInSize): Row
   ]
 }
 
-function route(state: SignInState, shown: RouteName, width: number): Row[] {
+/** A server that has moved to another sign-in server: the one thing that must not be overlooked. */
+function changed({ formerHost, pageHost }: SignInView, width: number): Row[] {
+  if (formerHost === undefined) return []
+  return prose(
+    9,
+    `The sign-in server CHANGED: it was ${formerHost}, now it is ${pageHost}.`,
+    width,
+    4,
+    'warning',
+  )
+}
+
+function pageText({ pageHost, others }: SignInView, room: number): string {
+  const place = others.length === 0 ? '' : ` (one of ${others.length + 1})`
+  return `${keepEnd(pageHost, room - cells(place))}${place}`
+}
+
+function route(state: SignInState, shown: RouteName | 'client', width: number): Row[] {
   const { view } = state
   const context = [
     ...prose(4, reasonText(view), width, 2),
     ...field(5, 'Server', keepEnd(view.serverHost, width - 14), width),
   ]
+  if (shown === 'client') {
+    return [
+      ...context,
+      ...prose(9, state.client ?? '', width, 4, 'warning'),
+      ...prose(
+        8,
+        `If you have an app at ${view.pageHost} with the redirect address http://127.0.0.1/, type its client id:`,
+        width,
+        3,
+      ),
+    ]
+  }
   if (shown === 'browser') {
     if (!state.browser) return [...context, ...prose(9, 'Preparing the sign-in page…', width)]
     const { opened, url } = state.browser
@@ -112,6 +142,15 @@ function keys({ view, shown, device }: SignInState, width: number, now: number):
     Math.min(view.deadline, (shown === 'device' && device?.expiresAt) || view.deadline),
     now,
   )
+  if (shown === 'client')
+    return keyRows(
+      [
+        ['⏎', 'send'],
+        ['Esc', 'cancel'],
+      ],
+      width,
+      left,
+    )
   if (shown === 'paste')
     return keyRows(
       [
@@ -130,6 +169,7 @@ function keys({ view, shown, device }: SignInState, width: number, now: number):
       ...(first ? [['⏎', text(first)] as const] : []),
       ...(shown === 'browser' ? [['b', width < 50 ? 'again' : 'open it again'] as const] : []),
       ...others.map(name => [KEYS[name], text(name)] as const),
+      ...(shown === undefined && view.others.length > 0 ? [['s', 'other sign-in server'] as const] : []),
       ['Esc', 'cancel'],
     ],
     width,

@@ -5,7 +5,7 @@ import { dress, usePalette } from '../palette.ts'
 import { cells, keepEnd, steady } from '../width.ts'
 import { Panel } from './panel.tsx'
 import { longAddress, type SignInSize, signInRows } from './sign-in-rows.ts'
-import type { SignInState } from './sign-in-state.ts'
+import { type SignInState, signInTakesText } from './sign-in-state.ts'
 
 export interface SignInPanelProps extends SignInSize {
   state: SignInState
@@ -34,7 +34,7 @@ export function SignInPanel({ state, now, top, onLongAddress, ...size }: SignInP
   }, [address, onLongAddress])
 
   const { above, below } = signInRows(state, size, now())
-  if (state.shown !== 'paste') return <Panel rows={[...above, ...below]} />
+  if (!signInTakesText(state)) return <Panel rows={[...above, ...below]} />
   const typed = keepEnd(hideCode(steady(state.input.text)), size.width - 3)
   return (
     <>

@@ -5,7 +5,8 @@ import { openTokenFile } from '../../../src/auth/store/file.ts'
 import { createLock } from '../../../src/auth/store/lock.ts'
 import { judgeFile, judgeFolder, judgeParent } from '../../../src/auth/store/private.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { CHILD, startStoreProcess } from '../../support/store-process.ts'
+import { storeOptions } from '../../support/open-store.ts'
+import { startStoreProcess } from '../../support/store-process.ts'
 
 function open(folder: string, warn: (line: string) => void = () => {}) {
   return openTokenFile({ folder, lock: createLock({ folder: join(folder, 'locks'), warn }), warn })
@@ -18,7 +19,7 @@ async function withEntry() {
   return { folder, tokens, file: join(tokens, 'tokens.json') }
 }
 
-test('keeps texts in a file and a folder that only this user can open', async () => {
+test('K-08 keeps texts in a file and a folder that only this user can open', async () => {
   const folder = await temporaryFolder()
   const vault = open(folder)
   expect(await vault.get('account')).toBeUndefined()
@@ -34,7 +35,7 @@ test('keeps texts in a file and a folder that only this user can open', async ()
   expect(await readdir(join(folder, 'tokens'))).toEqual(['tokens.json'])
 })
 
-describe('refuses to read and to write, and says which, when', () => {
+describe('K-08 refuses to read and to write, and says which, when', () => {
   test.each<[string, string, (at: Awaited<ReturnType<typeof withEntry>>) => Promise<unknown>]>([
     ['the file is open to others', 'tokens.json is open to other users', ({ file }) => chmod(file, 0o644)],
     ['the file is open to the group', 'tokens.json is open to other users', ({ file }) => chmod(file, 0o640)],
@@ -109,7 +110,7 @@ describe('refuses to read and to write, and says which, when', () => {
 })
 
 test.each(['', '{"v":1,"entries":', '[]', '{"v":1,"entries":{"a":1}}'])(
-  'a garbled file (%s) is empty, said once without its content, and repaired by the next write',
+  'K-04 a garbled file (%s) is empty, said once without its content, and repaired by the next write',
   async text => {
     const { folder, file } = await withEntry()
     await writeFile(file, text)
@@ -122,7 +123,7 @@ test.each(['', '{"v":1,"entries":', '[]', '{"v":1,"entries":{"a":1}}'])(
   },
 )
 
-test('a temporary file that a crash left is removed by the next write', async () => {
+test('K-09 a temporary file that a crash left is removed by the next write', async () => {
   const { folder, tokens } = await withEntry()
   await symlink(join(folder, 'elsewhere'), join(tokens, 'tokens.json.new'))
   await open(folder).set('account', 'new')
@@ -130,16 +131,9 @@ test('a temporary file that a crash left is removed by the next write', async ()
   expect(await readdir(folder)).not.toContain('elsewhere')
 })
 
-test('when the disk is full the old file stays, one warning says so, and the token is used', async () => {
+test('K-09 when the disk is full the old file stays, one warning says so, and the token is used', async () => {
   const folder = await temporaryFolder()
-  const options = {
-    kind: 'file' as const,
-    folder,
-    service: 'test',
-    execPath: process.execPath,
-    childPath: CHILD,
-    env: {},
-  }
+  const options = { ...storeOptions(folder), kind: 'file' as const }
   // No file of this process may grow beyond 2 KiB: the write fails half-way, as on a full disk.
   const full = await startStoreProcess(options, 'ulimit -f 4')
   onTestFinished(() => full.close())

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openIndex } from '../../../src/auth/store/index.ts'
 import { createLock } from '../../../src/auth/store/lock.ts'
@@ -15,20 +16,20 @@ test('remembers which grants exist, in which store, since when', async () => {
   const folder = join(await temporaryFolder(), 'state')
   const index = indexIn(folder)
   const [one, two] = [keyOf('one'), keyOf('two')]
-  expect(await index.list()).toEqual([])
-  await index.remove(one, 'keychain')
-  await index.add(one, 'keychain')
-  await index.add(one, 'keychain')
-  await index.add(two, 'file')
-  expect(await indexIn(folder).list()).toEqual([
+  expect(await index.list('grants')).toEqual([])
+  await index.remove('grants', one, 'keychain')
+  await index.add('grants', one, 'keychain')
+  await index.add('grants', one, 'keychain')
+  await index.add('grants', two, 'file')
+  expect(await indexIn(folder).list('grants')).toEqual([
     { ...one, store: 'keychain', since: 1234 },
     { ...two, store: 'file', since: 1234 },
   ])
-  expect(await index.has(one, 'keychain')).toBe(true)
-  expect(await index.has(one, 'file')).toBe(false)
-  expect(await index.has({ ...one, issuer: two.issuer }, 'keychain')).toBe(false)
-  await index.remove(one, 'keychain')
-  expect(await index.has(one, 'keychain')).toBe(false)
+  expect(await index.since('grants', one, 'keychain')).toBeDefined()
+  expect(await index.since('grants', one, 'file')).toBeUndefined()
+  expect(await index.since('grants', { ...one, issuer: two.issuer }, 'keychain')).toBeUndefined()
+  await index.remove('grants', one, 'keychain')
+  expect(await index.since('grants', one, 'keychain')).toBeUndefined()
   expect((await stat(join(folder, 'index.json'))).mode & 0o777).toBe(0o600)
   expect((await stat(folder)).mode & 0o777).toBe(0o700)
 })
@@ -38,15 +39,15 @@ test('several writers lose nothing, and no reader ever sees half a file', async 
   const names = Array.from({ length: 30 }, (_, i) => `s${i}`)
   const writers = [indexIn(folder), indexIn(folder), indexIn(folder)]
   let writing = true
-  const done = Promise.all(names.map((name, i) => writers[i % 3]?.add(keyOf(name), 'keychain'))).finally(
-    () => {
-      writing = false
-    },
-  )
-  await writers[0]?.add(keyOf('first'), 'keychain')
+  const done = Promise.all(
+    names.map((name, i) => writers[i % 3]?.add('grants', keyOf(name), 'keychain')),
+  ).finally(() => {
+    writing = false
+  })
+  await writers[0]?.add('grants', keyOf('first'), 'keychain')
   while (writing) JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'))
   await done
-  expect((await indexIn(folder).list()).length).toBe(31)
+  expect((await indexIn(folder).list('grants')).length).toBe(31)
   expect(await readdir(folder)).toEqual(['index.json', 'locks'])
 })
 
@@ -60,9 +61,9 @@ test.each([
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'index.json'), text)
   const index = indexIn(folder)
-  expect(await index.list()).toEqual([])
-  await index.add(keyOf('one'), 'keychain')
-  expect(await index.has(keyOf('one'), 'keychain')).toBe(true)
+  expect(await index.list('grants')).toEqual([])
+  await index.add('grants', keyOf('one'), 'keychain')
+  expect(await index.since('grants', keyOf('one'), 'keychain')).toBeDefined()
 })
 
 test('a bad entry does not hide the good ones', async () => {
@@ -70,7 +71,7 @@ test('a bad entry does not hide the good ones', async () => {
   const good = { ...keyOf('one'), store: 'keychain', since: 1 }
   const grants = [null, 3, {}, { ...good, store: 'elsewhere' }, { ...good, server: 'x'.repeat(3000) }, good]
   await writeFile(join(folder, 'index.json'), JSON.stringify({ v: 1, grants }))
-  expect(await indexIn(folder).list()).toEqual([good])
+  expect(await indexIn(folder).list('grants')).toEqual([good])
 })
 
 test('the file of a newer version is read as far as possible and never written', async () => {
@@ -82,14 +83,87 @@ test('the file of a newer version is read as far as possible and never written',
   })
   await writeFile(join(folder, 'index.json'), text)
   const index = indexIn(folder)
-  expect(await index.has(keyOf('one'), 'keychain')).toBe(true)
-  await index.add(keyOf('two'), 'keychain')
-  await index.remove(keyOf('one'), 'keychain')
+  expect(await index.since('grants', keyOf('one'), 'keychain')).toBeDefined()
+  await index.add('grants', keyOf('two'), 'keychain')
+  await index.remove('grants', keyOf('one'), 'keychain')
   expect(await readFile(join(folder, 'index.json'), 'utf8')).toBe(text)
 })
 
 test('a change that cannot be written rejects', async () => {
   const folder = await temporaryFolder()
   await mkdir(join(folder, 'index.json'))
-  await expect(indexIn(folder).add(keyOf('one'), 'keychain')).rejects.toThrow()
+  await expect(indexIn(folder).add('grants', keyOf('one'), 'keychain')).rejects.toThrow()
+})
+
+test('grants, clients and sign-outs are lists of their own; a new grant ends a sign-out', async () => {
+  const folder = await temporaryFolder()
+  const index = indexIn(folder)
+  const [one, two] = [keyOf('one'), keyOf('two')]
+  await index.add('clients', one, 'keychain')
+  await index.add('grants', one, 'keychain')
+  await index.add('grants', two, 'keychain')
+  await index.signOut(one, 'keychain')
+  await index.signOut(one, 'keychain')
+  const entry = { ...one, store: 'keychain', since: 1234 }
+  expect(await index.list('signedOut')).toEqual([entry])
+  expect(await index.list('clients')).toEqual([entry])
+  expect(await index.list('grants')).toEqual([{ ...entry, ...two }])
+  await index.add('grants', one, 'file')
+  expect(await index.list('signedOut')).toEqual([entry])
+  await index.add('grants', one, 'keychain')
+  expect(await index.list('signedOut')).toEqual([])
+  await index.signOut(one, 'keychain')
+  await index.remove('grants', one, 'keychain')
+  expect(await index.list('signedOut')).toEqual([])
+  expect(await index.list('clients')).toEqual([entry])
+})
+
+test('remembers the last issuer of a server and since when', async () => {
+  const folder = await temporaryFolder()
+  let time = 1
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  const index = openIndex({ folder, lock, now: () => time++ })
+  const [one, two] = [keyOf('one'), keyOf('two')]
+  expect(await index.knownIssuer(one.server)).toBeUndefined()
+  await index.setIssuer(one, 'a')
+  await index.setIssuer(two, 'b')
+  await index.setIssuer(one, 'a')
+  expect(await index.knownIssuer(one.server)).toEqual({ issuer: one.issuer, clientId: 'a', since: 1 })
+  await index.setIssuer(one, 'c')
+  expect(await indexIn(folder).knownIssuer(one.server)).toEqual({
+    issuer: one.issuer,
+    clientId: 'c',
+    since: 1,
+  })
+  await index.setIssuer({ server: one.server, issuer: two.issuer }, 'a')
+  expect(await index.knownIssuer(one.server)).toEqual({ issuer: two.issuer, clientId: 'a', since: 3 })
+  expect(await index.knownIssuer(two.server)).toEqual({ issuer: two.issuer, clientId: 'b', since: 2 })
+})
+
+test('without a folder it lasts as long as the process', async () => {
+  const index = openIndex({ lock: createLock({ warn: () => {} }), now: () => 1 })
+  await index.add('grants', keyOf('one'), 'keychain')
+  await index.setIssuer(keyOf('one'), 'a')
+  expect(await index.list('grants')).toHaveLength(1)
+  expect(await index.knownIssuer(keyOf('one').server)).toMatchObject({ clientId: 'a' })
+})
+
+test('no file at all makes reading throw', async () => {
+  const folder = await temporaryFolder()
+  const index = indexIn(folder)
+  const lists = fc.record({ v: fc.jsonValue(), grants: fc.jsonValue(), issuers: fc.jsonValue() })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        lists.map(each => JSON.stringify(each)),
+      ),
+      async text => {
+        await writeFile(join(folder, 'index.json'), text)
+        expect(await index.list('grants')).toEqual([])
+        expect(await index.knownIssuer(keyOf('one').server)).toBeUndefined()
+      },
+    ),
+  )
 })

@@ -1,25 +1,20 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLock } from '../../../src/auth/store/lock.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { keyOf } from '../../support/grants.ts'
-import { CHILD, startStoreProcess } from '../../support/store-process.ts'
+import { grantOf, keyOf } from '../../support/grants.ts'
+import { openIn, storeOptions } from '../../support/open-store.ts'
+import { startStoreProcess } from '../../support/store-process.ts'
 
 async function holder(folder: string) {
-  const holder = await startStoreProcess({
-    kind: 'file',
-    folder,
-    service: 'test',
-    execPath: process.execPath,
-    childPath: CHILD,
-    env: {},
-  })
+  const holder = await startStoreProcess({ ...storeOptions(folder), kind: 'file' })
   onTestFinished(() => holder.close())
   return holder
 }
 
-const account = `${keyOf('one').server} ${keyOf('one').issuer}`
+const key = keyOf('one')
+const account = `${key.server} ${key.issuer}`
 
 /** Makes the heartbeat of every lock in that folder ten seconds older than it is. */
 async function age(folder: string) {
@@ -52,7 +47,7 @@ test('callers in one process take turns, name by name', async () => {
   await lock.exclusive('a', () => lock.exclusive('b', async () => {}))
 })
 
-test('two processes never are inside at the same time', async () => {
+test('C-04 two processes never are inside at the same time', async () => {
   const folder = await temporaryFolder()
   const other = await holder(folder)
   expect(await other.ask('hold')).toBe('held')
@@ -69,7 +64,7 @@ test('two processes never are inside at the same time', async () => {
   expect(await readdir(join(folder, 'locks'))).toEqual([])
 })
 
-test('the lock of a killed owner is taken over when its heartbeat is old', async () => {
+test('C-04 the lock of a killed owner is taken over when its heartbeat is old', async () => {
   const folder = await temporaryFolder()
   const other = await holder(folder)
   await other.ask('hold')
@@ -86,7 +81,7 @@ test('the lock of a killed owner is taken over when its heartbeat is old', async
   expect(inside).toBe(true)
 })
 
-test('an owner that was stopped and lost its lock is told so, and leaves the new owner alone', async () => {
+test('C-04 an owner that was stopped and lost its lock is told so, and leaves the new owner alone', async () => {
   const folder = await temporaryFolder()
   const other = await holder(folder)
   await other.ask('hold')
@@ -105,7 +100,7 @@ test('an owner that was stopped and lost its lock is told so, and leaves the new
   expect(await other.ask('read')).toBeNull()
 })
 
-test('the heartbeat keeps a lock beyond its stale time', async () => {
+test('C-04 the heartbeat keeps a lock beyond its stale time', async () => {
   const folder = await temporaryFolder()
   const [one, two] = [1, 2].map(() => createLock({ folder, warn: () => {}, stale: 2000 }))
   let left = false
@@ -123,6 +118,70 @@ test('the heartbeat keeps a lock beyond its stale time', async () => {
       })
   })
   await two?.exclusive('a', async () => expect(left).toBe(true))
+})
+
+test('C-04 after the longest time the lock is free for others, and its owner can no longer write', async () => {
+  const folder = await temporaryFolder()
+  // The second one waits longer, or it would give up in the very moment in which the first one has to.
+  const [one, two] = [200, 20_000].map(longest => createLock({ folder, warn: () => {}, longest }))
+  const left = Promise.withResolvers<void>()
+  await one?.exclusive('a', async signal => {
+    const other = two?.exclusive('a', () => left.promise)
+    await vi.waitFor(() => expect(signal.aborted).toBe(true))
+    await expect(one.check('a')).rejects.toMatchObject({ kind: 'store-unavailable' })
+    left.resolve()
+    await other
+  })
+  expect(await readdir(folder)).toEqual([])
+})
+
+describe('C-05 a logout against a renewal in another process', () => {
+  test('waits for it and wins', async () => {
+    const { store, folder } = await openIn({ kind: 'file' })
+    await store.write(key, grantOf(key))
+    const other = await holder(folder)
+    await other.ask('hold')
+    const loggedOut = store.exclusive(key, () => store.forget(key))
+    expect(await other.ask('write renewed')).toBe('file')
+    await other.ask('release')
+    await loggedOut
+    expect(await other.ask('read')).toBeNull()
+    expect(await store.list()).toEqual([])
+  })
+
+  test('is not undone by one that slept through it', async () => {
+    const { store, folder } = await openIn({ kind: 'file' })
+    await store.write(key, grantOf(key))
+    const other = await holder(folder)
+    await other.ask('hold')
+    await other.kill('SIGSTOP')
+    await age(join(folder, 'locks'))
+    await store.exclusive(key, () => store.forget(key))
+    await other.kill('SIGCONT')
+    expect(await other.ask('write renewed')).toEqual({ error: expect.stringContaining('too long') })
+    expect(await other.ask('read')).toBeNull()
+    expect(await store.read(key)).toBeUndefined()
+  })
+
+  test('comes first: nothing is left to renew', async () => {
+    const { store, folder } = await openIn({ kind: 'file' })
+    await store.write(key, grantOf(key))
+    const other = await holder(folder)
+    expect(await other.ask('read')).toBe('access')
+    const inside = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    const loggedOut = store.exclusive(key, async () => {
+      inside.resolve()
+      await go.promise
+      await store.forget(key)
+    })
+    await inside.promise
+    const held = other.ask('hold')
+    go.resolve()
+    await loggedOut
+    expect(await held).toBe('held')
+    expect(await other.ask('read')).toBeNull()
+  })
 })
 
 test('a folder that cannot be written: one warning, and exclusion inside this process', async () => {

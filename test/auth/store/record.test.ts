@@ -1,36 +1,37 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../../src/auth/secret.ts'
-import { decodeRecord, encodeRecord, sameGrant } from '../../../src/auth/store/record.ts'
+import { clientRecord, grantRecord } from '../../../src/auth/store/record.ts'
 import { clean } from '../../../src/text.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
 
 const key = keyOf('one')
 const full = { ...grantOf(key), account: clean('you@example.com') }
-const stored: Record<string, unknown> = JSON.parse(encodeRecord(key, full))
+const stored: Record<string, unknown> = JSON.parse(grantRecord.encode(key, full))
 
 describe('a stored record', () => {
   test('gives back the whole grant', () => {
-    const decoded = decodeRecord(key, encodeRecord(key, full))
-    if (decoded.kind !== 'grant') throw new Error(decoded.kind)
-    expect(decoded.grant).toEqual(full)
-    expect(decoded.grant.access.reveal()).toBe('access')
-    expect(decoded.grant.refresh?.reveal()).toBe('refresh of access')
-    expect(decoded.grant.client.secret?.reveal()).toBe('client secret')
+    const decoded = grantRecord.decode(key, grantRecord.encode(key, full))
+    if (decoded.kind !== 'value') throw new Error(decoded.kind)
+    expect(decoded.value).toEqual(full)
+    expect(decoded.value.access.reveal()).toBe('access')
+    expect(decoded.value.refresh?.reveal()).toBe('refresh of access')
+    expect(decoded.value.client.secret?.reveal()).toBe('client secret')
   })
 
   test('gives back a grant with nothing optional', () => {
     const small = {
       issuer: key.issuer,
       resource: key.server,
-      client: { id: 'client', authMethod: 'none' as const },
+      client: { id: 'client', source: 'document' as const, authMethod: 'none' as const },
       access: new Secret('access'),
       receivedAt: 1,
     }
-    const decoded = decodeRecord(key, encodeRecord(key, small))
-    expect(decoded).toMatchObject({ kind: 'grant', grant: { client: { id: 'client', authMethod: 'none' } } })
-    expect(decoded.kind === 'grant' && decoded.grant.refresh).toBeUndefined()
-    expect(decoded.kind === 'grant' && sameGrant(decoded.grant, small)).toBe(true)
+    const decoded = grantRecord.decode(key, grantRecord.encode(key, small))
+    expect(decoded).toMatchObject({ kind: 'value', value: { client: small.client } })
+    expect(decoded.kind === 'value' && decoded.value.refresh).toBeUndefined()
+    expect(decoded.kind === 'value' && grantRecord.same(decoded.value, small)).toBe(true)
   })
 
   test.each([
@@ -55,25 +56,85 @@ describe('a stored record', () => {
     ['another server', JSON.stringify({ ...stored, server: 'https://evil.example.com/mcp' })],
     ['another issuer', JSON.stringify({ ...stored, issuer: 'https://evil.example.com' })],
   ])('is garbled with %s', (_, text) => {
-    expect(decodeRecord(key, text)).toEqual({ kind: 'garbled' })
+    expect(grantRecord.decode(key, text)).toEqual({ kind: 'garbled' })
   })
 
   test('of a newer version is recognised whatever else it holds', () => {
-    expect(decodeRecord(key, '{"v":2,"sealed":"..."}')).toEqual({ kind: 'newer' })
+    expect(grantRecord.decode(key, '{"v":2,"sealed":"..."}')).toEqual({ kind: 'newer' })
   })
 
   test('cannot bring control characters to the terminal', () => {
-    const decoded = decodeRecord(key, JSON.stringify({ ...stored, account: 'you\u001b]0;owned\u0007\n' }))
-    expect(decoded).toMatchObject({ grant: { account: 'you' } })
+    const decoded = grantRecord.decode(
+      key,
+      JSON.stringify({ ...stored, account: 'you\u001b]0;owned\u0007\n' }),
+    )
+    expect(decoded).toMatchObject({ value: { account: 'you' } })
   })
 })
 
 test('two grants are the same by access and refresh token', () => {
   const { refresh: _, ...without } = full
-  expect(sameGrant(full, { ...full, scope: 'other' })).toBe(true)
-  expect(sameGrant(full, { ...full, access: new Secret('new') })).toBe(false)
-  expect(sameGrant(full, { ...full, refresh: new Secret('new') })).toBe(false)
-  expect(sameGrant(full, without)).toBe(false)
-  expect(sameGrant(without, full)).toBe(false)
-  expect(sameGrant(without, without)).toBe(true)
+  expect(grantRecord.same(full, { ...full, scope: 'other' })).toBe(true)
+  expect(grantRecord.same(full, { ...full, access: new Secret('new') })).toBe(false)
+  expect(grantRecord.same(full, { ...full, refresh: new Secret('new') })).toBe(false)
+  expect(grantRecord.same(full, without)).toBe(false)
+  expect(grantRecord.same(without, full)).toBe(false)
+  expect(grantRecord.same(without, without)).toBe(true)
+})
+
+describe('the record of a client', () => {
+  const client = {
+    id: 'client',
+    source: 'configured' as const,
+    authMethod: 'private_key_jwt' as const,
+    secret: new Secret(`-----BEGIN PRIVATE KEY-----\n${'x'.repeat(16 * 1024)}`),
+  }
+  const record: Record<string, unknown> = JSON.parse(clientRecord.encode(key, client))
+
+  test('gives back the whole client, a long key too', () => {
+    expect(clientRecord.decode(key, clientRecord.encode(key, client))).toEqual({
+      kind: 'value',
+      value: client,
+    })
+    const { secret: _, ...open } = { ...client, redirectUris: ['http://127.0.0.1/cb'] }
+    expect(clientRecord.decode(key, clientRecord.encode(key, open))).toEqual({ kind: 'value', value: open })
+  })
+
+  test('does not give its secret to a log', () => {
+    const decoded = clientRecord.decode(key, clientRecord.encode(key, client))
+    expect(JSON.stringify(decoded)).not.toContain('PRIVATE')
+  })
+
+  test.each<[string, unknown]>([
+    ['nothing', null],
+    ['no client', { ...record, client: undefined }],
+    ['no id', { ...record, client: { authMethod: 'none' } }],
+    ['an unknown source', { ...record, client: { id: 'a', authMethod: 'none', source: 'found' } }],
+    ['a secret that is no text', { ...record, client: { id: 'a', authMethod: 'none', secret: 1 } }],
+    ['a huge secret', { ...record, client: { id: 'a', authMethod: 'none', secret: 'x'.repeat(70_000) } }],
+    ['another server', { ...record, server: 'https://evil.example.com/mcp' }],
+    ['another issuer', { ...record, issuer: 'https://evil.example.com' }],
+  ])('is garbled with %s', (_, data) => {
+    expect(clientRecord.decode(key, JSON.stringify(data))).toEqual({ kind: 'garbled' })
+  })
+
+  test('of a newer version is recognised', () => {
+    expect(clientRecord.decode(key, '{"v":2}')).toEqual({ kind: 'newer' })
+  })
+})
+
+test('a client of the first records was registered', () => {
+  const { source: _, ...client } = { id: 'a', authMethod: 'none', source: 'x' }
+  const decoded = grantRecord.decode(key, JSON.stringify({ ...stored, client }))
+  expect(decoded).toMatchObject({ kind: 'value', value: { client: { id: 'a', source: 'registered' } } })
+})
+
+test('no text at all makes a judge throw', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), text => {
+      for (const format of [grantRecord, clientRecord]) {
+        expect(['garbled', 'newer']).toContain(format.decode(key, text).kind)
+      }
+    }),
+  )
 })

@@ -8,6 +8,7 @@ export function signInView(parts: Partial<SignInView> = {}): SignInView {
     server: clean('billing'),
     serverHost: clean('billing.example.com'),
     pageHost: clean('login.example.com'),
+    others: [],
     reason: 'initial',
     newScopes: [clean('invoices.read')],
     grantedScopes: [],

@@ -1,0 +1,49 @@
+import { HostError } from '../errors.ts'
+import { hostOf } from '../text.ts'
+import type { Target } from './discovery.ts'
+import type { AuthRequest, Client, KnownIssuer } from './types.ts'
+
+/** What is done when a server names another authorization server than it did: ask the person, refuse, or go on. */
+export type IssuerChange = 'tell' | 'refuse' | 'accept'
+
+export interface IssuerQuestion {
+  request: Pick<AuthRequest, 'server' | 'client'>
+  target: Pick<Target, 'issuer' | 'issuers'>
+  /** The authorization server that was used last for this server. */
+  known: KnownIssuer | undefined
+  /** The client that is kept for that one. */
+  before?: Client
+  /** The client that is kept for the new one. */
+  client: Client | undefined
+  change: IssuerChange | undefined
+}
+
+/**
+ * The issuer until now, if the server has moved to another one; grants and registrations of the old one are never used at
+ * the new one (MCP, "Authorization Server Binding"). Throws `issuer-changed` where nobody may accept that, and always for
+ * a client id of the configuration: it belongs to the old issuer until the person sets one for the new issuer.
+ */
+export function judgeIssuerChange(question: IssuerQuestion): string | undefined {
+  const { request, target, known, before, client, change = 'tell' } = question
+  if (known === undefined || target.issuers.some(issuer => same(issuer, known.issuer))) return undefined
+  const { name } = request.server
+  const [was, is] = [hostOf(known.issuer), hostOf(target.issuer)]
+  const configured = request.client?.id === known.clientId || before?.source === 'configured'
+  if (configured && client?.source !== 'configured') {
+    throw new HostError(
+      'issuer-changed',
+      `${name} now signs in at ${is} instead of ${was}, and its client id belongs to ${was}: copilot-host auth client set ${name}`,
+    )
+  }
+  if (change === 'refuse') {
+    throw new HostError(
+      'issuer-changed',
+      `${name} now signs in at ${is} instead of ${was}; --accept-issuer-change if that is right`,
+    )
+  }
+  return known.issuer
+}
+
+function same(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '')
+}

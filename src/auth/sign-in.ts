@@ -1,0 +1,118 @@
+import { hostOf } from '../text.ts'
+import type { AuthenticatorPorts } from './authenticator.ts'
+import { discover, type Target } from './discovery.ts'
+import { signInAsMachine } from './flows/credentials.ts'
+import type { FlowInput, SignedIn } from './flows/flow.ts'
+import type { Grants } from './grants.ts'
+import type { History } from './history.ts'
+import { whoSignedIn } from './identity.ts'
+import { interact } from './interaction.ts'
+import { judgeIssuerChange } from './issuer-change.ts'
+import { planSignIn } from './plan.ts'
+import type { Stored } from './renewal.ts'
+import { grantFrom } from './token.ts'
+import type { AuthRequest, Client, Dialog, Grant, SignInView } from './types.ts'
+
+/** How long a sign-in may take unless told otherwise, in milliseconds. */
+const TIMEOUT = 10 * 60_000
+/** How long the name of who signed in is worth waiting for, in milliseconds. */
+const IDENTITY_LIMIT = 3_000
+
+export interface SignInPorts extends AuthenticatorPorts {
+  grants: Grants
+  history: History
+  /** Is told of the panel, so that a failure can be shown in it. */
+  opened(dialog: Dialog): void
+}
+
+/**
+ * Gets a new grant: by the credentials of a client that acts for itself (RFC 6749 4.4), else by asking the person. Until
+ * the panel is there nothing is shown, and until its first choice nothing is started.
+ */
+export async function signIn(
+  request: AuthRequest,
+  stored: Extract<Stored, { kind: 'nothing' }>,
+  ports: SignInPorts,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const { store, http, prompt, browser, clock, policy, grants, history } = ports
+  const known = await grants.knownIssuer(request.server.url)
+  const options = policy.optionsOf?.(request.server) ?? {}
+  const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
+
+  /** Everything about a sign-in at one authorization server, by default the one that was used last. */
+  async function prepare(
+    issuer: string | undefined,
+    within: AbortSignal,
+  ): Promise<{ flow: FlowInput; view: SignInView }> {
+    const target = await discover(request, http, within, issuer ?? known?.issuer)
+    const client = await clientAt(target)
+    const before = known && (await grants.readClient({ server: request.server.url, issuer: known.issuer }))
+    const former = judgeIssuerChange({ request, target, known, before, client, change: policy.issuerChange })
+    const plan = planSignIn({
+      ...{ request, stored, target, browser, keptIn: store.kind, deadline },
+      formerHost: former === undefined ? undefined : hostOf(former),
+      route: policy.route,
+      identity: options.identity,
+    })
+    const flow: FlowInput = { request, target, options, client, scope: plan.scope, http, clock }
+    return { flow, view: plan.view }
+  }
+
+  /** A client of this very issuer: the one that is kept for it, else that of the grant which is over. */
+  async function clientAt(target: Target): Promise<Client | undefined> {
+    const kept = await grants.readClient({ server: request.server.url, issuer: target.issuer })
+    // Only what we registered ourselves is ours to replace.
+    if (stored.error?.kind === 'invalid-client' && kept?.source !== 'configured') return undefined
+    const before = target.issuer === stored.before?.issuer ? stored.client : undefined
+    // A client that was configured for the last grant counts only as long as it still is.
+    return kept ?? (before?.source === 'registered' ? before : undefined)
+  }
+
+  /** A registration is kept at once, so that a sign-in that is given up does not cost another one. */
+  async function keepClient(client: Client, { target, client: before }: FlowInput): Promise<void> {
+    if (client.source !== 'registered' || client.id === before?.id) return
+    await grants.keepClient({ server: request.server.url, issuer: target.issuer }, client)
+  }
+
+  /** The token is there: from here on nothing is given up, even if nobody waits any more. */
+  async function finish(signedIn: SignedIn, flow: FlowInput, dialog?: Dialog): Promise<Grant> {
+    const { target, scope } = flow
+    const { tokens, client, at: now } = signedIn
+    const limit = AbortSignal.timeout(IDENTITY_LIMIT)
+    const account = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
+    const grant = grantFrom(tokens, { target, client, scope, account, now })
+    const key = { server: request.server.url, issuer: target.issuer }
+    const keptIn = await grants.keep(key, grant)
+    if (client.source === 'configured' && client.id !== request.client?.id && client.id !== flow.client?.id)
+      await grants.keepClient(key, client)
+    dialog?.close({ kind: 'signed-in', account, keptIn })
+    return grant
+  }
+
+  if (stored.error?.kind === 'invalid-client' && stored.before !== undefined) {
+    const { issuer, client } = stored.before
+    if (client.source === 'registered')
+      await grants.forgetClient({ server: request.server.url, issuer }, client)
+  }
+  const first = await prepare(undefined, signal)
+  history.countSignIn(request, first.flow.scope)
+  if (isMachine(request)) return finish(await signInAsMachine(first.flow, signal), first.flow)
+
+  const dialog = prompt.signIn(first.view)
+  ports.opened(dialog)
+  const { flow, ...signedIn } = await interact(
+    {
+      ...{ flow: first.flow, browser, dialog, deadline, keepClient },
+      attended: policy.attended ?? true,
+      retarget: prepare,
+    },
+    signal,
+  )
+  return finish(signedIn, flow, dialog)
+}
+
+/** A client that acts for itself: nobody has to be there. */
+export function isMachine(request: AuthRequest): boolean {
+  return request.client?.grant === 'client_credentials'
+}

@@ -1,0 +1,149 @@
+import { hostOf } from '../../text.ts'
+import type { ServerKey } from '../types.ts'
+import type { Index } from './index.ts'
+import type { Lock } from './lock.ts'
+import type { RecordFormat } from './record.ts'
+import type { Vault } from './vault.ts'
+
+/** Where entries are kept, and who is told of it. */
+export interface Shelf {
+  /** What outlives this process, if there is any. */
+  durable?: { kind: 'keychain' | 'file'; vault: Vault }
+  /** What could not be kept there, for this session. */
+  session: Vault
+  index: Index
+  lock: Lock
+  warn: (line: string) => void
+  /** Something was kept durably. */
+  saved(): void
+  /** It was not, for this reason; undefined where the person has read why. */
+  unsaved(error?: unknown): void
+}
+
+/** The entries of one kind: the grants, or the clients. */
+export interface Entries<T> {
+  read(key: ServerKey): Promise<T | undefined>
+  write(key: ServerKey, value: T): Promise<void>
+  forget(key: ServerKey, only?: T): Promise<void>
+}
+
+export interface EntriesOptions<T> {
+  list: 'grants' | 'clients'
+  format: RecordFormat<T>
+  /** The account name in the vault. */
+  nameOf: (key: ServerKey) => string
+  /** The name of the lock under which they are changed. */
+  lockOf: (key: ServerKey) => string
+  /** When the value came to be, for values that a sign-out makes void. */
+  madeAt?: (value: T) => number
+}
+
+/**
+ * Entries of one kind on a shelf. What cannot be kept durably is kept for this session, and nothing that is stored is
+ * deleted for it. An entry of a newer version is left alone; a garbled one counts as absent; each is said in one line.
+ */
+export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entries<T> {
+  const { durable, session, index, lock, warn } = shelf
+  const { list, format, nameOf, lockOf, madeAt } = options
+
+  function newerText(key: ServerKey): string {
+    return `the saved ${format.noun} for ${hostOf(key.server)} was made by a newer version of copilot-host: it is left as it is`
+  }
+
+  async function unsavedUnlessLost(key: ServerKey, error: unknown) {
+    await lock.check(lockOf(key))
+    shelf.unsaved(error)
+  }
+
+  /** The index is a help, not the store: where it cannot be written, signing in goes on. */
+  async function indexed(change: Promise<void>) {
+    await change.catch(() =>
+      warn('the list of sign-ins cannot be written: a locked keychain will look empty'),
+    )
+  }
+
+  /** The stored text. Nothing found for an entry that the index knows: locked (then this rejects) or lost. */
+  async function find({ vault, kind }: NonNullable<Shelf['durable']>, key: ServerKey) {
+    const text = await vault.get(nameOf(key))
+    if (text !== undefined || (await index.since(list, key, kind)) === undefined) return text
+    await vault.probe()
+    const again = await vault.get(nameOf(key))
+    if (again === undefined) await indexed(index.remove(list, key, kind))
+    return again
+  }
+
+  async function isVoid(key: ServerKey, value: T): Promise<boolean> {
+    if (!durable || !madeAt) return false
+    const signedOut = await index.since('signedOut', key, durable.kind)
+    return signedOut !== undefined && madeAt(value) <= signedOut
+  }
+
+  async function read(key: ServerKey): Promise<T | undefined> {
+    const held = await session.get(nameOf(key))
+    const text = held ?? (durable && (await find(durable, key).catch(shelf.unsaved)))
+    if (text === undefined) return undefined
+    const decoded = format.decode(key, text)
+    if (decoded.kind === 'newer') warn(newerText(key))
+    if (decoded.kind === 'garbled') {
+      warn(`the saved ${format.noun} for ${hostOf(key.server)} cannot be read: a new one will replace it`)
+    }
+    if (decoded.kind !== 'value') return undefined
+    if (!(await isVoid(key, decoded.value))) return decoded.value
+    await forget(key, decoded.value)
+    return undefined
+  }
+
+  async function write(key: ServerKey, value: T): Promise<void> {
+    const text = format.encode(key, value)
+    await lock.check(lockOf(key))
+    const saved = durable && (await save(key, text).catch(error => unsavedUnlessLost(key, error)))
+    if (saved) {
+      shelf.saved()
+      await session.delete(nameOf(key))
+      await indexed(index.add(list, key, durable.kind))
+    } else {
+      await session.set(nameOf(key), text)
+    }
+  }
+
+  /** False if it was left alone: an entry of a newer version is never overwritten. */
+  async function save(key: ServerKey, text: string): Promise<boolean> {
+    if (!durable) return false
+    const before = await durable.vault.get(nameOf(key))
+    if (before !== undefined && format.decode(key, before).kind === 'newer') {
+      warn(newerText(key))
+      shelf.unsaved()
+      return false
+    }
+    await lock.check(lockOf(key))
+    await durable.vault.set(nameOf(key), text)
+    return true
+  }
+
+  async function forget(key: ServerKey, only?: T): Promise<void> {
+    await lock.check(lockOf(key))
+    if (isThat(key, await session.get(nameOf(key)), only)) await session.delete(nameOf(key))
+    if (!durable) return
+    try {
+      if (!isThat(key, await find(durable, key), only)) return
+      await lock.check(lockOf(key))
+      await durable.vault.delete(nameOf(key))
+      await indexed(index.remove(list, key, durable.kind))
+    } catch (error) {
+      await lock.check(lockOf(key))
+      if (only) return shelf.unsaved(error)
+      if (madeAt) await indexed(index.signOut(key, durable.kind))
+      throw error
+    }
+  }
+
+  /** True if that stored text is the value to forget; without one, anything is. */
+  function isThat(key: ServerKey, text: string | undefined, only: T | undefined): boolean {
+    if (text === undefined) return false
+    if (!only) return true
+    const decoded = format.decode(key, text)
+    return decoded.kind === 'value' && format.same(decoded.value, only)
+  }
+
+  return { read, write, forget }
+}
