@@ -35,6 +35,7 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
     const session = await runtime.create({ folder: host.folder, servers: { [name]: config }, signIn: true })
     const conversation = converse({
       session,
+      asks: true,
       authenticator: createEngine(options, settings, store, prompt, 'login', host),
       log: line => settings.log.write(line),
       tell: line => warn(line.text),

@@ -1,11 +1,14 @@
 import type { Authenticator } from '../auth/authenticator.ts'
 import { hostError } from '../errors.ts'
 import type { HostEvent, PermissionAsk, PermissionDecision, Session } from '../runtime/types.ts'
+import { createRecovery } from './recovery.ts'
 import { carrySignIns, type SignInPorts } from './sign-ins.ts'
 
 export interface ConversationPorts {
   session: Session
   authenticator: Authenticator
+  /** False where sign-in requests are not listened to. */
+  asks: boolean
   /** Everything that has a face goes here. */
   show: (event: ConversationEvent) => void
   /** Asks the person, or answers for them. Rejects with the signal's reason when the question is withdrawn. */
@@ -44,6 +47,7 @@ export interface Conversation {
 export function converse(ports: ConversationPorts): Conversation {
   const { session, show, tell, log } = ports
   const signIns = carrySignIns(ports)
+  const recovery = createRecovery({ ...ports, signIns })
   const questions = new Map<string, AbortController>()
   const servers = new Map<string, { status: string; error?: string }>()
   const queue: string[] = []
@@ -58,7 +62,9 @@ export function converse(ports: ConversationPorts): Conversation {
     signIns.take(event)
     switch (event.type) {
       case 'auth':
+        return
       case 'auth-done':
+        recover()
         return
       case 'permission':
         void ask(event.ask)
@@ -71,6 +77,7 @@ export function converse(ports: ConversationPorts): Conversation {
         if (mine.delete(event.messageId) || event.text === sending) return
         break
       case 'server':
+        if (!recovery.note(event)) return
         servers.set(event.name, event)
         break
       case 'idle':
@@ -82,6 +89,7 @@ export function converse(ports: ConversationPorts): Conversation {
     }
     show(event)
     if (event.type === 'idle') void next()
+    if (event.type === 'idle' || event.type === 'server') recover()
   })
 
   async function ask(ask: PermissionAsk): Promise<void> {
@@ -99,16 +107,11 @@ export function converse(ports: ConversationPorts): Conversation {
     }
   }
 
-  async function start(): Promise<void> {
-    await session.ready(ending.signal)
-    // A token that looked good and was refused at start-up: one reload asks again, and the authenticator renews it.
-    if (signIns.rejected().length > 0) {
-      await session.reloadServers()
-      await session.ready(ending.signal)
-      for (const name of signIns.rejected()) {
-        tell({ level: 'warning', text: `${name} does not accept its sign-in. /login ${name} signs in again` })
-      }
-    }
+  /** A server that refuses its token later in the session: it is tried again as soon as no turn runs. */
+  function recover(): void {
+    if (phase !== 'idle' || reloading || !recovery.due()) return
+    reloading = true
+    void next()
   }
 
   async function next(): Promise<void> {
@@ -136,8 +139,7 @@ export function converse(ports: ConversationPorts): Conversation {
     reloading = false
     phase = 'starting'
     try {
-      await session.reloadServers()
-      await session.ready(ending.signal)
+      await recovery.reload(ending.signal)
     } catch (thrown) {
       fail(thrown, 'the servers could not be reloaded')
     }
@@ -156,7 +158,8 @@ export function converse(ports: ConversationPorts): Conversation {
     if (phase !== 'over') tell({ level: 'warning', text: hostError(thrown, otherwise).message })
   }
 
-  const started = start()
+  const started = recovery
+    .settle(ending.signal)
     .catch(thrown => fail(thrown, 'the servers did not come up'))
     .then(begin)
 
@@ -182,6 +185,7 @@ export function converse(ports: ConversationPorts): Conversation {
       return phase === 'busy'
     },
     reload() {
+      recovery.forget()
       reloading = true
       void next()
     },

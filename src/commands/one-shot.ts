@@ -47,6 +47,7 @@ export async function oneShot(
     const session = await openSession(options.session, settings, runtime, host.clock.now())
     const conversation = converse({
       session,
+      asks: settings.session.signIn,
       authenticator,
       log: line => settings.log.write(line),
       tell: line => warn(line.text),

@@ -93,6 +93,7 @@ export async function chatOnScreen(
     screen.show({ type: 'session', id: session.id, model: settings.model.model })
     conversation = converse({
       session,
+      asks: settings.session.signIn,
       authenticator,
       show(event) {
         if (event.type === 'stopped') shown = event.error

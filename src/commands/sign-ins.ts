@@ -17,10 +17,12 @@ export interface SignIns {
   /** Takes the events that concern sign-ins. */
   take(event: HostEvent): void
   /**
-   * Servers that were given a token at start-up and still say `needs-auth`: they refused it, and the runtime does not
-   * ask again by itself. They are forgotten here and marked as rejected in the authenticator.
+   * Servers that say `needs-auth` although the runtime asks for nothing: they refused the token that they were given, which
+   * the authenticator is told, or nobody was asked about them at all.
    */
-  rejected(): string[]
+  unasked(): string[]
+  /** The runtime is about to ask for all servers anew. */
+  reloading(): void
   /** Answers everything that is still open with `cancelled`. */
   end(): Promise<void>
 }
@@ -32,8 +34,10 @@ export interface SignIns {
 export function carrySignIns(ports: SignInPorts): SignIns {
   const { session, authenticator, tell, log } = ports
   const running = new Map<string, { controller: AbortController; answered: Promise<void> }>()
-  /** Servers that were given a token and have not come up since, with the last word about them. */
-  const unproven = new Map<string, ServerStatus>()
+  const statuses = new Map<string, ServerStatus>()
+  /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
+  const asked = new Set<string>()
+  const given = new Set<string>()
 
   async function answer(event: Extract<HostEvent, { type: 'auth' }>, signal: AbortSignal): Promise<void> {
     let result: Answer = { kind: 'cancelled' }
@@ -41,8 +45,12 @@ export function carrySignIns(ports: SignInPorts): SignIns {
     try {
       const request = judgeRequest(event)
       server = request.server.name
+      asked.add(server)
       result = await authenticator.authenticate(request, signal)
-      if (result.kind === 'token') unproven.set(server, 'pending')
+      if (result.kind === 'token') {
+        given.add(server)
+        statuses.set(server, 'pending')
+      }
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${server} failed`)
       log(`sign-in ${event.id}: ${error.message}`)
@@ -77,17 +85,21 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       } else if (event.type === 'auth-done') {
         running.get(event.id)?.controller.abort(WITHDRAWN)
       } else if (event.type === 'server') {
-        if (event.status === 'connected') unproven.delete(event.name)
-        else if (unproven.has(event.name)) unproven.set(event.name, event.status)
+        statuses.set(event.name, event.status)
+        if (event.status === 'connected') given.delete(event.name)
       }
     },
-    rejected() {
-      const names = [...unproven].filter(([, status]) => status === 'needs-auth').map(([name]) => name)
-      for (const name of names) {
-        unproven.delete(name)
-        authenticator.rejected(name)
-      }
+    unasked() {
+      if (running.size > 0) return []
+      const names = [...statuses]
+        .filter(([name, status]) => status === 'needs-auth' && (given.has(name) || !asked.has(name)))
+        .map(([name]) => name)
+      for (const name of names) if (given.has(name)) authenticator.rejected(name)
       return names
+    },
+    reloading() {
+      asked.clear()
+      given.clear()
     },
     async end() {
       for (const { controller } of running.values()) controller.abort(new HostError('cancelled', 'leaving'))

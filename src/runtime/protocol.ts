@@ -105,6 +105,7 @@ export const methods = {
     'brief',
   ),
   reloadServers: method<InSession>()('session.mcp.reload', Nothing),
+  listTools: method<InSession & { serverName: string }>()('session.mcp.listTools', Nothing, 'brief'),
   stopServer: method<InSession & { serverName: string }>()('session.mcp.stopServer', Nothing, 'brief'),
   leaveServersBehind: method<InSession>()(
     'session.mcp.moveLoadingToBackground',

@@ -54,6 +54,8 @@ const good = { access_token: 'AT', token_type: 'Bearer' }
 const kind = (kind: string, text = '') =>
   expect.objectContaining({ kind, message: expect.stringContaining(text) })
 
+const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+
 describe('exchangeCode', () => {
   test('redeems the code with verifier and resource', async () => {
     const server = await serve()
@@ -87,6 +89,9 @@ describe('exchangeCode', () => {
     ['a web page with 400', html(400)],
     ['an empty 401', raw('', {}, 401)],
     ['status 201', json(good, 201)],
+    ['a token of 1 MiB', json({ ...good, access_token: 'x'.repeat(1_000_000) })],
+    ['nested 100 000 levels deep', raw(`{"access_token":"AT","token_type":"Bearer","scope":${DEEP}}`)],
+    ['a token 100 000 levels deep', raw(`{"access_token":${DEEP},"token_type":"Bearer"}`)],
   ])('T-01 T-02 %s is unreadable, and not shown', async (_name, fault) => {
     await expect(answerWith(fault)).rejects.toEqual(
       kind('token-bad', 'unreadable answer from the sign-in server 127.'),

@@ -127,6 +127,7 @@ describe('sameResource', () => {
     ['https://mcp.example.evil.example/a/b', false],
     ['https://mcp.example/a/b\n', false],
     ['', false],
+    [`https://mcp.example/a/b?${'x'.repeat(1024 * 1024)}`, false],
     ['urn:mcp:a', false],
     ['mcp.example/a', false],
   ])('%j stands for https://mcp.example/a/b: %s', (resource, same) => {

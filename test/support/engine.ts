@@ -1,5 +1,5 @@
 import { type Authenticator, createAuthenticator, type SignInPolicy } from '../../src/auth/authenticator.ts'
-import { createHttp } from '../../src/auth/http.ts'
+import { createHttp, type Http } from '../../src/auth/http.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Answer, AuthRequest, Choice, Grant, Reason, ServerKey } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
@@ -26,6 +26,7 @@ export interface EngineOptions {
   store?: TestStore
   clock?: FakeClock
   browser?: ScriptedBrowser
+  http?: Http
 }
 
 /** The engine as the program puts it together, with a test in the place of person, browser, clock and keychain. */
@@ -38,7 +39,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     prompt,
     browser,
     clock,
-    http: createHttp(fetch),
+    http: options.http ?? createHttp(fetch),
     policy: { ask: true, ...options.policy },
     log: line => log.push(line),
   })

@@ -5,7 +5,13 @@ import type { Client } from '../types.ts'
 import type { FlowInput, SignedIn } from './flow.ts'
 
 /** A network or server that is away for a moment does not end the waiting (RFC 8628 3.5). */
-const HICCUPS: ReadonlySet<string> = new Set(['http-deadline', 'http-network', 'http-name', 'http-trouble'])
+const HICCUPS: ReadonlySet<string> = new Set([
+  'http-deadline',
+  'http-network',
+  'http-proxy',
+  'http-name',
+  'http-trouble',
+])
 /** The longest pause between two polls and what `slow_down` adds to it, in seconds. */
 const LONGEST = 60
 const SLOWER = 5
