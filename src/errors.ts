@@ -32,6 +32,7 @@ const KINDS = {
   'sign-in-expired': { exit: 4, text: detail => detail },
   /** A passing fault: the sign-in is still there, only its token could not be renewed now. */
   'renewal-failed': { exit: 4, text: detail => detail },
+  'not-revoked': { exit: 4, text: detail => detail },
   'issuer-changed': { exit: 4, text: detail => detail },
   'unsafe-address': { exit: 4, text: detail => `unsafe address: ${detail}` },
   'metadata-missing': { exit: 4, text: detail => `no sign-in server was found: ${detail}` },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Host } from '../host.ts'
 import type { AuthClientOptions } from './auth-client.ts'
+import type { AuthLogoutOptions } from './auth-logout.ts'
 import { type ChatOptions, chatOptions, clientOptions, serverListOptions, sessionOptions } from './options.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
@@ -39,6 +40,15 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (server: string, options: ChatOptions) => {
       const { authLogin } = await import('./auth-login.ts')
       code = await authLogin(server, options, host)
+    })
+
+  serverListOptions(auth.command('logout'))
+    .description('sign out: told to the sign-in server, and forgotten here')
+    .argument('[servers...]', 'configured names, or addresses')
+    .option('--all', 'of every server')
+    .action(async (servers: string[], options: AuthLogoutOptions) => {
+      const { authLogout } = await import('./auth-logout.ts')
+      code = await authLogout(servers, options, host)
     })
 
   const client = auth.command('client').description('the app that signs in to a server, if you have one')

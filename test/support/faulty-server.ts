@@ -82,6 +82,7 @@ function serverMetadata(origin: string) {
     token_endpoint: `${origin}/token`,
     registration_endpoint: `${origin}/register`,
     device_authorization_endpoint: `${origin}/device`,
+    revocation_endpoint: `${origin}/revoke`,
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
@@ -118,6 +119,7 @@ function createAuthorization(origin: string) {
         expires_in: 600,
       })(response)
     }
+    if (url.pathname === '/revoke') return raw('')(response)
     if (url.pathname !== '/token') return json({ error: 'not_found' }, 404)(response)
 
     const form = new URLSearchParams(body)

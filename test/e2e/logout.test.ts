@@ -1,0 +1,70 @@
+import { afterEach, expect, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+
+let stage: Stage
+afterEach(() => stage.close())
+
+const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
+const logout = (...args: string[]) => stage.run(['auth', 'logout', ...args, ...notes()])
+const ask = () => stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools'])
+
+async function signedIn(options: Parameters<typeof openStage>[0] = {}) {
+  stage = await openStage(options)
+  const env = { BROWSER: stage.browser() }
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env })).toMatchObject({ code: 0 })
+}
+
+test('tells the sign-in server, forgets here, and the next run needs a sign-in again', async () => {
+  await signedIn()
+  expect(await ask()).toMatchObject({ code: 0 })
+  expect(await logout('notes')).toEqual({ code: 0, stdout: 'signed out of notes\n', stderr: '' })
+  const revoked = stage.world.authorizationServer.requests.filter(({ endpoint }) => endpoint === 'revocation')
+  expect(revoked.map(({ parameters }) => parameters.token_type_hint)).toEqual([
+    'refresh_token',
+    'access_token',
+  ])
+  const again = await ask()
+  expect(again).toMatchObject({ code: 4, stdout: '' })
+  expect(again.stderr).toContain('notes needs a sign-in (first use)')
+
+  expect(await logout('notes')).toEqual({ code: 0, stdout: '', stderr: 'nobody is signed in to notes\n' })
+  expect(await logout('--all')).toEqual({
+    code: 0,
+    stdout: 'nobody is signed in to any server\n',
+    stderr: '',
+  })
+})
+
+test('--all, by address, and the registration of the app is used again', async () => {
+  await signedIn()
+  expect(await stage.run(['auth', 'logout', stage.world.mcp.url])).toMatchObject({ code: 0, stderr: '' })
+  const env = { BROWSER: stage.browser() }
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env })).toMatchObject({ code: 0 })
+  expect(stage.world.authorizationServer.count('registration')).toBe(1)
+  expect(await logout('--all')).toMatchObject({ code: 0, stdout: 'signed out of notes\n' })
+})
+
+test('a sign-in server that is away is no reason to stay signed in, and is said', async () => {
+  await signedIn()
+  await stage.world.authorizationServer.close()
+  const { code, stdout, stderr } = await logout('notes')
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'signed out of notes\n' })
+  expect(stderr).toMatch(
+    /^127\.0\.0\.1:\d+ was not told \(.* cannot be reached\): end the access of copilot-host/,
+  )
+  expect(await ask()).toMatchObject({ code: 4 })
+})
+
+test.each([
+  ['no server', [], 'name the servers to sign out of, or say --all'],
+  ['a server that is not configured', ['linear'], 'there is no server "linear" (servers: notes)'],
+  ['no address', ['http://example.com/mcp'], 'is not https'],
+])('wrong usage: %s', async (_what, args, text) => {
+  stage = await openStage({ keychain: false })
+  const { code, stdout, stderr } = await logout(...args)
+  expect({ code, stdout }).toEqual({ code: text === 'is not https' ? 4 : 2, stdout: '' })
+  expect(stderr).toContain(text)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})
