@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { exportJWK, generateKeyPair } from 'jose'
 import Provider, { errors } from 'oidc-provider'
 import { type AuthorizationServerOptions, configuration, type State } from './configuration.ts'
@@ -23,9 +24,18 @@ export interface AuthorizationServer {
   revokeAll(): void
   /** Registered clients are unknown from now on. */
   forgetClients(): void
+  /** Holds the next request for tokens back, before it is worked on or after; what is held can be dropped for good. */
+  holdToken(when: 'before' | 'after'): HeldToken
   /** The next person who would allow something denies it. */
   denyNext(): void
   close(): Promise<void>
+}
+
+export interface HeldToken {
+  /** Resolves when the request is there. */
+  arrived: Promise<void>
+  release(): void
+  drop(): void
 }
 
 /** A real authorization server (oidc-provider) on 127.0.0.1, keys and accounts in memory, any name may sign in. */
@@ -39,13 +49,19 @@ export async function startAuthorizationServer(
   const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' }
   const log = options.log ?? (line => console.error(line))
 
+  let holding: (ReturnType<typeof createHold> & { when: 'before' | 'after' }) | undefined
+
   const server = await listen(issuer => {
     const provider = new Provider(issuer, {
       ...configuration(options, state, { ...jwk, kid: 'practice' }),
       adapter: storage.adapter,
     })
     provider.use(async (ctx, next) => {
+      const held = ctx.path === '/token' ? holding : undefined
+      if (held !== undefined) holding = undefined
+      if (held?.when === 'before' && !(await held.pass())) return cut(ctx)
       await next()
+      if (held?.when === 'after' && !(await held.pass())) return cut(ctx)
       record(ctx, requests)
       if (ctx.oidc?.route === 'device_authorization' && hasCode(ctx.body)) {
         ctx.body = { ...ctx.body, interval: options.deviceInterval ?? 1 }
@@ -87,6 +103,11 @@ export async function startAuthorizationServer(
       storage.forget('Grant', 'RefreshToken', 'AccessToken', 'AuthorizationCode', 'DeviceCode', 'Session')
     },
     forgetClients: () => storage.forget('Client'),
+    holdToken: when => {
+      const hold = createHold()
+      holding = { ...hold, when }
+      return hold
+    },
     denyNext: () => {
       state.deny = true
     },
@@ -96,4 +117,24 @@ export async function startAuthorizationServer(
 
 function hasCode(body: unknown): body is { device_code: string } {
   return typeof body === 'object' && body !== null && 'device_code' in body
+}
+
+/** Ends the connection without an answer. */
+function cut(ctx: { respond?: boolean; req: IncomingMessage }): void {
+  ctx.respond = false
+  ctx.req.socket.destroy()
+}
+
+function createHold(): HeldToken & { pass(): Promise<boolean> } {
+  const arrived = Promise.withResolvers<void>()
+  const decided = Promise.withResolvers<boolean>()
+  return {
+    arrived: arrived.promise,
+    release: () => decided.resolve(true),
+    drop: () => decided.resolve(false),
+    pass() {
+      arrived.resolve()
+      return decided.promise
+    },
+  }
 }

@@ -10,7 +10,10 @@ export interface Grants {
   write(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
   /** Forgets exactly this grant. */
   forget(key: ServerKey, grant: Grant): Promise<void>
-  exclusive<T>(key: ServerKey, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  exclusive<T>(
+    key: ServerKey,
+    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+  ): Promise<T>
   readClient(key: ServerKey): Promise<Client | undefined>
   keepClient(key: ServerKey, client: Client): Promise<void>
   /** Forgets a client that the server no longer knows; undefined is nothing to forget. */

@@ -117,7 +117,7 @@ async function renew(
   let before: Grant | undefined = seen
   try {
     const target = await discoverIssuer(key.issuer, key.server, http, signal)
-    return await grants.exclusive(key, async (held): Promise<Stored> => {
+    return await grants.exclusive(key, async (held, check): Promise<Stored> => {
       before = await grants.read(key)
       if (before === undefined) return { kind: 'nothing' }
       if (isUsable(before, request, inUse, ports)) return { kind: 'answer', grant: before, source: 'stored' }
@@ -125,6 +125,7 @@ async function renew(
       signal.throwIfAborted()
       const grant = await refresh(await withKeptClient(before, key, grants), key, target, ports, {
         held,
+        check,
         signal,
       })
       await grants.write(key, grant)
@@ -133,6 +134,11 @@ async function renew(
   } catch (thrown) {
     signal.throwIfAborted()
     const error = hostError(thrown, `${request.server.name} could not be renewed`)
+    // A process that was stopped in the middle, or could not reach the server, takes what a neighbour has got.
+    const latest = await grants.read(key)
+    if (latest !== undefined && isUsable(latest, request, inUse, ports)) {
+      return { kind: 'answer', grant: latest, source: 'stored' }
+    }
     if (before !== undefined && isPassing(error) && isStillGood(before, request, ports)) {
       return { kind: 'answer', grant: before, source: 'stored' }
     }
@@ -166,13 +172,14 @@ async function refresh(
   key: ServerKey,
   target: Target,
   ports: RenewalPorts,
-  { held, signal }: { held: AbortSignal; signal: AbortSignal },
+  { held, check, signal }: { held: AbortSignal; check: () => Promise<void>; signal: AbortSignal },
 ): Promise<Grant> {
   const { grants, http, clock } = ports
   const until = clock.now() + PATIENCE
   const pauses = [...PAUSES]
   let broken = false
   for (;;) {
+    await check()
     try {
       return await refreshGrant(grant, { target, http, now: clock.now() }, held)
     } catch (error) {

@@ -31,7 +31,7 @@ export async function signOut(
     signal.throwIfAborted()
     return hostError(error, 'the sign-in server was not found')
   })
-  return store.exclusive(key, async held => {
+  return store.exclusive(key, async (held, check) => {
     const result: SignedOut = { found: false }
     const grant = await store.read(key)
     if (grant !== undefined) {
@@ -39,6 +39,7 @@ export async function signOut(
       try {
         if (target instanceof Error) throw target
         const within = AbortSignal.any([held, signal, AbortSignal.timeout(LIMIT)])
+        await check()
         await revoke(grant, { target, http }, within)
       } catch (error) {
         signal.throwIfAborted()

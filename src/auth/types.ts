@@ -56,6 +56,8 @@ export interface ServerOptions {
   redirectPort?: number
   /** The address under which the person's browser reaches our listener (container, codespace, tunnel). */
   callbackUrl?: WebUrl
+  /** True where that listener must be reachable from other machines: a published port of a container. */
+  everywhere?: boolean
   /** True: ask for `openid profile email` too, where the server lists them, so that the account can be named. */
   identity?: boolean
 }
@@ -118,9 +120,13 @@ export interface TokenStore {
   list(): Promise<readonly StoredEntry[]>
   /**
    * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the
-   * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send.
+   * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send. `check` rejects in that case too, and
+   * at once in a process that was stopped for a while: to be asked right before something is sent.
    */
-  exclusive<T>(key: ServerKey, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  exclusive<T>(
+    key: ServerKey,
+    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+  ): Promise<T>
   close(): Promise<void>
 }
 

@@ -4,6 +4,7 @@ import { createBrowser } from '../auth/browser.ts'
 import { createHttp } from '../auth/http.ts'
 import { openStore } from '../auth/store/store.ts'
 import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
+import { isLoopback } from '../auth/url.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startProgram } from '../spawn.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
@@ -45,6 +46,7 @@ export function createEngine(
   purpose: Purpose,
   host: Host,
 ): Authenticator {
+  const container = CONTAINER_MARKS.some(file => existsSync(file))
   const attended = purpose === 'chat' || isAttended(host)
   // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
   const issuerChange = purpose !== 'prompt' && attended ? 'tell' : 'refuse'
@@ -55,7 +57,7 @@ export function createEngine(
     browser: createBrowser({
       env: host.env,
       platform: host.platform,
-      container: CONTAINER_MARKS.some(file => existsSync(file)),
+      container,
       start: (program, args) => startProgram({ program, args, env: settings.runtime.env }),
     }),
     clock: host.clock,
@@ -64,7 +66,11 @@ export function createEngine(
       attended,
       insist: purpose === 'login',
       issuerChange: options.acceptIssuerChange ? 'accept' : issuerChange,
-      optionsOf: settings.optionsOf,
+      optionsOf(server) {
+        const options = settings.optionsOf(server)
+        const { callbackUrl } = options
+        return { ...options, everywhere: container && callbackUrl !== undefined && !isLoopback(callbackUrl) }
+      },
       route: namedRoute(settings),
       timeoutMs: options.signInTimeout,
     },

@@ -59,7 +59,7 @@ export function testStore(): TestStore {
         store.entered += 1
         store.inside = true
         try {
-          return await work(new AbortController().signal)
+          return await work(new AbortController().signal, async () => {})
         } finally {
           store.inside = false
         }

@@ -48,7 +48,9 @@ export async function signInByCode(
     return 'taken'
   }
 
-  const listener = await listen(request.redirectPort ?? portOf(input.client), async query => {
+  const { redirectPort, callbackUrl, everywhere } = input.options
+  const port = redirectPort ?? request.redirectPort ?? portOf(input.client)
+  const listener = await listen({ port, callbackUrl, everywhere }, async query => {
     const received = receive(query)
     return received === 'taken' ? lastPage.promise : received
   })
@@ -87,13 +89,13 @@ export async function signInByCode(
 function portOf(client: Client | undefined): number | undefined {
   for (const uri of client?.redirectUris ?? []) {
     const url = URL.parse(uri)
-    if (url?.hostname === '127.0.0.1' && url.port !== '') return Number(url.port)
+    if (url && /^(127\.0\.0\.1|\[::1\])$/.test(url.hostname) && url.port !== '') return Number(url.port)
   }
   return undefined
 }
 
-/** People paste the whole address, or what comes after the `?`. */
+/** People paste the whole address or what comes after the `?`, with what their terminal has put round and into it. */
 function queryOf(address: string): URLSearchParams {
-  const text = address.trim()
+  const text = address.replaceAll(/\s/g, '').replace(/^["'<]|[">']$/g, '')
   return URL.parse(text)?.searchParams ?? new URLSearchParams(text.slice(text.indexOf('?') + 1))
 }

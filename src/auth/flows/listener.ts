@@ -1,6 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HostError } from '../../errors.ts'
+import { hostOf } from '../../text.ts'
+import type { WebUrl } from '../types.ts'
+import { isLoopback } from '../url.ts'
 import { type PageName, page } from './page.ts'
 
 /** Large enough that a code of absurd length gets an answer from us; one of a megabyte does not. */
@@ -8,83 +12,165 @@ const HEADER_LIMIT = 96 * 1024
 /** How long a connection may take to send its request, and a page to leave when the listener closes. */
 const REQUEST_LIMIT = 5_000
 const LAST_PAGE_LIMIT = 50
+const LIMITS = {
+  maxHeaderSize: HEADER_LIMIT,
+  headersTimeout: REQUEST_LIMIT,
+  requestTimeout: REQUEST_LIMIT,
+  connectionsCheckingInterval: 500,
+}
+
+export interface Place {
+  /** The port to bind, if one is wanted. */
+  port?: number
+  /** The address under which the browser reaches us, if it is not the bound one (container, tunnel, `localhost`). */
+  callbackUrl?: WebUrl
+  /** Listen on all interfaces: a port that a container publishes does not lead to its loopback. */
+  everywhere?: boolean
+}
 
 export interface Listener {
-  /** The address of this listener, with the port that is really bound (RFC 8252, 7.3). */
+  /** Where the browser is to be sent: the port is the one that is really bound (RFC 8252 7.3). */
   readonly redirectUri: string
   /** Frees the port at once; a page that is being sent still gets out. */
   close(): Promise<void>
 }
 
 /**
- * Listens on 127.0.0.1 for the browser that comes back from a sign-in. `receive` judges the query and says which page the
- * browser gets. A port that is taken is replaced by a free one. The path is `/`, as it is in the redirect addresses of Copilot
- * CLI, so that a client which was registered for that program by hand works here too.
+ * Listens for the browser that comes back from a sign-in, on 127.0.0.1 and ::1. `receive` judges the query and says which page
+ * the browser gets. A port that is taken is replaced by a free one, except where the callback address names it: then
+ * HostError `sign-in-failed`. The path is `/`, as in the redirect addresses of Copilot CLI, so that a client which was
+ * registered for that program by hand works here too.
  */
 export async function listen(
-  port: number | undefined,
+  place: Place,
   receive: (query: URLSearchParams) => Promise<PageName>,
 ): Promise<Listener> {
-  let host = ''
   const answering = new Set<Promise<unknown>>()
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_LIMIT,
-      headersTimeout: REQUEST_LIMIT,
-      requestTimeout: REQUEST_LIMIT,
-      connectionsCheckingInterval: 500,
-    },
-    (request, response) => {
-      const answer = respond(request, response, host, receive)
-      answering.add(answer)
-      void answer.finally(() => answering.delete(answer))
-    },
-  )
-  host = `127.0.0.1:${await bind(server, port)}`
+  let door: Door = { hosts: new Set(), path: '/' }
+  const bound = await bind(place, (request, response) => {
+    const answer = respond(request, response, door, receive)
+    answering.add(answer)
+    void answer.finally(() => answering.delete(answer))
+  })
+  const { redirectUri, ...opened } = doorOf(place, bound.host, bound.port)
+  door = opened
   return {
-    redirectUri: `http://${host}/`,
+    redirectUri,
     async close() {
-      server.close()
+      for (const server of bound.servers) server.close()
       await Promise.race([Promise.all(answering), sleep(LAST_PAGE_LIMIT)])
-      server.closeAllConnections()
+      for (const server of bound.servers) server.closeAllConnections()
     },
   }
+}
+
+/** What a request must be addressed to. The exact Host keeps out pages that reach us under another name (DNS rebinding). */
+interface Door {
+  hosts: ReadonlySet<string>
+  path: string
+}
+
+function doorOf({ callbackUrl }: Place, host: string, port: number): Door & { redirectUri: string } {
+  if (callbackUrl === undefined) {
+    return { redirectUri: `http://${host}:${port}/`, hosts: new Set([`${host}:${port}`]), path: '/' }
+  }
+  const url = new URL(callbackUrl)
+  // Forwarders of codespaces and tunnels put the name of their own end here.
+  const forwarded = isLoopback(callbackUrl) ? [] : [`localhost:${port}`, `127.0.0.1:${port}`]
+  return { redirectUri: callbackUrl, hosts: new Set([url.host, ...forwarded]), path: url.pathname }
 }
 
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  host: string,
+  door: Door,
   receive: (query: URLSearchParams) => Promise<PageName>,
 ): Promise<void> {
-  const { status, headers, body } = page(await choosePage(request, host, receive))
+  const { status, headers, body } = page(await choosePage(request, door, receive))
   const sent = new Promise<void>(resolve => response.once('finish', resolve).once('close', resolve))
   response.writeHead(status, headers).end(body)
   await sent
 }
 
-/** The exact Host keeps out pages that reach us under another name (DNS rebinding). */
 async function choosePage(
   request: IncomingMessage,
-  host: string,
+  { hosts, path }: Door,
   receive: (query: URLSearchParams) => Promise<PageName>,
 ): Promise<PageName> {
-  if (request.headers.host !== host || request.method !== 'GET') return 'refused'
+  const { host = '' } = request.headers
+  if (!hosts.has(host) || request.method !== 'GET') return 'refused'
   const url = URL.parse(request.url ?? '', `http://${host}`)
-  if (url?.host !== host || url.pathname !== '/') return 'unknown'
+  if (url?.host !== host || url.pathname !== path) return 'unknown'
   return receive(url.searchParams).catch(() => 'failed')
 }
 
-async function bind(server: Server, port = 0): Promise<number> {
-  try {
-    server.listen({ port, host: '127.0.0.1', exclusive: true })
-    await once(server, 'listening')
-  } catch (error) {
-    if (port === 0) throw error
-    return bind(server)
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+interface Bound {
+  /** The first address that could be bound, as it stands in a URL. */
+  host: string
+  port: number
+  servers: Server[]
+}
+
+/** Binds both loopback addresses, or what there is of them. */
+async function bind({ port, callbackUrl, everywhere }: Place, handler: Handler): Promise<Bound> {
+  const named = callbackUrl === undefined ? undefined : portOf(callbackUrl, port)
+  const hosts = everywhere && named !== undefined ? ['0.0.0.0', '::'] : ['127.0.0.1', '::1']
+  const bound = await tryBind(hosts, named ?? port ?? 0, handler)
+  // Behind a name that stands for both addresses a stranger could sit on the other one and be given the code.
+  const both = callbackUrl !== undefined && new URL(callbackUrl).hostname === 'localhost'
+  const whole = both ? bound.taken.length === 0 : bound.taken[0] !== hosts[0]
+  if (bound.servers.length > 0 && whole) return bound
+  for (const server of bound.servers) server.close()
+  if (named === undefined) return first(await tryBind(hosts, 0, handler))
+  throw new HostError('sign-in-failed', `port ${named} of the callback address is taken by another program`)
+}
+
+function first(bound: Bound): Bound {
+  if (bound.servers.length > 0) return bound
+  throw new HostError('sign-in-failed', 'no port of this machine is free for the browser to come back to')
+}
+
+/** The port that a callback address leads to; behind a forwarder it is another one than in the address. */
+function portOf(callbackUrl: WebUrl, port: number | undefined): number {
+  if (!isLoopback(callbackUrl)) {
+    if (port !== undefined) return port
+    throw new HostError(
+      'usage',
+      `the callback address ${hostOf(callbackUrl)} needs a port to lead to: auth.redirectPort of the server says which`,
+    )
   }
-  // A connection that cannot be accepted (no free file descriptor) must not end the program.
-  server.on('error', () => {})
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
+  const { port: named, protocol } = new URL(callbackUrl)
+  return Number(named) || (protocol === 'https:' ? 443 : 80)
+}
+
+/** `taken`: where another program sits; an address that this machine does not have is not among them. */
+async function tryBind(
+  hosts: readonly string[],
+  wanted: number,
+  handler: Handler,
+): Promise<Bound & { taken: string[] }> {
+  const bound = { host: '', port: wanted, servers: [] as Server[], taken: [] as string[] }
+  for (const host of hosts) {
+    const server = createServer(LIMITS, handler)
+    try {
+      server.listen({ port: bound.port, host, exclusive: true, ipv6Only: true })
+      await once(server, 'listening')
+    } catch (error) {
+      if (codeOf(error) === 'EADDRINUSE' || codeOf(error) === 'EACCES') bound.taken.push(host)
+      continue
+    }
+    // A connection that cannot be accepted (no free file descriptor) must not end the program.
+    server.on('error', () => {})
+    const address = server.address()
+    if (typeof address === 'object' && address !== null) bound.port = address.port
+    if (bound.servers.length === 0) bound.host = host.includes(':') ? `[${host}]` : host
+    bound.servers.push(server)
+  }
+  return bound
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -13,7 +13,10 @@ export interface Lock {
    * aborted when the lock is lost, and when it was held for 30 s and is given back: then neither write nor send. Rejects
    * after 30 s of waiting.
    */
-  exclusive<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  exclusive<T>(
+    name: string,
+    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+  ): Promise<T>
   /** Rejects if somebody in this process holds that lock and may have lost it to another process. */
   check(name: string): Promise<void>
   /** Ends every wait for a lock. */
@@ -50,7 +53,10 @@ export function createLock(options: LockOptions): Lock {
   const closing = new AbortController()
   let usable = folder !== undefined
 
-  async function exclusive<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function exclusive<T>(
+    name: string,
+    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     // One process never fights with itself over a folder: its callers stand in line.
     const before = queue.get(name)
     const run = Promise.resolve(before).then(() => inside(name, work))
@@ -63,7 +69,10 @@ export function createLock(options: LockOptions): Lock {
     }
   }
 
-  async function inside<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function inside<T>(
+    name: string,
+    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController()
     const lease = await acquire(name, () => controller.abort(lostError()))
     const timer = setTimeout(() => {
@@ -72,12 +81,18 @@ export function createLock(options: LockOptions): Lock {
     }, longest)
     held.set(name, { signal: controller.signal, lost: lease.lost })
     try {
-      return await work(controller.signal)
+      return await work(controller.signal, () => check(name))
     } finally {
       clearTimeout(timer)
       held.delete(name)
       await lease.release()
     }
+  }
+
+  async function check(name: string): Promise<void> {
+    const owner = held.get(name)
+    owner?.signal.throwIfAborted()
+    if (await owner?.lost()) throw lostError()
   }
 
   async function acquire(name: string, lost: () => void): Promise<Lease> {
@@ -104,11 +119,7 @@ export function createLock(options: LockOptions): Lock {
 
   return {
     exclusive,
-    async check(name) {
-      const owner = held.get(name)
-      owner?.signal.throwIfAborted()
-      if (await owner?.lost()) throw lostError()
-    },
+    check,
     close: () => closing.abort(new HostError('store-unavailable', 'the program is ending')),
   }
 }

@@ -1,15 +1,17 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Listener, listen } from '../../../src/auth/flows/listener.ts'
+import { connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type Listener, listen, type Place } from '../../../src/auth/flows/listener.ts'
 import { page } from '../../../src/auth/flows/page.ts'
+import { webUrl } from '../../../src/auth/url.ts'
 
 const listeners: Listener[] = []
 const received: string[] = []
 
-async function start(port?: number) {
-  const listener = await listen(port, async query => {
+async function start(port?: number, place: Omit<Place, 'port'> = {}) {
+  const listener = await listen({ port, ...place }, async query => {
     received.push(query.toString())
     return 'signed-in'
   })
@@ -22,9 +24,12 @@ afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener.close()
 })
 
-async function statusOf(port: number, options: { method?: string; path?: string; host?: string }) {
-  const { method, path = '/?code=1', host } = options
-  const call = request({ port, host: '127.0.0.1', method, path, headers: host === undefined ? {} : { host } })
+async function statusOf(
+  port: number,
+  options: { method?: string; path?: string; host?: string; to?: string },
+) {
+  const { method, path = '/?code=1', host, to = '127.0.0.1' } = options
+  const call = request({ port, host: to, method, path, headers: host === undefined ? {} : { host } })
   call.end()
   const [response] = await once(call, 'response')
   response.resume()
@@ -87,6 +92,96 @@ describe('the listener', () => {
     expect((await start(first.port)).port).toBe(first.port)
   })
 
+  /** A stranger on this address; the port it has. */
+  async function stranger(host: string, port = 0): Promise<number> {
+    const server = createServer().listen({ port, host, ipv6Only: true })
+    onTestFinished(() => new Promise<void>(resolve => server.close(() => resolve())))
+    await once(server, 'listening')
+    const address = server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  it('R-08: busy on both addresses, or on the one that is asked for: another port, which the address names', async () => {
+    const both = await stranger('127.0.0.1')
+    await stranger('::1', both)
+    const port = await stranger('127.0.0.1')
+    for (const busy of [both, port]) {
+      const listener = await start(busy)
+      expect(listener.port).not.toBe(busy)
+      expect((await fetch(`${listener.redirectUri}?code=1`)).status).toBe(200)
+    }
+  })
+
+  it('listens on ::1 too, under the name that it announced', async () => {
+    const { port } = await start()
+    expect(await statusOf(port, { to: '::1', host: `127.0.0.1:${port}` })).toBe(200)
+    expect(await statusOf(port, { to: '::1', host: `[::1]:${port}` })).toBe(400)
+  })
+
+  describe('with a callback address', () => {
+    const at = (address: string) => ({ callbackUrl: webUrl(address, 'the test') })
+
+    it('on this machine: its port and path are the ones, on both addresses behind its name', async () => {
+      const free = await start()
+      await free.close()
+      const callbackUrl = `http://localhost:${free.port}/cb`
+      const { redirectUri } = await start(undefined, at(callbackUrl))
+      expect(redirectUri).toBe(callbackUrl)
+      const host = `localhost:${free.port}`
+      for (const to of ['127.0.0.1', '::1']) {
+        expect(await statusOf(free.port, { to, host, path: '/cb?code=1' })).toBe(200)
+        expect(await statusOf(free.port, { to, host, path: '/?code=1' })).toBe(404)
+        expect(await statusOf(free.port, { to, path: '/cb?code=1', host: 'evil.example' })).toBe(400)
+      }
+    })
+
+    it('on this machine: a stranger behind the same name is an error, not another port', async () => {
+      for (const host of ['127.0.0.1', '::1']) {
+        const port = await stranger(host)
+        await expect(start(undefined, at(`http://localhost:${port}/`))).rejects.toMatchObject({
+          kind: 'sign-in-failed',
+          message: `port ${port} of the callback address is taken by another program`,
+        })
+        await stranger(host === '::1' ? '127.0.0.1' : '::1', port)
+      }
+    })
+
+    it('elsewhere: the port is the configured one; forwarders may name their own end', async () => {
+      const free = await start()
+      await free.close()
+      const { redirectUri } = await start(free.port, at('https://box-3334.example.dev/cb'))
+      expect(redirectUri).toBe('https://box-3334.example.dev/cb')
+      const path = '/cb?code=1'
+      for (const host of ['box-3334.example.dev', `localhost:${free.port}`, `127.0.0.1:${free.port}`]) {
+        expect(await statusOf(free.port, { host, path })).toBe(200)
+      }
+      expect(await statusOf(free.port, { host: 'example.dev', path })).toBe(400)
+    })
+
+    it('elsewhere: without a port to bind it cannot work, and that is said', async () => {
+      await expect(start(undefined, at('https://box.example.dev/cb'))).rejects.toMatchObject({
+        kind: 'usage',
+        message: expect.stringContaining('auth.redirectPort'),
+      })
+    })
+
+    it('listens on all interfaces only where that is asked for', async () => {
+      const outside = Object.values(networkInterfaces())
+        .flat()
+        .find(one => one?.family === 'IPv4' && !one.internal)?.address
+      if (outside === undefined) return
+      const elsewhere = at('https://box.example.dev/')
+      const free = await start()
+      await free.close()
+      const host = 'box.example.dev'
+      const open = await start(free.port, { ...elsewhere, everywhere: true })
+      expect(await statusOf(free.port, { to: outside, host })).toBe(200)
+      await open.close()
+      await start(free.port, elsewhere)
+      await expect(statusOf(free.port, { to: outside, host })).rejects.toThrow()
+    })
+  })
+
   it('is gone as soon as it is closed, open connections too', async () => {
     const { port, close, redirectUri } = await start()
     const idle = connect(port, '127.0.0.1')
@@ -100,7 +195,7 @@ describe('the listener', () => {
   })
 
   it('does not wait for a judge that does not come to an end', async () => {
-    const listener = await listen(undefined, () => new Promise(() => {}))
+    const listener = await listen({}, () => new Promise(() => {}))
     const visit = fetch(`${listener.redirectUri}?code=1`).catch(() => 'cut')
     const before = performance.now()
     await new Promise(resolve => setImmediate(resolve))
