@@ -122,6 +122,29 @@ describe('steps', () => {
     expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=2' })
   })
 
+  test('a client id is asked for while a route was being tried, and one line answers it', async () => {
+    const error = new HostError('no-client', 'login.example.com does not register apps')
+    for (const route of ['browser', 'paste'] as const) {
+      const { dialog, lines } = open({ route, answers: route === 'browser' ? ['my-app'] : ['', 'my-app'] })
+      await dialog.choice(never)
+      const typed = dialog.choice(never)
+      dialog.show({ kind: 'client', error })
+      expect(await typed).toEqual({ kind: 'client', id: 'my-app' })
+      expect(lines).toContain('login.example.com does not register apps')
+    }
+  })
+
+  test('a sign-in server that has changed is said first; another one can be chosen', async () => {
+    const others = [{ issuer: 'https://c.example', host: clean('c.example') }]
+    const view = { formerHost: clean('a.example'), pageHost: clean('b.example'), others }
+    const { dialog, lines } = open({ view, answers: ['4', '1'] })
+    expect(await dialog.choice(never)).toEqual({ kind: 'issuer', issuer: 'https://c.example' })
+    expect(lines[0]).toBe('CHANGED: billing signed in at a.example until now, and now at b.example.')
+    dialog.update(signInView({ pageHost: clean('c.example') }))
+    expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'browser' })
+    expect(lines.join('\n')).toContain('Sign-in page: c.example.')
+  })
+
   test('trouble and the end, cleaned and with the next step', () => {
     const { dialog, lines, prompt } = open()
     const error = new HostError('sign-in-failed', 'it\u001b[31m failed')

@@ -10,6 +10,7 @@ import {
   signInPaste,
   signInStep,
   signInTakesText,
+  signInUpdate,
 } from '../../../src/ui/panels/sign-in-state.ts'
 import { address, signInView } from './view.ts'
 
@@ -150,5 +151,48 @@ describe('the line for an address', () => {
 
   test('a huge paste is cut', () => {
     expect(signInPaste(line, 'x'.repeat(1_000_000)).input.text.length).toBe(16_384)
+  })
+})
+
+describe('a client id', () => {
+  const error = new HostError('no-client', 'login.example.com does not register apps')
+  const asked = signInStep(press(createSignIn(signInView()), ENTER).state, { kind: 'client', error })
+
+  test('is asked for by the engine, and what is typed is the answer', () => {
+    expect(asked).toMatchObject({ shown: 'client', client: error.message })
+    expect(signInTakesText(asked)).toBe(true)
+    const { choices, state } = press(asked, char('my-'), char('app'), ENTER)
+    expect(choices).toEqual([{ kind: 'client', id: 'my-app' }])
+    expect(state.shown).toBeUndefined()
+  })
+
+  test.each<[string, string, Choice[]]>([
+    ['nothing', '', []],
+    ['blanks', '  ', []],
+    ['other letters than a client id has', 'мой', []],
+    ['a line end in the copy', 'my-app\r\n', [{ kind: 'client', id: 'my-app' }]],
+    ['too much', 'x'.repeat(5000), [{ kind: 'client', id: 'x'.repeat(1024) }]],
+  ])('%s', (_what, text, choices) => {
+    expect(press(signInPaste(asked, text), ENTER).choices).toEqual(choices)
+  })
+
+  test('Esc cancels', () => {
+    expect(press(asked, char('x'), ESC).choices).toEqual([{ kind: 'cancel' }])
+  })
+})
+
+describe('another sign-in server', () => {
+  const others = [{ issuer: 'https://b.example', host: clean('b.example') }]
+  const panel = createSignIn(signInView({ others }))
+
+  test('can be chosen as long as no route runs', () => {
+    expect(press(panel, char('s')).choices).toEqual([{ kind: 'issuer', issuer: 'https://b.example' }])
+    expect(press(createSignIn(signInView()), char('s')).choices).toEqual([])
+    expect(press(panel, ENTER, char('s')).choices).toEqual([{ kind: 'route', route: 'browser' }])
+  })
+
+  test('is what the panel says from then on', () => {
+    const next = signInUpdate(panel, signInView({ pageHost: clean('b.example'), others }))
+    expect(next.view.pageHost).toBe('b.example')
   })
 })

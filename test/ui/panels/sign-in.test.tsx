@@ -239,3 +239,39 @@ describe('on a screen', () => {
     ink.unmount()
   })
 })
+
+describe('what must not be overlooked', () => {
+  const moved = createSignIn(
+    signInView({
+      ...{ formerHost: clean('login.example.com'), pageHost: clean('sso.example.org') },
+      others: [{ issuer: 'https://c.example', host: clean('c.example') }],
+    }),
+  )
+
+  test('a sign-in server that has changed, at any size', () => {
+    const text = 'The sign-in server CHANGED: it was login.example.com, now it is sso.example.org.'
+    for (const [width, rows] of [
+      [60, 20],
+      [36, 11],
+    ] as const) {
+      const rowsOf = frame(moved, width, rows).split('\n')
+      expect(rowsOf.join(' ').replaceAll(/\s+/g, ' ')).toContain(text)
+      expect(rowsOf.length).toBeLessThanOrEqual(rows)
+    }
+    expect(frame(moved)).toContain('sso.example.org (one of 2)')
+    expect(frame(moved)).toContain('s other sign-in server')
+    expect(frame(createSignIn(view))).not.toMatch(/CHANGED|one of|other sign-in/)
+  })
+
+  test('why a client id is asked for', () => {
+    const error = new HostError('no-client', 'login.example.com does not register apps')
+    const asked = signInStep(press(createSignIn(view), 'b'), { kind: 'client', error })
+    const shown = frame(signInPaste(asked, 'my-app'))
+    expect(shown).toContain('login.example.com does not register apps')
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain('with the redirect address http://127.0.0.1/')
+    expect(shown).toContain('› my-app')
+    for (const width of [36, 60]) {
+      for (const row of frame(asked, width, 11).split('\n')) expect(cells(row)).toBeLessThanOrEqual(width)
+    }
+  })
+})
