@@ -6,6 +6,7 @@ import {
   judgeIssuer,
   judgeResourceMetadata,
   judgeServerMetadata,
+  judgeWayIn,
   type ResourceMetadata,
   readDocument,
 } from './metadata.ts'
@@ -72,6 +73,7 @@ export async function discover(
   for (const issuer of issuers.toSorted((a, b) => Number(b === first) - Number(a === first))) {
     try {
       const as = await serverOf(issuer, server, http, signal)
+      if (request.client?.grant !== 'client_credentials') judgeWayIn(as)
       return targetOf({ issuer, issuers, as, server, metadata })
     } catch (error) {
       if (!(error instanceof HostError) || !TRY_NEXT.has(error.kind)) throw error
@@ -165,6 +167,7 @@ function assumedServer(origin: string): AuthorizationServer {
     authorization_endpoint: `${origin}/authorize`,
     token_endpoint: `${origin}/token`,
     registration_endpoint: `${origin}/register`,
+    code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none'],
   }
 }

@@ -71,7 +71,7 @@ export function judgeResourceMetadata(document: unknown, server: WebUrl): Resour
 
 /**
  * Judges authorization server metadata (RFC 8414, OpenID Connect Discovery) that was asked for under `issuer`. Only
- * what we use is kept, every address in it is judged. Throws `metadata-issuer`, `unsafe-address`, `no-pkce`, `metadata-bad`.
+ * what we use is kept, every address in it is judged. Throws `metadata-issuer`, `unsafe-address`, `metadata-bad`.
  */
 export function judgeServerMetadata(document: unknown, issuer: string, server: WebUrl): AuthorizationServer {
   const result = v.safeParse(ServerDocument, document)
@@ -101,12 +101,19 @@ export function judgeServerMetadata(document: unknown, issuer: string, server: W
     client_id_metadata_document_supported: data.client_id_metadata_document_supported ?? undefined,
   }
   if (as.token_endpoint === undefined) throw incomplete(issuer, 'no token endpoint')
+  return as
+}
+
+/**
+ * Judges whether a person can sign in there: by a code with PKCE, which the server has to advertise (MCP, "Authorization Code
+ * Protection"), or by a device code. A renewal or a client that acts for itself needs neither. Throws `no-pkce`, `metadata-bad`.
+ */
+export function judgeWayIn(as: AuthorizationServer): void {
   if (as.authorization_endpoint === undefined && as.device_authorization_endpoint === undefined) {
-    throw incomplete(issuer, 'no way to sign in')
+    throw incomplete(as.issuer, 'no way to sign in')
   }
   const pkce = as.code_challenge_methods_supported?.includes('S256') === true
-  if (as.authorization_endpoint !== undefined && !pkce) throw new HostError('no-pkce', hostOf(issuer))
-  return as
+  if (as.authorization_endpoint !== undefined && !pkce) throw new HostError('no-pkce', hostOf(as.issuer))
 }
 
 /** An issuer identifier (RFC 8414 2): an address without query and fragment. It stays as written, for comparison. */

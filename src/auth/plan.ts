@@ -47,7 +47,7 @@ export function planSignIn(input: PlanInput): Plan {
       grantedScopes: grantedScopes.map(scope => clean(scope)),
       account: stored.before?.account,
       keptIn,
-      routes: routesOf(input),
+      routes: request.client?.grant === 'client_credentials' ? [] : routesOf(input),
       deadline,
     },
   }

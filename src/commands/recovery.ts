@@ -65,7 +65,10 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
     for (const name of names) tried.add(name)
     await again(signal)
     for (const name of signIns.unasked()) {
-      const error = new HostError('sign-in-failed', `${name} does not accept the token that it was given`)
+      const why = signIns.wasAsked(name)
+        ? 'does not accept the token that it was given'
+        : 'needs a sign-in that it does not ask for'
+      const error = new HostError('sign-in-failed', `${name} ${why}`)
       tell({ level: 'warning', text: error.message })
       refused(error, name)
     }

@@ -21,6 +21,8 @@ export interface SignIns {
    * the authenticator is told, or nobody was asked about them at all.
    */
   unasked(): string[]
+  /** Whether the runtime has asked about this server since it was loaded. */
+  wasAsked(server: string): boolean
   /** The runtime is about to ask for all servers anew. */
   reloading(): void
   /** Answers everything that is still open with `cancelled`. */
@@ -97,6 +99,7 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       for (const name of names) if (given.has(name)) authenticator.rejected(name)
       return names
     },
+    wasAsked: server => asked.has(server),
     reloading() {
       asked.clear()
       given.clear()

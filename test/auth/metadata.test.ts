@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { judgeResourceMetadata, judgeServerMetadata, readDocument } from '../../src/auth/metadata.ts'
+import {
+  judgeResourceMetadata,
+  judgeServerMetadata,
+  judgeWayIn,
+  readDocument,
+} from '../../src/auth/metadata.ts'
 import { webUrl } from '../../src/auth/url.ts'
 
 const SERVER = webUrl('https://mcp.example/mcp', 'the test')
@@ -198,7 +203,7 @@ describe('server metadata', () => {
   })
 
   test.each([[undefined], [null], [[]], [['plain']], ['S256'], [7]])('M-06 PKCE methods %j', methods => {
-    expect(() => judge({ code_challenge_methods_supported: methods })).toThrow(
+    expect(() => judgeWayIn(judge({ code_challenge_methods_supported: methods }))).toThrow(
       kind('no-pkce', 'auth.example does not offer PKCE (S256)'),
     )
   })
@@ -209,11 +214,12 @@ describe('server metadata', () => {
       device_authorization_endpoint: `${ISSUER}/device`,
       code_challenge_methods_supported: undefined,
     })
+    judgeWayIn(as)
     expect(as.device_authorization_endpoint).toBe(`${ISSUER}/device`)
   })
 
   test.each([['token_endpoint'], ['authorization_endpoint']])('without %s it cannot be used', name => {
-    expect(() => judge({ [name]: null })).toThrow(kind('metadata-bad', 'auth.example'))
+    expect(() => judgeWayIn(judge({ [name]: null }))).toThrow(kind('metadata-bad', 'auth.example'))
   })
 
   test.each([['yes'], [1], [null]])('iss support %j counts as unsaid', value => {

@@ -299,9 +299,11 @@ describe('rights', () => {
   })
 
   it('of a client that acts for itself need nobody', async () => {
-    const faulty = await startFaultyServer({
-      '/token': json({ access_token: 'machine', token_type: 'Bearer', expires_in: 60 }),
-    })
+    const faulty = await startFaultyServer(
+      { '/token': json({ access_token: 'machine', token_type: 'Bearer', expires_in: 60 }) },
+      // A server for machines only has no page and no PKCE.
+      { authorization_endpoint: undefined, device_authorization_endpoint: undefined },
+    )
     try {
       const engine = createEngine({ policy: { ask: false } })
       const place = { mcp: faulty.mcp, issuer: faulty.origin }

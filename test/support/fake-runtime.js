@@ -55,6 +55,7 @@ function status(sessionId, serverName, value) {
 const ASKING = new Set([
   'auth',
   'answer-refused',
+  'asks-late',
   'answer-error',
   'completed-first',
   'crash-mid-auth',
@@ -101,6 +102,10 @@ function load(sessionId) {
   const names = Object.keys(session.servers)
   for (const name of names) status(sessionId, name, 'pending')
   if (scenario === 'slow-server') return
+  if (scenario === 'never-asks' || (scenario === 'asks-late' && !session.reloaded)) {
+    for (const name of names) status(sessionId, name, 'needs-auth')
+    return
+  }
   if (!session.interest || !ASKING.has(scenario)) {
     for (const name of names) status(sessionId, name, ASKING.has(scenario) ? 'needs-auth' : 'connected')
     return
@@ -261,7 +266,7 @@ const METHODS = {
   },
   'session.mcp.reload': ({ sessionId }) => {
     openRequests.clear()
-    sessions.get(sessionId).loaded = false
+    Object.assign(sessions.get(sessionId), { loaded: false, reloaded: true })
     setImmediate(() => load(sessionId))
     return {}
   },
