@@ -62,6 +62,8 @@ const KINDS = {
   'http-content': { exit: 4, text: detail => `no usable document from ${detail}` },
   // 5: the person said no
   cancelled: { exit: 5, text: detail => detail },
+  /** ... for now. */
+  later: { exit: 5, text: detail => detail },
 } satisfies Record<string, Kind>
 
 export type ErrorKind = keyof typeof KINDS

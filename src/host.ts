@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Fetch } from './auth/http.ts'
@@ -15,6 +15,8 @@ export interface Host {
   platform: NodeJS.Platform
   folder: string
   home: string
+  /** The name of this machine in its network. */
+  name: string
   /** The Node that runs us, for our own children. */
   execPath: string
   /** A file of the package: `dist/keychain-child.js`, `bin/copilot-host.js`, ... */
@@ -44,6 +46,7 @@ export function createHost(signal: AbortSignal, root: URL): Host {
     platform: process.platform,
     folder: process.cwd(),
     home: env.HOME ?? env.USERPROFILE ?? homeOf(),
+    name: hostname(),
     execPath: process.execPath,
     packageFile: path => fileURLToPath(new URL(path, root)),
     version: VERSION,

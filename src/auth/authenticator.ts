@@ -1,4 +1,5 @@
 import { hostError } from '../errors.ts'
+import type { Clean } from '../text.ts'
 import { issuersOf } from './discovery.ts'
 import { createGrants } from './grants.ts'
 import { createHistory, type Source } from './history.ts'
@@ -34,6 +35,8 @@ export interface SignInPolicy {
   issuerChange?: IssuerChange
   /** What the person configured for a server. */
   optionsOf?: (server: AuthRequest['server']) => ServerOptions
+  /** The command that forwards a port of this machine to the one in front of the person; undefined where none is needed. */
+  forward?: (port: number) => Clean | undefined
   /** The route named by the person: the first one that the prompt is given. */
   route?: RouteName
   /** In milliseconds; 10 minutes when absent. */

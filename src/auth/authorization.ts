@@ -34,8 +34,9 @@ export async function authorizationUrl(input: {
   redirectUri: string
   scope?: string
   proof: Proof
+  chooseAccount?: boolean
 }): Promise<WebUrl> {
-  const { target, client, redirectUri, scope, proof } = input
+  const { target, client, redirectUri, scope, proof, chooseAccount } = input
   return withQuery(webUrl(target.as.authorization_endpoint, 'the sign-in address'), {
     response_type: 'code',
     client_id: client.id,
@@ -45,9 +46,17 @@ export async function authorizationUrl(input: {
     code_challenge: await oauth.calculatePKCECodeChallenge(proof.verifier.reveal()),
     code_challenge_method: 'S256',
     resource: target.resource,
-    // OpenID Connect Core 11: without it a server leaves `offline_access` out.
-    prompt: scope?.split(' ').includes('offline_access') ? 'consent' : undefined,
+    prompt: promptOf(target, scope, chooseAccount),
   })
+}
+
+/** OpenID Connect Core 3.1.2.1. A server that says nothing about it is not asked for what only some know. */
+function promptOf({ as }: Target, scope = '', chooseAccount = false): string | undefined {
+  const known = as.prompt_values_supported
+  const account = Array.isArray(known) && known.includes('select_account') ? 'select_account' : 'login'
+  // Section 11: without consent a server leaves `offline_access` out.
+  const consent = scope.split(' ').includes('offline_access') ? ['consent'] : []
+  return [...(chooseAccount ? [account] : []), ...consent].join(' ') || undefined
 }
 
 /**

@@ -1,8 +1,9 @@
 import { type ErrorKind, HostError, hostError } from '../errors.ts'
+import type { Clean } from '../text.ts'
 import { signInByCode, type WaitingCode } from './flows/code.ts'
 import { signInByDevice } from './flows/device.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
-import type { Browser, Client, Dialog, RouteName, SignInStep, SignInView, WebUrl } from './types.ts'
+import type { Browser, Client, Dialog, RouteName, SignInStep, SignInView } from './types.ts'
 
 export interface Interaction {
   flow: FlowInput
@@ -12,6 +13,8 @@ export interface Interaction {
   deadline: number
   /** False where nobody can type: then a client id that is missing is the end. */
   attended: boolean
+  /** The command that brings a browser on another machine to this port, where there is need of one. */
+  forward?: (port: number) => Clean | undefined
   /** The same sign-in at another authorization server of the resource. */
   retarget(issuer: string, signal: AbortSignal): Promise<{ flow: FlowInput; view: SignInView }>
   /** Gets the client that is used, as soon as it is known, with the flow it belongs to. */
@@ -34,6 +37,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
   const open = AbortSignal.any([signal, over.signal])
   const end = Promise.withResolvers<Interacted>()
   const running = new Map<'code' | 'device', Promise<void>>()
+  let codeOver = new AbortController()
   let { flow } = interaction
   let { client } = flow
   let waiting: WaitingCode | undefined
@@ -61,7 +65,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
         signedIn => end.resolve({ ...signedIn, flow: used }),
         thrown => {
           running.delete(name)
-          if (!open.aborted) failed(name === 'code' ? codeRoute : 'device', thrown)
+          if (!open.aborted && thrown !== REPLACED) failed(name === 'code' ? codeRoute : 'device', thrown)
         },
       )
     running.set(name, ended)
@@ -88,7 +92,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     }
     codeRoute = route
     if (!running.has('code')) startCode()
-    else if (waiting !== undefined) lead(waiting.url)
+    else if (waiting !== undefined) lead(waiting)
   }
 
   function startDevice(): void {
@@ -106,29 +110,41 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     )
   }
 
-  function startCode(): void {
+  function startCode(chooseAccount = false): void {
     waiting = undefined
+    codeOver = new AbortController()
+    const within = AbortSignal.any([open, codeOver.signal])
     run('code', input =>
       signInByCode(
-        input,
+        { ...input, chooseAccount },
         ready => {
           use(ready.client)
           waiting = ready
-          lead(ready.url)
+          lead(ready)
         },
-        open,
+        within,
       ),
     )
   }
 
   /** Brings the person to the sign-in page: by the browser, or by the address alone. */
-  function lead(url: WebUrl): void {
-    if (codeRoute === 'paste') show({ kind: 'paste', url })
+  function lead({ url, port }: WaitingCode): void {
+    const forward = port === undefined ? undefined : interaction.forward?.(port)
+    if (codeRoute === 'paste') show({ kind: 'paste', url, forward })
     else
       void browser
         .open(url)
         .catch(() => false)
-        .then(opened => show({ kind: 'browser', url, opened }))
+        .then(opened => show({ kind: 'browser', url, opened, forward }))
+  }
+
+  /** The same page once more, which asks for the account this time: a new request with a new `state`. */
+  async function chooseAccount(): Promise<void> {
+    const before = running.get('code')
+    codeOver.abort(REPLACED)
+    await before
+    if (codeRoute === 'paste') lastRoute = 'paste'
+    startCode(true)
   }
 
   function paste(address: string): void {
@@ -159,6 +175,11 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
       switch (choice.kind) {
         case 'cancel':
           throw new HostError('cancelled', `${server}: sign-in cancelled`)
+        case 'later':
+          throw new HostError('later', `${server}: sign-in later`)
+        case 'account':
+          await chooseAccount()
+          break
         case 'pasted':
           paste(choice.address)
           break
@@ -193,6 +214,9 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     await Promise.all(running.values())
   }
 }
+
+/** Why a request ends that another one takes the place of. */
+const REPLACED = new HostError('cancelled', 'another account was asked for')
 
 function isKind(error: unknown, kind: ErrorKind): boolean {
   return error instanceof HostError && error.kind === kind

@@ -37,6 +37,7 @@ const ServerDocument = v.object({
   userinfo_endpoint: v.optional(v.unknown()),
   scopes_supported: strings,
   code_challenge_methods_supported: strings,
+  prompt_values_supported: strings,
   token_endpoint_auth_methods_supported: strings,
   token_endpoint_auth_signing_alg_values_supported: strings,
   id_token_signing_alg_values_supported: strings,
@@ -92,6 +93,7 @@ export function judgeServerMetadata(document: unknown, issuer: string, server: W
     userinfo_endpoint: endpoint(data.userinfo_endpoint, 'the user information endpoint'),
     scopes_supported: data.scopes_supported ?? undefined,
     code_challenge_methods_supported: data.code_challenge_methods_supported ?? undefined,
+    prompt_values_supported: data.prompt_values_supported ?? undefined,
     token_endpoint_auth_methods_supported: data.token_endpoint_auth_methods_supported ?? undefined,
     token_endpoint_auth_signing_alg_values_supported:
       data.token_endpoint_auth_signing_alg_values_supported ?? undefined,

@@ -18,12 +18,13 @@ export function answerWith(grant: Grant, now: number): Answer {
 
 /** How a panel ends that gave no token. */
 export function resultOf(error: HostError): SignInResult {
-  return error.kind === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', error }
+  if (error.kind === 'cancelled' || error.kind === 'later') return { kind: error.kind }
+  return { kind: 'failed', error }
 }
 
 /** The person, or the sign-in server in their name, said no. */
 export function isRefusal(error: HostError): boolean {
-  return error.kind === 'cancelled' || error.kind === 'sign-in-denied'
+  return error.kind === 'cancelled' || error.kind === 'later' || error.kind === 'sign-in-denied'
 }
 
 /** What a network, a server in trouble, a captive portal or a busy neighbour do to a renewal: it may work another time. */

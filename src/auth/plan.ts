@@ -12,6 +12,8 @@ export interface PlanInput {
   target: Target
   browser: Pick<Browser, 'available'>
   keptIn: TokenStore['kind']
+  /** Since when this sign-in server is known for this server, in milliseconds since the epoch. */
+  knownSince?: number
   /** The host of the sign-in server until now, when it has changed. */
   formerHost?: Clean
   /** The route that the person named, if any. */
@@ -38,6 +40,7 @@ export function planSignIn(input: PlanInput): Plan {
       server: request.server.name,
       serverHost: hostOf(request.server.url),
       pageHost: target.pageHost,
+      knownSince: input.knownSince,
       formerHost,
       others: othersThan(target).map(issuer => ({ issuer, host: hostOf(issuer) })),
       // The runtime does not know that there was a sign-in before; the person does.

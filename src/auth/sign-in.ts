@@ -51,6 +51,7 @@ export async function signIn(
     const former = judgeIssuerChange({ request, target, known, before, client, change: policy.issuerChange })
     const plan = planSignIn({
       ...{ request, stored, target, browser, keptIn: store.kind, deadline },
+      knownSince: known?.issuer === target.issuer ? known.since : undefined,
       formerHost: former === undefined ? undefined : hostOf(former),
       route: policy.route,
       identity: options.identity,
@@ -105,6 +106,7 @@ export async function signIn(
     {
       ...{ flow: first.flow, browser, dialog, deadline, keepClient },
       attended: policy.attended ?? true,
+      forward: policy.forward,
       retarget: prepare,
     },
     signal,

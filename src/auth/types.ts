@@ -140,6 +140,8 @@ export interface SignInView {
   serverHost: Clean
   /** The host of the page where the person will sign in. */
   pageHost: Clean
+  /** Since when this sign-in server is known for this server, in milliseconds since the epoch; absent: first seen. */
+  knownSince?: number
   /** The host of the sign-in server until now, when it has changed. */
   formerHost?: Clean
   /** Other sign-in servers of this MCP server, which can be chosen as long as no route runs. */
@@ -158,8 +160,9 @@ export interface SignInView {
 }
 
 export type SignInStep =
-  | { kind: 'browser'; url: WebUrl; opened: boolean }
-  | { kind: 'paste'; url: WebUrl }
+  /** `forward`: what to run on the person's own machine, so that a browser there reaches our listener. */
+  | { kind: 'browser'; url: WebUrl; opened: boolean; forward?: Clean }
+  | { kind: 'paste'; url: WebUrl; forward?: Clean }
   | { kind: 'device'; page: WebUrl; completePage?: WebUrl; code: Clean; expiresAt: number }
   /** The sign-in server registers no apps: the person has to name a client id (`Choice` of kind `client`). */
   | { kind: 'client'; error: HostError }
@@ -173,6 +176,10 @@ export type Choice =
   | { kind: 'issuer'; issuer: string }
   /** A client id that the person got from the sign-in server. */
   | { kind: 'client'; id: string }
+  /** The page is to ask which account to use. */
+  | { kind: 'account' }
+  /** Not now: the turn goes on, and the person comes back to it. */
+  | { kind: 'later' }
   | { kind: 'cancel' }
 
 export type SignInResult =
@@ -180,6 +187,7 @@ export type SignInResult =
   /** Nobody waits for this sign-in any more. */
   | { kind: 'withdrawn' }
   | { kind: 'cancelled' }
+  | { kind: 'later' }
   | { kind: 'failed'; error: HostError }
 
 /** One open panel. */

@@ -7,6 +7,7 @@ import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
 import { isLoopback } from '../auth/url.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startProgram } from '../spawn.ts'
+import { type Clean, clean } from '../text.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import type { ChatOptions } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -71,11 +72,19 @@ export function createEngine(
         const { callbackUrl } = options
         return { ...options, everywhere: container && callbackUrl !== undefined && !isLoopback(callbackUrl) }
       },
+      forward: port => forwarding(host, port),
       route: namedRoute(settings),
       timeoutMs: options.signInTimeout,
     },
     log: line => settings.log.write(line),
   })
+}
+
+/** Over SSH: what brings a browser on the person's own machine to a port of this one. */
+function forwarding({ env, name }: Host, port: number): Clean | undefined {
+  if (!env.SSH_CONNECTION) return undefined
+  const user = env.USER ?? env.LOGNAME
+  return clean(`ssh -L ${port}:127.0.0.1:${port} ${user ? `${user}@` : ''}${name}`, 200)
 }
 
 /** Asks in plain lines on stderr; a route that was named on the command line is taken without a question. */

@@ -4,7 +4,7 @@ import { edit, paste } from './composer/editor.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
-import { signInKey, signInPaste, signInTakesText } from './panels/sign-in-state.ts'
+import { type SignInEffect, signInKey, signInPaste, signInTakesText } from './panels/sign-in-state.ts'
 import type { Panel, View } from './state.ts'
 
 /** What has to happen because of a key, besides another view. */
@@ -14,6 +14,7 @@ export type Effect =
   | { type: 'suspend' }
   | { type: 'leave'; by: 'interrupt' | 'end'; draft: string }
   | { type: 'choice'; panel: number; choice: Choice }
+  | SignInEffect
   | { type: 'decision'; panel: number; decision: PermissionDecision }
 
 export interface Pressed {
@@ -139,8 +140,9 @@ function answer(view: View, panel: Panel, keys: readonly Key[]): Pressed {
   let next = panel
   for (const key of keys) {
     if (next.kind === 'sign-in') {
-      const { state, choice } = signInKey(next.state, key)
+      const { state, choice, effect } = signInKey(next.state, key)
       next = { ...next, state }
+      if (effect !== undefined) effects.push(effect)
       if (choice !== undefined) effects.push({ type: 'choice', panel: panel.key, choice })
     } else {
       const { state, decision } = permissionKey(next.state, key)

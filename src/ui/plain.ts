@@ -1,5 +1,13 @@
 import type { Choice, Dialog, Prompt, RouteName, SignInStep, SignInView } from '../auth/types.ts'
-import { reasonText, resultLine, routeText, timeLeft, titleText, troubleText } from './sign-in-words.ts'
+import {
+  dayText,
+  reasonText,
+  resultLine,
+  routeText,
+  timeLeft,
+  titleText,
+  troubleText,
+} from './sign-in-words.ts'
 
 export interface PlainPromptOptions {
   /** One line for the person (stderr), without its newline. */
@@ -65,6 +73,10 @@ function createDialog(
       if (chosen) return typed(signal)
       await Promise.race([turn, forever(signal)])
       if (!introduced) for (const line of introduction(view, io.now())) io.write(line)
+      if (!introduced && view.formerHost !== undefined && io.read) {
+        io.write(`If that is right, type ${view.pageHost} to go on:`)
+        if ((await io.read(signal)).trim().toLowerCase() !== view.pageHost) return { kind: 'cancel' }
+      }
       introduced = true
       const choice = await firstChoice(io, view, signal)
       chosen = choice.kind === 'route'
@@ -99,7 +111,7 @@ async function firstChoice(io: PlainPromptOptions, view: SignInView, signal: Abo
     return { kind: 'cancel' }
   }
   const others = view.others.map(({ host }) => `sign in at ${host}`)
-  const choices = [...view.routes.map(routeText), ...others, 'cancel']
+  const choices = [...view.routes.map(routeText), ...others, 'later', 'cancel']
   io.write(choices.map((text, at) => `${at + 1} ${text}`).join(', '))
   for (;;) {
     io.write('Choice (a number, Enter for 1):')
@@ -108,6 +120,7 @@ async function firstChoice(io: PlainPromptOptions, view: SignInView, signal: Abo
     if (route) return { kind: 'route', route }
     const other = view.others[Number(answer) - 1 - view.routes.length]
     if (other) return { kind: 'issuer', issuer: other.issuer }
+    if (Number(answer) === choices.length - 1) return { kind: 'later' }
     if (Number(answer) === choices.length) return { kind: 'cancel' }
   }
 }
@@ -122,8 +135,13 @@ function introduction(view: SignInView, now: number): string[] {
   return [
     ...(view.formerHost === undefined ? [] : [changed]),
     `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
-    `Sign-in page: ${view.pageHost}. Rights: ${rights}.${granted}${account} ${timeLeft(view.deadline, now)}.`,
+    `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account} ${timeLeft(view.deadline, now)}.`,
   ]
+}
+
+function knownText({ knownSince, formerHost }: SignInView): string {
+  if (formerHost !== undefined) return ''
+  return knownSince === undefined ? ', first seen' : `, known since ${dayText(knownSince)}`
 }
 
 /** Addresses stand alone on their line, so that they can be copied whole. */

@@ -12,6 +12,8 @@ export interface Questions {
   signIn: Prompt['signIn']
   askPermission: ChatScreen['askPermission']
   choose(panel: number, choice: Choice): void
+  /** Answers every open sign-in with Esc. */
+  cancelSignIns(): void
   decide(panel: number, decision: PermissionDecision): void
   /** Rejects what is still waiting. */
   close(): void
@@ -30,6 +32,12 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
   >()
   const over = new HostError('cancelled', 'the chat is closed')
   let last = 0
+
+  function choose(panel: number, choice: Choice): void {
+    const pending = choices.get(panel)
+    if (pending?.waiter) pending.waiter.resolve(choice)
+    else pending?.early.push(choice)
+  }
 
   return {
     signIn(first) {
@@ -110,10 +118,9 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
         dispatch({ type: 'panel', panel: { key, kind: 'permission', state: createPermission(ask) } })
       })
     },
-    choose(panel, choice) {
-      const pending = choices.get(panel)
-      if (pending?.waiter) pending.waiter.resolve(choice)
-      else pending?.early.push(choice)
+    choose,
+    cancelSignIns() {
+      for (const panel of [...choices.keys()]) choose(panel, { kind: 'cancel' })
     },
     decide: (panel, decision) => decisions.get(panel)?.resolve(decision),
     close() {

@@ -3,6 +3,7 @@ import { createElement } from 'react'
 import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
+import { clipboard } from './clipboard.ts'
 import { type Effect, pasteInto, press } from './input.ts'
 import { palette } from './palette.ts'
 import { QUIET } from './panels/guard.ts'
@@ -101,8 +102,17 @@ export function openChat(options: ChatScreenOptions): ChatScreen {
     else if (effect.type === 'interrupt') options.onInterrupt()
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
+    else if (effect.type === 'copy') stdout.write(clipboard(effect.text, options.env))
+    else if (effect.type === 'qr') void drawQr(effect.text)
+    else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
     else if (options.suspend !== undefined) terminal?.suspend(options.suspend).catch(fail)
+  }
+
+  /** As a block of its own, so that it can be scrolled to and is never cut by a low window. */
+  async function drawQr(text: string): Promise<void> {
+    const { qrRows } = await import('./qr.ts')
+    dispatch({ type: 'whole', text: qrRows(text).join('\n') })
   }
 
   const actions: Actions = {

@@ -41,6 +41,11 @@ export function routeText(route: RouteName): string {
   return ROUTES[route]
 }
 
+/** A day as people write it where this program runs: 3 Nov 2026. */
+export function dayText(at: number): string {
+  return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
 /** One line about a route that ended while others may still finish. */
 export function troubleText(error: Error): Clean {
   return clean(error.message, 240)
@@ -68,6 +73,8 @@ export function resultLine(
     }
     case 'withdrawn':
       return { level: 'info', text: `${view.server}: the sign-in is no longer needed` }
+    case 'later':
+      return { level: 'info', text: `${view.server}: sign-in later (${again})` }
     case 'cancelled':
       return { level: 'info', text: `${view.server}: sign-in cancelled. ${again} asks again` }
     case 'failed':

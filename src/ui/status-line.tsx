@@ -33,10 +33,12 @@ function stateOf(view: View, frame: number): Span[] {
     return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
   }
   if (waiting.length > 0) return waiting
-  const open = view.panels.filter(panel => panel.kind === 'sign-in').length
-  const signIns = Object.values(view.servers).filter(status => status === 'needs-auth').length - open
-  if (signIns <= 0) return []
-  return [{ text: `${signIns} sign-in${signIns === 1 ? '' : 's'} waiting`, styles: ['accent'] }]
+  const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
+  const names = Object.entries(view.servers)
+    .filter(([name, status]) => status === 'needs-auth' && !asked.some(server => server === name))
+    .map(([name]) => name)
+  if (names.length === 0) return []
+  return [{ text: `sign-in waiting: ${names.join(', ')}`, styles: ['accent'] }]
 }
 
 function dim(text: string | undefined): Span {

@@ -3,6 +3,8 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../demo/a
 import { Secret } from '../../src/auth/secret.ts'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
+import { clean } from '../../src/text.ts'
+import { scriptedBrowser } from '../support/browser.ts'
 import { hurried } from '../support/clock.ts'
 import {
   BROWSER,
@@ -263,6 +265,51 @@ describe('a renewal that fails for now', () => {
     } finally {
       await faulty.close()
     }
+  })
+})
+
+describe('what the person can do besides', () => {
+  it('later: the turn goes on, nobody is asked again, and /login asks again', async () => {
+    const engine = createEngine({ first: { kind: 'later' } })
+    const answer = await engine.ask(request([one.issuer]))
+    expect(answer).toMatchObject({ kind: 'cancelled', error: { kind: 'later', exitCode: 5 } })
+    expect(engine.prompt.panels[0]?.result).toEqual({ kind: 'later' })
+    expect(whyOf(await engine.ask(request([one.issuer])))).toBe('later')
+    expect(engine.prompt.panels).toHaveLength(1)
+    engine.forgetRefusals('notes')
+    await engine.ask(request([one.issuer]))
+    expect(engine.prompt.panels).toHaveLength(2)
+    expect(one.requests).toEqual([])
+  })
+
+  it('another account: the page asks who it is, and the first address is good for nothing any more', async () => {
+    const engine = createEngine({ browser: scriptedBrowser({}, true) })
+    engine.browser.broken = true
+    const answer = engine.ask(request([one.issuer]))
+    const panel = await engine.prompt.panel()
+    panel.choose(BROWSER)
+    const { url: first } = await panel.step('browser')
+    engine.browser.broken = false
+    panel.choose({ kind: 'account' })
+    const { url } = await panel.step('browser', 2)
+    expect(new URL(url).searchParams.get('prompt')).toBe('login consent')
+    const state = (address: string) => new URL(address).searchParams.get('state')
+    expect(state(url)).not.toBe(state(first))
+    expect(tokenOf(await answer)).toMatch(/^ey/)
+    expect(one.count('registration')).toBe(1)
+  })
+
+  it('sees since when the sign-in server is known, and over SSH what brings the browser back', async () => {
+    const policy = { forward: (port: number) => clean(`ssh -L ${port}:127.0.0.1:${port} ada@devbox`) }
+    const engine = createEngine({ first: BROWSER, policy })
+    await engine.ask(request([one.issuer]))
+    const [panel] = engine.prompt.panels
+    expect(panel?.view.knownSince).toBeUndefined()
+    const { url, forward } = await (await engine.prompt.panel()).step('browser')
+    const { port } = new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
+    expect(forward).toBe(`ssh -L ${port}:127.0.0.1:${port} ada@devbox`)
+    await engine.ask(request([one.issuer], 'reauth'))
+    expect(engine.prompt.panels[1]?.view.knownSince).toEqual(expect.any(Number))
   })
 })
 

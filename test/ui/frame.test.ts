@@ -67,7 +67,7 @@ describe('status line', () => {
       'sign-in',
       seen({ type: 'server', name: clean('b'), status: 'needs-auth' }),
       60,
-      'demo-model · ~/src/shop · 1 sign-in waiting',
+      'demo-model · ~/src/shop · sign-in waiting: b',
     ],
     [
       'leaving',

@@ -46,7 +46,7 @@ test('says who, why, where and which rights before anything happens', async () =
   await dialog.choice(never)
   expect(lines).toEqual([
     'Sign in to billing (billing.example.com). The server asks for a sign-in before its first use. For list_invoices.',
-    'Sign-in page: login.example.com. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. 10:00 left.',
+    'Sign-in page: login.example.com, first seen. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. 10:00 left.',
   ])
 })
 
@@ -74,11 +74,14 @@ describe('the route', () => {
     ['a number', ['2'], { kind: 'route', route: 'device' }],
     ['Enter', [''], { kind: 'route', route: 'browser' }],
     ['nonsense first', ['x', '0', '-1', '1.5', '99', ' 3 '], { kind: 'route', route: 'paste' }],
-    ['cancel', ['4'], { kind: 'cancel' }],
+    ['later', ['4'], { kind: 'later' }],
+    ['cancel', ['5'], { kind: 'cancel' }],
   ])('asked of a person: %s', async (_name, answers, choice) => {
     const { dialog, lines } = open({ answers })
     expect(await dialog.choice(never)).toEqual(choice)
-    expect(lines).toContain('1 open the browser, 2 code for another device, 3 paste an address, 4 cancel')
+    expect(lines).toContain(
+      '1 open the browser, 2 code for another device, 3 paste an address, 4 later, 5 cancel',
+    )
   })
 
   test('no more input ends the question', async () => {
@@ -137,12 +140,14 @@ describe('steps', () => {
   test('a sign-in server that has changed is said first; another one can be chosen', async () => {
     const others = [{ issuer: 'https://c.example', host: clean('c.example') }]
     const view = { formerHost: clean('a.example'), pageHost: clean('b.example'), others }
-    const { dialog, lines } = open({ view, answers: ['4', '1'] })
+    const { dialog, lines } = open({ view, answers: ['b.example', '4', '1'] })
     expect(await dialog.choice(never)).toEqual({ kind: 'issuer', issuer: 'https://c.example' })
     expect(lines[0]).toBe('CHANGED: billing signed in at a.example until now, and now at b.example.')
     dialog.update(signInView({ pageHost: clean('c.example') }))
     expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'browser' })
-    expect(lines.join('\n')).toContain('Sign-in page: c.example.')
+    expect(lines.join('\n')).toContain('Sign-in page: c.example, first seen.')
+    const wrong = open({ view, answers: ['a.example'] })
+    expect(await wrong.dialog.choice(never)).toEqual({ kind: 'cancel' })
   })
 
   test('trouble and the end, cleaned and with the next step', () => {

@@ -3,6 +3,7 @@ import { authorizationUrl, judgeRedirect, newProof } from '../authorization.ts'
 import { findClient } from '../client.ts'
 import { exchangeCode } from '../token.ts'
 import type { Client, WebUrl } from '../types.ts'
+import { isLoopback, webUrl } from '../url.ts'
 import type { FlowInput, SignedIn } from './flow.ts'
 import { listen } from './listener.ts'
 import type { PageName } from './page.ts'
@@ -11,6 +12,8 @@ import type { PageName } from './page.ts'
 export interface WaitingCode {
   url: WebUrl
   client: Client
+  /** The port of our listener on loopback, where the page leads back to it. */
+  port?: number
   /** Takes the address that the browser ended at. False: it is not the answer to this sign-in. */
   paste(address: string): boolean
 }
@@ -63,10 +66,14 @@ export async function signInByCode(
       { request, target, options: input.options, stored: input.client, redirectUri, scope, http },
       signal,
     )
-    const url = await authorizationUrl({ target, client, redirectUri, scope, proof })
+    const { chooseAccount } = input
+    const url = await authorizationUrl({ target, client, redirectUri, scope, proof, chooseAccount })
     judge = query => judgeRedirect(query, { target, client, state: proof.state })
     signal.throwIfAborted()
-    ready({ url, client, paste: address => receive(queryOf(address)) === 'taken' })
+    const port = isLoopback(webUrl(redirectUri, 'the redirect'))
+      ? Number(new URL(redirectUri).port)
+      : undefined
+    ready({ url, client, port, paste: address => receive(queryOf(address)) === 'taken' })
     const parameters = await answer.promise
     const at = clock.now()
     const { verifier } = proof

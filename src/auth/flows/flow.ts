@@ -12,6 +12,8 @@ export interface FlowInput {
   /** A client of ours at this issuer, if one is known. */
   client?: Client
   scope?: string
+  /** The page is to ask which account to use. */
+  chooseAccount?: boolean
   http: Http
   clock: Clock
 }

@@ -1,9 +1,9 @@
 import type { RouteName, SignInView, WebUrl } from '../../auth/types.ts'
-import { keptInText, reasonText, routeText, timeLeft, titleText } from '../sign-in-words.ts'
+import { dayText, keptInText, reasonText, routeText, timeLeft, titleText } from '../sign-in-words.ts'
 import { line, truncate } from '../transcript/line.ts'
 import { cells, keepEnd } from '../width.ts'
 import { blank, field, fitRows, keyRows, prose, type Row, titleRow } from './rows.ts'
-import { type SignInState, signInTakesText } from './sign-in-state.ts'
+import { type SignInState, signInAddress, signInConfirms, signInTakesText } from './sign-in-state.ts'
 
 export interface SignInSize {
   index: number
@@ -23,14 +23,15 @@ export function signInRows(
 ): { above: Row[]; below: Row[] } {
   const { view, shown } = state
   const { width, maxRows } = size
-  const below = keys(state, width, now)
+  const below = keys(state, size, now)
   const trouble = Object.values(state.trouble).flatMap(text =>
     text ? prose(8, `! ${text}`, width, 2, 'warning') : [],
   )
   const above = [
     titleRow(titleText(view), size.index, size.total, width),
-    ...(shown === undefined ? explanation(state, size) : route(state, shown, width)),
+    ...(signInConfirms(state) || shown === undefined ? explanation(state, size) : route(state, shown, width)),
     ...trouble,
+    ...(state.note === undefined ? [] : prose(9, state.note, width, 1, 'accent')),
     ...(signInTakesText(state) ? [] : [blank()]),
   ]
   return { above: fitRows(above, maxRows - below.length - (signInTakesText(state) ? 1 : 0)), below }
@@ -38,13 +39,13 @@ export function signInRows(
 
 /** The address of the route on screen, if it does not fit into the panel. */
 export function longAddress(state: SignInState, width: number): WebUrl | undefined {
-  const step = state.shown === undefined || state.shown === 'client' ? undefined : state[state.shown]
-  const address = step && (step.kind === 'device' ? step.page : step.url)
+  const address = signInAddress(state)
   return address && cells(address) > width ? address : undefined
 }
 
 /** Before the person has chosen: who asks, why, where it leads, what for. */
-function explanation({ view }: SignInState, { width, maxRows }: SignInSize): Row[] {
+function explanation(state: SignInState, { width, maxRows }: SignInSize): Row[] {
+  const { view } = state
   const room = width - 14
   const most = maxRows > 12 ? 4 : 2
   const asked = view.newScopes.join(', ')
@@ -55,11 +56,12 @@ function explanation({ view }: SignInState, { width, maxRows }: SignInSize): Row
     ...prose(7, reasonText(view), width, 2),
     ...(view.tool && view.reason !== 'upscope' ? field(4, 'For', view.tool, width) : []),
     ...field(6, 'Server', keepEnd(view.serverHost, room), width),
-    ...field(9, 'Sign-in page', pageText(view, room), width),
+    ...field(9, 'Sign-in page', pageText(view, room), width, 2),
     ...field(8, granted ? 'New rights' : 'Rights', rights, width, most),
     ...(granted ? field(5, 'Already given', granted, width, most) : []),
     ...(view.account ? field(5, 'Signed in as', view.account, width) : []),
     ...field(3, 'Kept in', keptInText(view), width),
+    ...(signInConfirms(state) ? prose(9, `If that is right, type ${view.pageHost} to go on:`, width, 3) : []),
   ]
 }
 
@@ -75,9 +77,11 @@ function changed({ formerHost, pageHost }: SignInView, width: number): Row[] {
   )
 }
 
-function pageText({ pageHost, others }: SignInView, room: number): string {
+function pageText({ pageHost, formerHost, knownSince, others }: SignInView, room: number): string {
   const place = others.length === 0 ? '' : ` (one of ${others.length + 1})`
-  return `${keepEnd(pageHost, room - cells(place))}${place}`
+  const shown = `${keepEnd(pageHost, room - cells(place))}${place}`
+  if (formerHost !== undefined) return shown
+  return `${shown}   ${knownSince === undefined ? 'first seen' : `known since ${dayText(knownSince)}`}`
 }
 
 function route(state: SignInState, shown: RouteName | 'client', width: number): Row[] {
@@ -104,7 +108,12 @@ function route(state: SignInState, shown: RouteName | 'client', width: number): 
     const words = opened
       ? `Waiting for the browser at ${view.pageHost}…`
       : 'No browser could be opened. Open this address:'
-    return [...context, ...prose(9, words, width, 2), ...address(url, width)]
+    return [
+      ...context,
+      ...prose(9, words, width, 2),
+      ...address(url, width),
+      ...forwarding(state.browser, width),
+    ]
   }
   if (shown === 'device') {
     if (!state.device) return [...context, ...prose(9, `Asking ${view.pageHost} for a code…`, width, 2)]
@@ -124,9 +133,19 @@ function route(state: SignInState, shown: RouteName | 'client', width: number): 
     ? [
         ...prose(7, 'Open this address in any browser and sign in:', width, 2),
         ...address(state.paste.url, width),
+        ...forwarding(state.paste, width),
       ]
     : prose(7, 'Preparing the address…', width)
   return [...context, ...first, ...prose(9, 'Then paste the address of the page where it ends:', width, 2)]
+}
+
+/** Over SSH: what the person runs in front of them, so that the browser there comes back to us by itself. */
+function forwarding({ forward }: { forward?: string }, width: number): Row[] {
+  if (forward === undefined) return []
+  return [
+    ...prose(6, 'For a browser on your own machine, run there first:', width),
+    ...prose(6, forward, width, 2),
+  ]
 }
 
 function address(url: WebUrl, width: number): Row[] {
@@ -136,16 +155,19 @@ function address(url: WebUrl, width: number): Row[] {
     : [row]
 }
 
-function keys({ view, shown, device }: SignInState, width: number, now: number): Row[] {
+function keys(state: SignInState, { width, total, maxRows }: SignInSize, now: number): Row[] {
+  // Where room is short the keys work all the same; those that can be guessed are not named.
+  const roomy = maxRows > 12
+  const { view, shown, device } = state
   const text = (name: RouteName) => (width < 50 ? SHORT[name] : routeText(name))
   const left = timeLeft(
     Math.min(view.deadline, (shown === 'device' && device?.expiresAt) || view.deadline),
     now,
   )
-  if (shown === 'client')
+  if (signInConfirms(state) || shown === 'client')
     return keyRows(
       [
-        ['⏎', 'send'],
+        ['⏎', signInConfirms(state) ? 'go on' : 'send'],
         ['Esc', 'cancel'],
       ],
       width,
@@ -170,7 +192,19 @@ function keys({ view, shown, device }: SignInState, width: number, now: number):
       ...(shown === 'browser' ? [['b', width < 50 ? 'again' : 'open it again'] as const] : []),
       ...others.map(name => [KEYS[name], text(name)] as const),
       ...(shown === undefined && view.others.length > 0 ? [['s', 'other sign-in server'] as const] : []),
+      ...(shown === 'device' && device
+        ? ([
+            ['c', 'copy code'],
+            ['q', 'QR code'],
+          ] as const)
+        : []),
+      ...(signInAddress(state) === undefined || !roomy ? [] : [['u', 'copy address'] as const]),
+      ...(shown === undefined || !roomy || !view.routes.includes('browser')
+        ? []
+        : [['o', 'other account'] as const]),
+      ['l', 'later'],
       ['Esc', 'cancel'],
+      ...(total > 1 ? [['X', 'cancel all'] as const] : []),
     ],
     width,
     left,

@@ -196,3 +196,71 @@ describe('another sign-in server', () => {
     expect(next.view.pageHost).toBe('b.example')
   })
 })
+
+describe('the letters that mean the same in every panel', () => {
+  const page = address('https://login.example.com/device')
+  const browser = signInStep(press(createSignIn(signInView()), char('b')).state, {
+    ...{ kind: 'browser', url, opened: true },
+  })
+  const device = signInStep(press(createSignIn(signInView()), char('d')).state, {
+    ...{ kind: 'device', page, code: clean('WDJB-MJHT'), expiresAt: 1 },
+  })
+  const effect = (state: SignInState, letter: string) => signInKey(state, char(letter)).effect
+
+  test('u copies the address on screen, c the code, and says so until the next key', () => {
+    expect(effect(browser, 'u')).toEqual({ type: 'copy', text: url })
+    expect(effect(device, 'u')).toEqual({ type: 'copy', text: page })
+    expect(effect(device, 'c')).toEqual({ type: 'copy', text: 'WDJB-MJHT' })
+    expect(press(device, char('c')).state.note).toBe('The code was copied.')
+    expect(press(device, char('c'), char('b')).state.note).toBeUndefined()
+    for (const [state, letter] of [
+      [browser, 'c'],
+      [createSignIn(signInView()), 'u'],
+      [createSignIn(signInView()), 'c'],
+    ] as const)
+      expect(effect(state, letter)).toBeUndefined()
+  })
+
+  test('q draws the complete address where there is one', () => {
+    expect(effect(device, 'q')).toEqual({ type: 'qr', text: page })
+    const completePage = address('https://login.example.com/device?user_code=WDJB-MJHT')
+    const complete = signInStep(device, {
+      ...{ kind: 'device', page, completePage, code: clean('WDJB-MJHT'), expiresAt: 1 },
+    })
+    expect(effect(complete, 'q')).toEqual({ type: 'qr', text: completePage })
+    expect(effect(browser, 'q')).toBeUndefined()
+  })
+
+  test('l later, o other account, X all; in a line to type in they are letters', () => {
+    expect(press(device, char('l')).choices).toEqual([{ kind: 'later' }])
+    expect(press(device, char('o')).choices).toEqual([{ kind: 'account' }])
+    expect(effect(device, 'X')).toEqual({ type: 'cancel-all' })
+    expect(effect(device, 'x')).toBeUndefined()
+    const typing = signInStep(press(createSignIn(signInView()), char('p')).state, { kind: 'paste', url })
+    expect(press(typing, char('l'), char('o'), char('X'), char('q')).state.input.text).toBe('loXq')
+    const only = createSignIn(signInView({ routes: ['device'] }))
+    expect(press(only, char('o')).choices).toEqual([])
+  })
+})
+
+describe('a sign-in server that has changed', () => {
+  const moved = createSignIn(signInView({ formerHost: clean('a.example'), pageHost: clean('b.example') }))
+
+  test('nothing goes on before the new host was typed', () => {
+    for (const key of [ENTER, char('b'), { name: 'tab' } as const]) {
+      expect(press(moved, key).choices).toEqual([])
+    }
+    const wrong = press(moved, char('a.example'), ENTER).state
+    expect(wrong).toMatchObject({ note: 'That is not b.example.', input: { text: '' } })
+    const { state } = press(wrong, char('B.example'), ENTER)
+    expect(signInTakesText(state)).toBe(false)
+    expect(press(state, ENTER).choices).toEqual([{ kind: 'route', route: 'browser' }])
+  })
+
+  test('Esc cancels, and another server has to be confirmed anew', () => {
+    expect(press(moved, char('x'), ESC).choices).toEqual([{ kind: 'cancel' }])
+    const confirmed = press(moved, char('b.example'), ENTER).state
+    const next = signInUpdate(confirmed, { ...confirmed.view, pageHost: clean('c.example') })
+    expect(signInTakesText(next)).toBe(true)
+  })
+})

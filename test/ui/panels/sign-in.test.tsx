@@ -67,12 +67,13 @@ describe('the panel', () => {
       'The server asks for a sign-in before its first use.',
       'For           list_invoices',
       'Server        billing.example.com',
-      'Sign-in page  login.example.com',
+      'Sign-in page  login.example.com   first seen',
       'Rights        invoices.read',
       'Kept in       the system keychain',
       '',
       '⏎ open the browser   d code for another device',
-      'p paste an address   Esc cancel   9:41 left',
+      'p paste an address   l later   Esc cancel   X cancel all',
+      '9:41 left',
     ])
   })
 
@@ -259,7 +260,8 @@ describe('what must not be overlooked', () => {
       expect(rowsOf.length).toBeLessThanOrEqual(rows)
     }
     expect(frame(moved)).toContain('sso.example.org (one of 2)')
-    expect(frame(moved)).toContain('s other sign-in server')
+    expect(frame(moved)).toContain('type sso.example.org to go on:')
+    expect(frame({ ...moved, confirmed: true })).toContain('s other sign-in server')
     expect(frame(createSignIn(view))).not.toMatch(/CHANGED|one of|other sign-in/)
   })
 
