@@ -16,6 +16,7 @@ export interface ConversationPorts {
   tell: (line: { level: 'info' | 'warning'; text: string }) => void
   log: (line: string) => void
   refused: SignInPorts['refused']
+  again?: SignInPorts['again']
 }
 
 type Faceless = 'permission' | 'permission-done' | 'auth' | 'auth-done'

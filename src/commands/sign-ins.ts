@@ -11,6 +11,8 @@ export interface SignInPorts {
   log: (line: string) => void
   /** A sign-in ended without a token. The person knows, except where nobody could be asked (`sign-in-needed`). */
   refused: (error: HostError, server: string) => void
+  /** There is a sign-in now for a server of which a tool call failed for want of one. */
+  again?: (server: string, tool: string) => void
 }
 
 export interface SignIns {
@@ -36,6 +38,8 @@ export interface SignIns {
 export function carrySignIns(ports: SignInPorts): SignIns {
   const { session, authenticator, tell, log } = ports
   const running = new Map<string, { controller: AbortController; answered: Promise<void> }>()
+  /** The tool of each server that failed last because nobody signed in. */
+  const failed = new Map<string, string>()
   const statuses = new Map<string, ServerStatus>()
   /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
   const asked = new Set<string>()
@@ -51,6 +55,9 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       result = await authenticator.authenticate(request, signal)
       if (result.kind === 'token') {
         given.add(server)
+        const tool = failed.get(server)
+        if (tool !== undefined) ports.again?.(server, tool)
+        failed.delete(server)
         statuses.set(server, 'pending')
       }
     } catch (thrown) {
@@ -59,6 +66,7 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       tell({ level: 'warning', text: `${server}: ${error.message}` })
       result = { kind: 'cancelled', error }
     }
+    if (result.kind === 'cancelled' && event.tool !== undefined) failed.set(server, event.tool)
     if (result.kind === 'cancelled' && !signal.aborted)
       ports.refused(result.error ?? new HostError('cancelled', 'the sign-in was cancelled'), server)
     if (signal.reason === WITHDRAWN) return

@@ -102,6 +102,24 @@ test('reauth: when renewal is refused too, the person is asked; Esc fails only t
   await leave(chat)
 })
 
+test('later: the tool fails, the status line says what waits, and after /login the call is offered again', async () => {
+  const { chat } = await signedIn({}, ['--allow-tool', 'notes'])
+  await say(chat, 'CALL whoami {}')
+  await chat.until(() => stage.world.mcp.calls('whoami') === 1)
+  stage.world.authorizationServer.revokeAll()
+  await say(chat, 'CALL whoami {"again":true}')
+  await panel(chat, 'Sign in to notes')
+  await chat.keys('l')
+  await chat.until(() => chat.screen().includes('notes: sign-in later (/login notes)'))
+  await say(chat, '/login notes')
+  await panel(chat, 'Sign in to notes')
+  await chat.keys('b')
+  await chat.until(() => chat.screen().includes('signed in to notes'))
+  await chat.until(() => composer(chat)?.includes('Please try whoami again.') === true)
+  expect(stage.world.mcp.calls('whoami')).toBe(1)
+  await leave(chat)
+})
+
 test('permission: no with a reason reaches the model; once lets the tool run', async () => {
   const { chat } = await signedIn()
   await say(chat, 'CALL whoami {}')
