@@ -78,12 +78,19 @@ export class HostError extends Error {
   readonly detail: string
   /** For how many seconds the server wants to be left alone, where it says so. */
   readonly retryAfter?: number
+  /** True where the request certainly never reached the server. */
+  readonly unsent: boolean
 
-  constructor(kind: ErrorKind, detail: string, options?: { cause?: unknown; retryAfter?: number }) {
+  constructor(
+    kind: ErrorKind,
+    detail: string,
+    options?: { cause?: unknown; retryAfter?: number; unsent?: boolean },
+  ) {
     super(KINDS[kind].text(detail), options)
     this.kind = kind
     this.detail = detail
     this.retryAfter = options?.retryAfter
+    this.unsent = options?.unsent ?? false
   }
 
   get exitCode(): number {

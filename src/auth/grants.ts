@@ -6,8 +6,13 @@ export interface Grants {
   read(key: ServerKey): Promise<Grant | undefined>
   /** Keeps the grant under the lock, and says where: `memory` when the store could not take it. */
   keep(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
-  /** The same for a caller that is inside `exclusive` already. */
-  write(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
+  /** For a caller that is inside `exclusive`. Rejects where the lock was lost: see `replace`. */
+  write(key: ServerKey, grant: Grant): Promise<void>
+  /**
+   * Keeps a renewed grant whose lock was lost before it was written: under a new lock, and only in place of the one that
+   * it came from. Gives what is kept now, which may be another program's, or nothing after a sign-out.
+   */
+  replace(key: ServerKey, before: Grant, grant: Grant): Promise<Grant | undefined>
   /** Forgets exactly this grant. */
   forget(key: ServerKey, grant: Grant): Promise<void>
   exclusive<T>(
@@ -59,14 +64,28 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
     }
   }
 
+  async function read(key: ServerKey): Promise<Grant | undefined> {
+    return unkept.get(nameOf(key)) ?? orWarn(store.read(key))
+  }
+
   return {
-    async read(key) {
-      const held = unkept.get(nameOf(key))
-      if (held !== undefined) return held
-      return orWarn(store.read(key))
-    },
+    read,
     keep: (key, grant) => settle(key, grant, () => store.exclusive(key, () => store.write(key, grant))),
-    write: (key, grant) => settle(key, grant, () => store.write(key, grant)),
+    async write(key, grant) {
+      await store.write(key, grant)
+      unkept.delete(nameOf(key))
+    },
+    async replace(key, before, grant) {
+      let kept: Grant | undefined = grant
+      await settle(key, grant, () =>
+        store.exclusive(key, async () => {
+          const found = await read(key)
+          if (found?.access.equals(before.access)) await store.write(key, grant)
+          else kept = found
+        }),
+      )
+      return kept
+    },
     async forget(key, grant) {
       if (unkept.get(nameOf(key))?.access.equals(grant.access)) unkept.delete(nameOf(key))
       else await store.forget(key, grant)

@@ -44,6 +44,18 @@ export const LARGEST_DOCUMENT = 1024 * 1024
 
 const MOST_REDIRECTS = 3
 
+/** No connection came about: a request that fails with one of these was never sent. */
+const NO_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 /** Puts our limits round a `fetch`. */
 export function createHttp(
   fetch: Fetch,
@@ -157,10 +169,12 @@ function networkError(thrown: unknown, host: string): HostError {
   if (known) return known
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH/.test(code))
     return new HostError('http-certificate', host)
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new HostError('http-name', host)
-  if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return new HostError('http-deadline', host)
+  const unsent = NO_CONNECTION.has(code)
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new HostError('http-name', host, { unsent })
+  if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT')
+    return new HostError('http-deadline', host, { unsent })
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new HostError('http-size', host)
-  return new HostError('http-network', host)
+  return new HostError('http-network', host, { unsent })
 }
 
 /** An error of ours, or the code of a system or TLS error: `fetch` hides both in `cause`. */

@@ -13,9 +13,12 @@ const MARGIN = 60_000
 /** A token without a known end is renewed after an hour if that is possible, in milliseconds. */
 const UNKNOWN_LIFE = 3_600_000
 
-/** Pauses between attempts at a server in trouble that names none, and the most that all of them may take, in milliseconds. */
+/**
+ * Pauses between attempts at a server in trouble that names none, and when the last attempt has to begin, in milliseconds:
+ * its answer may take 15 s, and the lock lasts 30 s.
+ */
 const PAUSES = [1_000, 2_000, 4_000]
-const PATIENCE = 15_000
+const PATIENCE = 12_000
 /** A clock may be off by this much before a grant of the future looks odd, in milliseconds. */
 const SKEW = 300_000
 
@@ -115,6 +118,8 @@ async function renew(
 ): Promise<Stored> {
   const { grants, http } = ports
   let before: Grant | undefined = seen
+  /** What the server gave and the store has not. */
+  let unwritten: Grant | undefined
   try {
     const target = await discoverIssuer(key.issuer, key.server, http, signal)
     return await grants.exclusive(key, async (held, check): Promise<Stored> => {
@@ -122,25 +127,27 @@ async function renew(
       if (before === undefined) return { kind: 'nothing' }
       if (isUsable(before, request, inUse, ports)) return { kind: 'answer', grant: before, source: 'stored' }
       if (!mayRenew(before, request, ports)) return { kind: 'nothing', before, client: before.client }
-      signal.throwIfAborted()
       const grant = await refresh(await withKeptClient(before, key, grants), key, target, ports, {
         held,
         check,
         signal,
       })
+      unwritten = grant
       await grants.write(key, grant)
       return { kind: 'answer', grant, source: 'renewed' }
     })
   } catch (thrown) {
+    // A process that was stopped in the middle, or could not reach the server, takes what a neighbour has got.
+    const latest = await (before !== undefined && unwritten !== undefined
+      ? grants.replace(key, before, unwritten)
+      : grants.read(key))
     signal.throwIfAborted()
     const error = hostError(thrown, `${request.server.name} could not be renewed`)
-    // A process that was stopped in the middle, or could not reach the server, takes what a neighbour has got.
-    const latest = await grants.read(key)
     if (latest !== undefined && isUsable(latest, request, inUse, ports)) {
-      return { kind: 'answer', grant: latest, source: 'stored' }
+      return { kind: 'answer', grant: latest, source: latest === unwritten ? 'renewed' : 'stored' }
     }
-    if (before !== undefined && isPassing(error) && isStillGood(before, request, ports)) {
-      return { kind: 'answer', grant: before, source: 'stored' }
+    if (latest !== undefined && isPassing(error) && isStillGood(latest, request, ports)) {
+      return { kind: 'answer', grant: latest, source: 'stored' }
     }
     // A client that the server no longer knows is of no use for the next sign-in either.
     const client = error.kind === 'invalid-client' ? undefined : before?.client
@@ -163,9 +170,10 @@ async function withKeptClient(grant: Grant, key: ServerKey, grants: Grants): Pro
 }
 
 /**
- * Sends the refresh token; again after a pause while the server is in trouble, and once more at once when the connection
- * broke: whether the first request arrived is unknown then, and the old token is all there is. Only `invalid_grant` makes us
- * forget, and only the grant that was tried. The pauses end with the request, what has been sent only with the lock.
+ * Sends the refresh token; again after a pause while the server is in trouble or cannot be reached, and once more at once
+ * when no answer came: whether the first request arrived is unknown then, and the old token is all there is. Only
+ * `invalid_grant` makes us forget, and only the grant that was tried. The pauses end with the request, what has been sent
+ * only with the lock.
  */
 async function refresh(
   grant: Grant,
@@ -177,21 +185,23 @@ async function refresh(
   const { grants, http, clock } = ports
   const until = clock.now() + PATIENCE
   const pauses = [...PAUSES]
-  let broken = false
+  let repeated = false
   for (;;) {
+    signal.throwIfAborted()
     await check()
     try {
       return await refreshGrant(grant, { target, http, now: clock.now() }, held)
     } catch (error) {
       if (!(error instanceof HostError)) throw error
       if (error.kind === 'invalid-grant') await grants.forget(key, grant)
-      if (error.kind === 'http-network' && !broken) {
-        broken = true
+      const unanswered = error.kind === 'http-network' || error.kind === 'http-deadline'
+      if (unanswered && !error.unsent && !repeated) {
+        repeated = true
         continue
       }
       const usual = pauses.shift()
       const pause = error.retryAfter === undefined ? usual : error.retryAfter * 1000
-      const patient = error.kind === 'http-trouble' || error.kind === 'http-name'
+      const patient = error.kind === 'http-trouble' || error.unsent
       if (!patient || usual === undefined || pause === undefined || clock.now() + pause > until) throw error
       await clock.sleep(pause, AbortSignal.any([held, signal]))
     }

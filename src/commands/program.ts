@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import type { Host } from '../host.ts'
 import type { AuthClientOptions } from './auth-client.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
+import type { AuthStatusOptions } from './auth-status.ts'
 import { type ChatOptions, chatOptions, clientOptions, serverListOptions, sessionOptions } from './options.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
@@ -49,6 +50,31 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (servers: string[], options: AuthLogoutOptions) => {
       const { authLogout } = await import('./auth-logout.ts')
       code = await authLogout(servers, options, host)
+    })
+
+  serverListOptions(auth.command('reset'))
+    .description('sign out, and forget the client too: the next sign-in begins from nothing')
+    .argument('<servers...>', 'configured names, or addresses')
+    .action(async (servers: string[], options: AuthLogoutOptions) => {
+      const { authLogout } = await import('./auth-logout.ts')
+      code = await authLogout(servers, { ...options, reset: true }, host)
+    })
+
+  serverListOptions(auth.command('list'))
+    .description('the sign-ins that are kept')
+    .option('--json', 'as JSON')
+    .action(async (options: AuthStatusOptions) => {
+      const { authList } = await import('./auth-status.ts')
+      code = await authList(options, host)
+    })
+
+  serverListOptions(auth.command('status'))
+    .description('what each sign-in is worth: account, rights, how long')
+    .argument('[servers...]', 'configured names, or addresses')
+    .option('--json', 'as JSON')
+    .action(async (servers: string[], options: AuthStatusOptions) => {
+      const { authStatus } = await import('./auth-status.ts')
+      code = await authStatus(servers, options, host)
     })
 
   const client = auth.command('client').description('the app that signs in to a server, if you have one')

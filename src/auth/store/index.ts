@@ -75,8 +75,11 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
 
   const read = () => load().catch(() => EMPTY)
 
-  function change(edit: (content: Content) => Content): Promise<void> {
-    return lock.exclusive('index', async () => {
+  async function change(edit: (content: Content) => Content): Promise<void> {
+    // A renewal changes nothing here: no reason to stand in line with every other program.
+    const seen = await load()
+    if (edit(seen) === seen) return
+    await lock.exclusive('index', async () => {
       const content = await load()
       const edited = edit(content)
       if (content.v > VERSION || edited === content) return

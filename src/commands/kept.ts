@@ -1,0 +1,59 @@
+import type { StoredEntry, TokenStore } from '../auth/types.ts'
+import { webUrl } from '../auth/url.ts'
+import { HostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { type Clean, clean } from '../text.ts'
+import { openTokenStore } from './engine.ts'
+import { findServer } from './find-server.ts'
+import type { ChatOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+
+export type KeptOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'>
+
+/** The sign-ins that are kept on this machine, each in the store it is kept in, whichever is used now. */
+export interface Kept {
+  /** Those of the servers named, of all without a name; `none` is called for each server that has none. */
+  of(names: readonly string[], none: (name: string) => void): Promise<StoredEntry[]>
+  storeOf(entry: StoredEntry): TokenStore
+  /** The configured name of a server, else its address. */
+  nameOf(entry: StoredEntry): Clean
+  close(): Promise<void>
+}
+
+/** `warn` gets the troubles of the stores. */
+export function openKept(
+  { tokenStore }: KeptOptions,
+  { settings, host, warn }: { settings: Settings; host: Host; warn: (line: string) => void },
+): Kept {
+  const servers = settings.servers.servers
+  const stores = new Map<StoredEntry['store'], TokenStore>()
+  const open = (kind: StoredEntry['store']) => {
+    const store = stores.get(kind) ?? openTokenStore({ tokenStore: kind }, settings, warn, host)
+    stores.set(kind, store)
+    return store
+  }
+  return {
+    async of(names, none) {
+      const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
+      const kept = tokenStore === 'auto' ? all : all.filter(({ store }) => store === tokenStore)
+      if (names.length === 0) return [...kept]
+      return [...new Set(names)].flatMap(given => {
+        const [name, config] = findServer(given, servers)
+        if (!('url' in config))
+          throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
+        const url = webUrl(config.url, name)
+        const entries = kept.filter(entry => entry.server === url)
+        if (entries.length === 0) none(name)
+        return entries
+      })
+    },
+    storeOf: entry => open(entry.store),
+    nameOf({ server }) {
+      const known = Object.entries(servers).find(([, config]) => 'url' in config && config.url === server)
+      return clean(known?.[0] ?? server, 200)
+    },
+    async close() {
+      for (const store of stores.values()) await store.close()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { afterEach, expect, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+
+let stage: Stage
+afterEach(() => stage.close())
+
+const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
+const auth = (...args: string[]) => stage.run(['auth', ...args, ...notes()])
+
+async function signedIn() {
+  stage = await openStage()
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+}
+
+test('list and status: who, where, which rights, kept where, how long; never a token', async () => {
+  await signedIn()
+  const { authorizationServer: as, mcp } = stage.world
+  const issuer = new URL(as.issuer).host
+  const list = await auth('list')
+  expect(list).toMatchObject({ code: 0, stderr: '' })
+  expect(list.stdout).toMatch(
+    new RegExp(`^notes {2}signed in at ${issuer} since \\d{4}-\\d\\d-\\d\\d, kept in .*\\n$`),
+  )
+  const status = await auth('status', 'notes')
+  expect(status).toMatchObject({ code: 0, stderr: '' })
+  expect(status.stdout.split('\n')).toEqual([
+    `notes  ${mcp.url}`,
+    expect.stringMatching(new RegExp(`^ {2}signed in.* at ${issuer} since \\d{4}-\\d\\d-\\d\\d$`)),
+    '  rights: notes.read',
+    expect.stringMatching(/^ {2}kept in .*; good for (59|60) min, then renewed by itself$/),
+    '',
+  ])
+  const json = await auth('status', '--json')
+  expect(JSON.parse(json.stdout)).toEqual([
+    expect.objectContaining({
+      server: 'notes',
+      url: mcp.url,
+      issuer: as.issuer,
+      state: 'good',
+      scopes: ['notes.read'],
+      renewable: true,
+      expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    }),
+  ])
+  expect(`${json.stdout}${status.stdout}${list.stdout}`).not.toMatch(/eyJ|[A-Za-z0-9_-]{60}/)
+})
+
+test('nobody signed in: one line and the next step, exit 4 for a server that was named', async () => {
+  stage = await openStage()
+  expect(await auth('list')).toMatchObject({ code: 0, stdout: 'nobody is signed in to any server\n' })
+  expect(await auth('status')).toMatchObject({ code: 0, stdout: 'nobody is signed in to any server\n' })
+  expect(await auth('list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' })
+  const named = await auth('status', 'notes')
+  expect(named).toEqual({
+    code: 4,
+    stdout: '',
+    stderr: 'nobody is signed in to notes. Run: copilot-host auth login notes\n',
+  })
+  expect(await auth('status', 'linear')).toMatchObject({ code: 2 })
+})
+
+test('reset: signed out, and the client is registered anew the next time', async () => {
+  await signedIn()
+  expect(await auth('reset', 'notes')).toMatchObject({ code: 0, stdout: 'forgot everything about notes\n' })
+  expect(await auth('client', 'show', 'notes')).toMatchObject({ code: 1 })
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  expect(stage.world.authorizationServer.count('registration')).toBe(2)
+})
