@@ -18,6 +18,7 @@ import type {
   Clock,
   Dialog,
   Grant,
+  JournalEntry,
   Prompt,
   RouteName,
   ServerOptions,
@@ -52,6 +53,8 @@ export interface AuthenticatorPorts {
   policy: SignInPolicy
   /** Gets a line for each step: server names and kinds of outcome, nothing secret. */
   log?: (line: string) => void
+  /** Gets what became of each sign-in and renewal. */
+  journal?: (entry: JournalEntry) => void
 }
 
 export interface Authenticator {
@@ -93,18 +96,30 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   ): Promise<Answer> {
     const { name } = request.server
     let dialog: Dialog | undefined
+    const began = clock.now()
+    const note = (outcome: string, more: Partial<JournalEntry> = {}) => {
+      const { reason } = request
+      const time = new Date(began).toISOString()
+      ports.journal?.({ time, server: name, reason, outcome, ms: clock.now() - began, ...more })
+    }
     try {
       const stored = await fromStore(request, inUse, { grants, history, http, clock }, signal)
-      if (stored.kind === 'answer') return answered(request, stored.grant, stored.source)
+      if (stored.kind === 'answer') {
+        if (stored.source === 'renewed') note('renewed', whatOf(stored.grant))
+        return answered(request, stored.grant, stored.source)
+      }
       await mayAsk(request, stored)
       const opened = (panel: Dialog) => {
         dialog = panel
       }
-      const grant = await signIn(request, stored, { ...ports, grants, history, opened }, signal)
+      const { grant, route } = await signIn(request, stored, { ...ports, grants, history, opened }, signal)
+      note('signed-in', { ...whatOf(grant), route })
       return answered(request, grant, 'signed-in')
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
-      log(`sign-in ${name}, ${request.reason}: ${signal.aborted ? 'withdrawn' : error.kind}`)
+      const outcome = signal.aborted ? 'withdrawn' : error.kind
+      log(`sign-in ${name}, ${request.reason}: ${outcome}`)
+      note(outcome)
       if (signal.aborted) dialog?.close({ kind: 'withdrawn' })
       else {
         if (isRefusal(error)) refusals.declined(request, error)
@@ -150,4 +165,8 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     },
     rejected: history.rejected,
   }
+}
+
+function whatOf({ issuer, account, scope }: Grant): Partial<JournalEntry> {
+  return { issuer, account, scope }
 }

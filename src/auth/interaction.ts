@@ -22,7 +22,7 @@ export interface Interaction {
 }
 
 /** What a sign-in ended with, and the flow it came from. */
-export type Interacted = SignedIn & { flow: FlowInput }
+export type Interacted = SignedIn & { flow: FlowInput; route: RouteName }
 
 /**
  * Does what the person chooses in the panel until one route gives tokens. Chosen routes stay open side by side and the first
@@ -62,7 +62,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
         return attempt({ ...used, client: undefined })
       })
       .then(
-        signedIn => end.resolve({ ...signedIn, flow: used }),
+        signedIn => end.resolve({ ...signedIn, flow: used, route: name === 'code' ? codeRoute : 'device' }),
         thrown => {
           running.delete(name)
           if (!open.aborted && thrown !== REPLACED) failed(name === 'code' ? codeRoute : 'device', thrown)

@@ -11,7 +11,7 @@ import { judgeIssuerChange } from './issuer-change.ts'
 import { planSignIn } from './plan.ts'
 import type { Stored } from './renewal.ts'
 import { grantFrom } from './token.ts'
-import type { AuthRequest, Client, Dialog, Grant, SignInView } from './types.ts'
+import type { AuthRequest, Client, Dialog, Grant, RouteName, SignInView } from './types.ts'
 
 /** How long a sign-in may take unless told otherwise, in milliseconds. */
 const TIMEOUT = 10 * 60_000
@@ -34,7 +34,7 @@ export async function signIn(
   stored: Extract<Stored, { kind: 'nothing' }>,
   ports: SignInPorts,
   signal: AbortSignal,
-): Promise<Grant> {
+): Promise<{ grant: Grant; route: RouteName | 'credentials' }> {
   const { store, http, prompt, browser, clock, policy, grants, history } = ports
   const known = await grants.knownIssuer(request.server.url)
   const options = policy.optionsOf?.(request.server) ?? {}
@@ -98,11 +98,14 @@ export async function signIn(
   }
   const first = await prepare(undefined, signal)
   history.countSignIn(request, first.flow.scope)
-  if (isMachine(request)) return finish(await signInAsMachine(first.flow, signal), first.flow)
+  if (isMachine(request)) {
+    const grant = await finish(await signInAsMachine(first.flow, signal), first.flow)
+    return { grant, route: 'credentials' }
+  }
 
   const dialog = prompt.signIn(first.view)
   ports.opened(dialog)
-  const { flow, ...signedIn } = await interact(
+  const { flow, route, ...signedIn } = await interact(
     {
       ...{ flow: first.flow, browser, dialog, deadline, keepClient },
       attended: policy.attended ?? true,
@@ -111,7 +114,7 @@ export async function signIn(
     },
     signal,
   )
-  return finish(signedIn, flow, dialog)
+  return { grant: await finish(signedIn, flow, dialog), route }
 }
 
 /** A client that acts for itself: nobody has to be there. */

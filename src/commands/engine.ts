@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { type Authenticator, createAuthenticator } from '../auth/authenticator.ts'
 import { createBrowser } from '../auth/browser.ts'
 import { createHttp } from '../auth/http.ts'
+import { openJournal } from '../auth/store/journal.ts'
 import { openStore } from '../auth/store/store.ts'
 import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
 import { isLoopback } from '../auth/url.ts'
@@ -47,6 +48,7 @@ export function createEngine(
   purpose: Purpose,
   host: Host,
 ): Authenticator {
+  const journal = openJournal(settings.folders.state)
   const container = CONTAINER_MARKS.some(file => existsSync(file))
   const attended = purpose === 'chat' || isAttended(host)
   // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
@@ -77,6 +79,7 @@ export function createEngine(
       timeoutMs: options.signInTimeout,
     },
     log: line => settings.log.write(line),
+    journal: entry => void journal.write(entry),
   })
 }
 

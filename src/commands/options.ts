@@ -40,6 +40,12 @@ function seconds(value: string): number {
   return number * 1000
 }
 
+/** A whole number from 1 on. */
+export function whole(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It must be a whole number, at least 1.')
+  return Number(value)
+}
+
 /** An address in which this judge finds no fault. */
 function address(fault: (text: string) => string | undefined): (text: string) => string {
   return text => {

@@ -1,9 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import type { Host } from '../host.ts'
 import type { AuthClientOptions } from './auth-client.ts'
+import type { AuthLogOptions } from './auth-log.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
 import type { AuthStatusOptions } from './auth-status.ts'
-import { type ChatOptions, chatOptions, clientOptions, serverListOptions, sessionOptions } from './options.ts'
+import {
+  type ChatOptions,
+  chatOptions,
+  clientOptions,
+  serverListOptions,
+  sessionOptions,
+  whole,
+} from './options.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
@@ -75,6 +83,16 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (servers: string[], options: AuthStatusOptions) => {
       const { authStatus } = await import('./auth-status.ts')
       code = await authStatus(servers, options, host)
+    })
+
+  auth
+    .command('log')
+    .description('what became of each sign-in and renewal')
+    .option('--limit <count>', 'at most so many, the last ones', whole, 50)
+    .option('--json', 'as JSON')
+    .action(async (options: AuthLogOptions) => {
+      const { authLog } = await import('./auth-log.ts')
+      code = await authLog(options, host)
     })
 
   const client = auth.command('client').description('the app that signs in to a server, if you have one')

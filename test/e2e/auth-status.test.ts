@@ -68,3 +68,27 @@ test('reset: signed out, and the client is registered anew the next time', async
   expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
   expect(stage.world.authorizationServer.count('registration')).toBe(2)
 })
+
+test('log: what became of each sign-in and renewal, without anything secret', async () => {
+  await signedIn()
+  const { authorizationServer: as } = stage.world
+  as.setAccessTokenTtl(1)
+  as.expireAccessTokens()
+  await stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools'])
+  as.revokeAll()
+  await stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools'])
+  const log = (...args: string[]) => stage.run(['auth', 'log', ...args])
+  const { code, stdout } = await log()
+  expect(code).toBe(0)
+  const lines = stdout.trim().split('\n')
+  const host = new URL(as.issuer).host
+  expect(lines[0]).toMatch(
+    new RegExp(`^\\d{4}-.* {2}notes {2}signed-in .*at ${host} {2}by browser {2}\\(initial`),
+  )
+  expect(lines.filter(line => line.includes('  renewed  '))).not.toEqual([])
+  expect(lines.at(-1)).toMatch(/notes {2}sign-in-needed {2}\(\w+\)/)
+  const json = await log('--json', '--limit', '1')
+  expect(JSON.parse(json.stdout)).toEqual([expect.objectContaining({ outcome: 'sign-in-needed' })])
+  expect(`${stdout}${json.stdout}`).not.toMatch(/eyJ|[A-Za-z0-9_-]{60}/)
+  expect(await log('--limit', 'many')).toMatchObject({ code: 2 })
+})

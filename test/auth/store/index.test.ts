@@ -122,10 +122,11 @@ test('remembers the last issuer of a server and since when', async () => {
   const folder = await temporaryFolder()
   let time = 1
   const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
-  const index = openIndex({ folder, lock, now: () => time++ })
+  const index = openIndex({ folder, lock, now: () => time })
   const [one, two] = [keyOf('one'), keyOf('two')]
   expect(await index.knownIssuer(one.server)).toBeUndefined()
   await index.setIssuer(one, 'a')
+  time = 2
   await index.setIssuer(two, 'b')
   await index.setIssuer(one, 'a')
   expect(await index.knownIssuer(one.server)).toEqual({ issuer: one.issuer, clientId: 'a', since: 1 })
@@ -135,6 +136,7 @@ test('remembers the last issuer of a server and since when', async () => {
     clientId: 'c',
     since: 1,
   })
+  time = 3
   await index.setIssuer({ server: one.server, issuer: two.issuer }, 'a')
   expect(await index.knownIssuer(one.server)).toEqual({ issuer: two.issuer, clientId: 'a', since: 3 })
   expect(await index.knownIssuer(two.server)).toEqual({ issuer: two.issuer, clientId: 'b', since: 2 })

@@ -1,0 +1,73 @@
+import { constants } from 'node:fs'
+import { mkdir, open, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import type { JournalEntry } from '../types.ts'
+import { parseJson } from './json.ts'
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+
+/** A journal that has grown to this many bytes becomes the old one, and the one before that is gone. */
+const LARGEST = 256 * 1024
+
+const text = v.pipe(v.string(), v.maxLength(2048))
+const entrySchema = v.object({
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  server: text,
+  issuer: v.optional(text),
+  account: v.optional(text),
+  reason: v.picklist(['initial', 'refresh', 'upscope', 'reauth']),
+  scope: v.optional(text),
+  route: v.optional(v.picklist(['browser', 'device', 'paste', 'credentials'])),
+  outcome: text,
+  ms: v.pipe(v.number(), v.finite()),
+})
+
+export interface Journal {
+  /** Adds a line. Never rejects: a journal that cannot be written is no reason to fail a sign-in. */
+  write(entry: JournalEntry): Promise<void>
+  /** The last entries, oldest first. Lines that are none (a crash, another version) are left out. */
+  read(most: number): Promise<JournalEntry[]>
+}
+
+/**
+ * What became of each sign-in and renewal: `journal.jsonl` in the state folder, one JSON line each, no token and no code in it.
+ * Several processes may write: a line is added by one write at the end of the file, and readers skip what is not whole.
+ */
+export function openJournal(folder: string): Journal {
+  const file = join(folder, 'journal.jsonl')
+  const old = join(folder, 'journal.old.jsonl')
+
+  async function rotate(): Promise<void> {
+    const { size } = await stat(file)
+    if (size > LARGEST) await rename(file, old)
+  }
+
+  async function linesOf(path: string): Promise<string[]> {
+    try {
+      await using handle = await open(path, constants.O_RDONLY | O_NOFOLLOW)
+      return (await handle.readFile('utf8')).split('\n')
+    } catch {
+      return []
+    }
+  }
+
+  return {
+    async write(entry) {
+      try {
+        await rotate().catch(() => {})
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await using handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+        await handle.write(`${JSON.stringify(entry)}\n`)
+      } catch {}
+    },
+    async read(most) {
+      const entries: JournalEntry[] = []
+      for (const line of [...(await linesOf(old)), ...(await linesOf(file))]) {
+        const judged = v.safeParse(entrySchema, parseJson(line))
+        if (judged.success) entries.push(judged.output)
+      }
+      return most <= 0 ? [] : entries.slice(-most)
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { openJournal } from '../auth/store/journal.ts'
+import type { JournalEntry } from '../auth/types.ts'
+import { folders } from '../config/folders.ts'
+import type { Host } from '../host.ts'
+import { clean, hostOf } from '../text.ts'
+
+export interface AuthLogOptions {
+  json?: boolean
+  limit: number
+}
+
+/** `auth log`: what became of each sign-in and renewal on this machine, oldest first. Gives 0. */
+export async function authLog(options: AuthLogOptions, host: Host): Promise<number> {
+  const { state } = folders(host.env, host.platform, host.home)
+  const entries = await openJournal(state).read(options.limit)
+  if (options.json) host.stdout.write(`${JSON.stringify(entries, undefined, 2)}\n`)
+  else if (entries.length === 0) host.stdout.write('nothing is in the journal yet\n')
+  else for (const entry of entries) host.stdout.write(`${lineOf(entry)}\n`)
+  return 0
+}
+
+function lineOf({ time, server, issuer, account, reason, route, outcome, scope, ms }: JournalEntry): string {
+  const words = [
+    time.replace('T', ' ').slice(0, 19),
+    clean(server, 40),
+    clean(outcome, 40),
+    ...(account === undefined ? [] : [`as ${clean(account, 60)}`]),
+    ...(issuer === undefined ? [] : [`at ${hostOf(issuer)}`]),
+    ...(route === undefined ? [] : [`by ${route}`]),
+    `(${reason}${scope === undefined ? '' : `; ${clean(scope, 120)}`})`,
+    `${(ms / 1000).toFixed(1)} s`,
+  ]
+  return words.join('  ')
+}

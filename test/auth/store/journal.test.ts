@@ -1,0 +1,61 @@
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openJournal } from '../../../src/auth/store/journal.ts'
+import type { JournalEntry } from '../../../src/auth/types.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+
+const entry = (server: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
+  ...{ time: '2026-11-21T10:00:00.000Z', server, reason: 'initial', outcome: 'signed-in', ms: 1200 },
+  ...more,
+})
+
+test('what was written is read again, the last ones, oldest first; for this user only', async () => {
+  const folder = await temporaryFolder()
+  const journal = openJournal(folder)
+  expect(await journal.read(10)).toEqual([])
+  for (const server of ['a', 'b', 'c']) await journal.write(entry(server, { route: 'device' }))
+  expect((await journal.read(2)).map(({ server }) => server)).toEqual(['b', 'c'])
+  expect((await stat(join(folder, 'journal.jsonl'))).mode & 0o777).toBe(0o600)
+})
+
+test('many writers at once: no line is lost or torn', async () => {
+  const folder = await temporaryFolder()
+  const names = Array.from({ length: 200 }, (_, at) => `server-${at}`)
+  await Promise.all(names.map(name => openJournal(folder).write(entry(name))))
+  const read = await openJournal(folder).read(1000)
+  expect(read.map(({ server }) => server).sort()).toEqual([...names].sort())
+})
+
+test('it does not grow for ever, and the end of the old one is still read', async () => {
+  const folder = await temporaryFolder()
+  const journal = openJournal(folder)
+  const scope = 'x'.repeat(2000)
+  for (let at = 0; at < 300; at += 1) await journal.write(entry(`s${at}`, { scope }))
+  for (const name of ['journal.jsonl', 'journal.old.jsonl']) {
+    expect((await stat(join(folder, name))).size).toBeLessThan(300 * 1024)
+  }
+  expect((await journal.read(100)).at(-1)?.server).toBe('s299')
+  expect(await journal.read(100)).toHaveLength(100)
+})
+
+test.each([
+  ['half a line', '{"time":"2026'],
+  ['another kind of line', '[]\nnull\n7\n"x"\n{}'],
+  ['what a newer version may write', JSON.stringify({ ...entry('x'), reason: 'because' })],
+  ['no text at all', '\0\xff\n\n'],
+])('%s is left out, and what comes after it is read', async (_what, text) => {
+  const folder = await temporaryFolder()
+  const journal = openJournal(folder)
+  await journal.write(entry('before'))
+  await appendFile(join(folder, 'journal.jsonl'), `${text}\n`)
+  await journal.write(entry('after'))
+  expect((await journal.read(10)).map(({ server }) => server)).toEqual(['before', 'after'])
+})
+
+test('a folder that cannot be written fails nothing', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'file'), '')
+  await openJournal(join(folder, 'file')).write(entry('a'))
+  expect(await readFile(join(folder, 'file'), 'utf8')).toBe('')
+})
