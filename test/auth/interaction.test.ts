@@ -261,6 +261,70 @@ describe('routes side by side', () => {
     expect(tokenRequests()).toBe(2)
   })
 
+  it('from the first choice on all of them are open; what is chosen decides what is shown', async () => {
+    server.break('/authorize', html())
+    server.break('/token', pending)
+    const engine = createEngine({ first: BROWSER })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await panel.step('browser')
+    await vi.waitFor(() => expect(paths('/device')).toBe(1))
+    await vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(5000))
+    expect(panel.steps.map(step => step.kind)).toEqual(['browser'])
+    panel.choose(DEVICE)
+    await panel.step('device')
+    panel.choose(PASTE)
+    await panel.step('paste')
+    expect([paths('/device'), paths('/register'), engine.browser.opened.length]).toEqual([1, 1, 1])
+    server.break('/token', undefined)
+    engine.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(engine.clock.sleepers).toEqual([])
+  })
+
+  it('a route that nobody has looked at fails without a word, and says why when it is chosen', async () => {
+    server.break('/authorize', html())
+    server.break('/device', json({ error: 'unauthorized_client' }, 400))
+    const engine = createEngine({ first: BROWSER })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await panel.step('browser')
+    await vi.waitFor(() => expect(paths('/device')).toBe(1))
+    panel.choose(DEVICE)
+    expect(await panel.step('trouble')).toMatchObject({ route: 'device', error: { kind: 'sign-in-failed' } })
+    expect(panel.steps.map(step => step.kind)).toEqual(['browser', 'trouble'])
+    panel.choose(CANCEL)
+    await answer
+  })
+
+  it('choosing the code first opens no browser, and its page is ready all the same', async () => {
+    server.break('/token', pending)
+    const engine = createEngine({ first: DEVICE })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await panel.step('device')
+    expect(engine.browser.opened).toEqual([])
+    expect([paths('/register'), paths('/authorize')]).toEqual([1, 0])
+    panel.choose(PASTE)
+    await panel.step('paste')
+    expect(engine.browser.opened).toEqual([])
+    panel.choose(CANCEL)
+    await answer
+  })
+
+  it('where nobody can look at another route, only the one that was named is started', async () => {
+    const engine = createEngine({ first: BROWSER, policy: { attended: false } })
+    expect(tokenOf(await engine.ask(request()))).toBeDefined()
+    expect(paths('/device')).toBe(0)
+    const other = createEngine({ first: DEVICE, policy: { attended: false } })
+    const answer = other.ask(request())
+    await (await other.prompt.panel()).step('device')
+    await vi.waitFor(() => expect(other.clock.sleepers[0]).toBe(5000))
+    other.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(paths('/authorize')).toBe(1)
+  })
+
   it('a route that fails leaves a line while another goes on, and its code is shown again on request', async () => {
     server.break('/authorize', (response, { request: { url } }) => {
       const query = new URL(url ?? '', server.origin).searchParams

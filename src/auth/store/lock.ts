@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lock as acquireFolder } from 'proper-lockfile'
@@ -103,9 +103,10 @@ export function createLock(options: LockOptions): Lock {
       const path = join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.lock`)
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
+        await removeAbandoned(path, stale)
         return await lease(path, stale, lost)
       } catch (error) {
-        if (!isHeld(error)) {
+        if (codeOf(error) !== 'ELOCKED') {
           failures += 1
           usable = failures < 3
         } else if (Date.now() > deadline) throw busyError()
@@ -130,6 +131,36 @@ interface Lease {
   release(): Promise<void>
 }
 
+/**
+ * Removes a lock whose heartbeat has ended. The library would do so too, but of several who find it at the same moment
+ * one would remove what another has just taken, and both would be inside: here they stand in line for it, and look again.
+ */
+async function removeAbandoned(path: string, stale: number): Promise<void> {
+  if (!(await isAbandoned(path, stale))) return
+  const turn = `${path}.turn`
+  try {
+    await mkdir(turn)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    // Left by a process that was killed in this very place.
+    if (await isAbandoned(turn, stale)) await rmdir(turn).catch(() => {})
+    return
+  }
+  try {
+    if (await isAbandoned(path, stale)) await rmdir(path)
+  } finally {
+    await rmdir(turn).catch(() => {})
+  }
+}
+
+/** A heartbeat far in the future is none either: the clock was put back since. */
+async function isAbandoned(path: string, stale: number): Promise<boolean> {
+  return stat(path).then(
+    ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs) > stale,
+    () => false,
+  )
+}
+
 /** Takes the lock folder or rejects with `ELOCKED`. */
 async function lease(path: string, stale: number, compromised: () => void): Promise<Lease> {
   let beat = 0
@@ -138,7 +169,7 @@ async function lease(path: string, stale: number, compromised: () => void): Prom
   const release = await acquireFolder(path, {
     lockfilePath: path,
     realpath: false,
-    stale,
+    stale: Number.POSITIVE_INFINITY,
     update: HEARTBEAT,
     onCompromised: compromised,
     fs: {
@@ -171,8 +202,8 @@ async function lease(path: string, stale: number, compromised: () => void): Prom
   }
 }
 
-function isHeld(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ELOCKED'
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function lostError(): HostError {
