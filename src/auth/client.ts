@@ -40,6 +40,11 @@ const Registration = v.object({
  * client that acts for itself is never made up. Throws `no-client` when there is none, and the `http-*` kinds.
  */
 export async function findClient(search: ClientSearch, signal: AbortSignal): Promise<Client> {
+  return knownClient(search) ?? registered(search, signal)
+}
+
+/** The same without a registration: undefined where one would be needed. Nothing is sent. */
+export function knownClient(search: Omit<ClientSearch, 'http'>): Client | undefined {
   const { request, target, options, stored, redirectUri } = search
   const configured = stored?.source === 'configured' ? stored : staticClient(request)
   if (request.client?.grant === 'client_credentials') {
@@ -51,8 +56,7 @@ export async function findClient(search: ClientSearch, signal: AbortSignal): Pro
     return { id: options.clientMetadataUrl, source: 'document', authMethod: 'none' }
   }
   const known = redirectUri === undefined || stored?.redirectUris?.includes(redirectUri) === true
-  if (stored?.source === 'registered' && known) return stored
-  return registered(search, signal)
+  return stored?.source === 'registered' && known ? stored : undefined
 }
 
 function staticClient({ client }: ClientSearch['request']): Client | undefined {
@@ -135,7 +139,7 @@ function registrationScope({ target, scope }: ClientSearch): string | undefined 
   return scopeTokens(all.join(' ')).join(' ') || undefined
 }
 
-function noClient({ request, target }: ClientSearch, why: string): HostError {
+function noClient({ request, target }: Pick<ClientSearch, 'request' | 'target'>, why: string): HostError {
   const next = `copilot-host auth client set ${request.server.name}, or oauthClientId in mcp-config.json`
   return new HostError('no-client', `${hostOf(target.issuer)} ${why}: ${next}`)
 }

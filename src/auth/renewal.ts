@@ -37,8 +37,7 @@ export interface RenewalPorts {
 
 /**
  * Answers a request without asking anybody: from the store, or by a renewal. `inUse` is the token that the server was
- * answered last. A renewal that has been sent is not interrupted, since the refresh token may already be spent; only the loss
- * of the lock ends it.
+ * answered last. A renewal that has been sent is not interrupted, since the refresh token may already be spent.
  */
 export async function fromStore(
   request: AuthRequest,
@@ -172,8 +171,8 @@ async function withKeptClient(grant: Grant, key: ServerKey, grants: Grants): Pro
 /**
  * Sends the refresh token; again after a pause while the server is in trouble or cannot be reached, and once more at once
  * when no answer came: whether the first request arrived is unknown then, and the old token is all there is. Only
- * `invalid_grant` makes us forget, and only the grant that was tried. The pauses end with the request, what has been sent
- * only with the lock.
+ * `invalid_grant` makes us forget, and only the grant that was tried. The pauses end with the request; what has been sent
+ * goes on to its own deadline, even if the lock is lost meanwhile.
  */
 async function refresh(
   grant: Grant,
@@ -185,12 +184,13 @@ async function refresh(
   const { grants, http, clock } = ports
   const until = clock.now() + PATIENCE
   const pauses = [...PAUSES]
+  const uninterrupted = new AbortController().signal
   let repeated = false
   for (;;) {
     signal.throwIfAborted()
     await check()
     try {
-      return await refreshGrant(grant, { target, http, now: clock.now() }, held)
+      return await refreshGrant(grant, { target, http, now: clock.now() }, uninterrupted)
     } catch (error) {
       if (!(error instanceof HostError)) throw error
       if (error.kind === 'invalid-grant') await grants.forget(key, grant)

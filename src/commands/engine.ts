@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 import { readLine } from './stdin.ts'
 
 /** Files that container engines leave in every container. */
-const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv']
+export const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv']
 
 /** Opens the token store at once: its child comes up beside the runtime. */
 export function openTokenStore(

@@ -3,6 +3,7 @@ import type { Host } from '../host.ts'
 import type { AuthClientOptions } from './auth-client.ts'
 import type { AuthLogOptions } from './auth-log.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
+import type { AuthPlanOptions } from './auth-plan.ts'
 import type { AuthStatusOptions } from './auth-status.ts'
 import {
   type ChatOptions,
@@ -83,6 +84,15 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (servers: string[], options: AuthStatusOptions) => {
       const { authStatus } = await import('./auth-status.ts')
       code = await authStatus(servers, options, host)
+    })
+
+  serverListOptions(auth.command('plan'))
+    .description('rehearse a sign-in: nothing is opened, registered or stored')
+    .argument('<server>', 'a configured name, or an address')
+    .option('--json', 'as JSON')
+    .action(async (server: string, options: AuthPlanOptions) => {
+      const { authPlan } = await import('./auth-plan.ts')
+      code = await authPlan(server, options, host)
     })
 
   auth

@@ -92,3 +92,27 @@ test('log: what became of each sign-in and renewal, without anything secret', as
   expect(`${stdout}${json.stdout}`).not.toMatch(/eyJ|[A-Za-z0-9_-]{60}/)
   expect(await log('--limit', 'many')).toMatchObject({ code: 2 })
 })
+
+test('plan: what would happen, and nothing does', async () => {
+  stage = await openStage()
+  const { authorizationServer: as, mcp } = stage.world
+  const plan = await auth('plan', 'notes')
+  expect(plan).toMatchObject({ code: 0, stderr: '' })
+  expect(plan.stdout).toMatch(/client +would be registered/)
+  expect(plan.stdout).toMatch(/rights +notes\.read, notes\.write, offline_access/)
+  expect(plan.stdout).toMatch(/signed in +no/)
+  expect(plan.stdout).toContain('Without a person (CI) it would end with exit 4')
+  expect(as.requests).toEqual([])
+
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  const again = JSON.parse((await auth('plan', 'notes', '--json')).stdout)
+  expect(again).toMatchObject({
+    ...{ server: 'notes', url: mcp.url, issuer: as.issuer, client: 'registered', signedIn: true },
+    unattended: true,
+  })
+  await as.close()
+  const away = await auth('plan', 'notes')
+  expect(away).toMatchObject({ code: 4 })
+  expect(away.stdout).toMatch(/A sign-in would not work: .* cannot be reached/)
+})
