@@ -12,7 +12,14 @@ export type Source = 'stored' | 'renewed' | 'signed-in'
 
 interface Entry {
   name: string
-  last?: { token: Secret; source: Source; at: number; expiresAt?: number; calls: readonly string[] }
+  last?: {
+    token: Secret
+    source: Source
+    reason: AuthRequest['reason']
+    at: number
+    expiresAt?: number
+    calls: readonly string[]
+  }
   rejected?: Secret
   /** True when the rejected token had been renewed just before: renewing once more would change nothing. */
   renewalFailed: boolean
@@ -56,7 +63,8 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
     entry.rejected = last.token
     entry.renewalFailed = last.source === 'renewed' && sameTry
     if (!atOnce) entry.rejectedSignIns = 0
-    else if (last.source === 'signed-in') entry.rejectedSignIns += 1
+    // After a step-up the server has had its two rounds: the sign-in before it, and the one for more rights.
+    else if (last.source === 'signed-in') entry.rejectedSignIns += last.reason === 'upscope' ? MOST_ROUNDS : 1
   }
 
   return {
@@ -68,7 +76,8 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
     answered(request, { access, expiresAt }, source) {
       const entry = entryOf(request)
       if (entry.last?.token.equals(access)) return
-      entry.last = { token: access, source, at: clock.now(), expiresAt, calls: request.calls }
+      const { reason, calls } = request
+      entry.last = { token: access, source, reason, at: clock.now(), expiresAt, calls }
     },
     rejected(server) {
       for (const entry of entries.values()) if (entry.name === server) reject(entry, [])

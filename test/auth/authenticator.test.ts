@@ -305,6 +305,19 @@ describe('rounds and sharing', () => {
     expect(engine.prompt.panels).toHaveLength(3)
   })
 
+  it('C-06: a token that is refused right after a step-up is no reason for a third sign-in', async () => {
+    const engine = createEngine({ first: BROWSER })
+    await engine.ask(request())
+    const more = { challenge: { scope: 'notes.read notes.write' } }
+    expect(tokenOf(await engine.ask(request('upscope', more)))).toMatch(/^ey/)
+    for (const grant of engine.store.grants.values()) delete grant.refresh
+    engine.rejected('notes')
+    expect(await engine.ask(request())).toMatchObject({
+      error: { message: 'notes: the server does not accept the token it was given' },
+    })
+    expect(engine.prompt.panels).toHaveLength(2)
+  })
+
   it('an upscope is answered from the store when another process got the rights', async () => {
     const engine = createEngine({ first: BROWSER })
     await engine.ask(request())

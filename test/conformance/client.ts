@@ -58,7 +58,16 @@ async function play(): Promise<Ending> {
     if (kept.code !== 0) return kept
   }
   const change = scenario === 'auth/authorization-server-migration' ? ['--accept-issuer-change'] : []
-  return run(['chat', '-p', 'CALL test-tool {}', ...common, ...change, '--sign-in', 'browser', '--allow-all-tools'])
+  return run([
+    'chat',
+    '-p',
+    'CALL test-tool {}',
+    ...common,
+    ...change,
+    '--sign-in',
+    'browser',
+    '--allow-all-tools',
+  ])
 }
 
 function run(args: readonly string[], input?: string): Promise<Ending> {

@@ -23,7 +23,8 @@ const TOOL_RESULT = /^test$/m
  */
 export function faultOf(scenario: string, { code, text }: Ending): string | undefined {
   if (scenario === 'auth/scope-retry-limit') {
-    // The suite breaks off with 410 after three refusals, so how the program ends says nothing; how often it asked does.
+    // The suite breaks off with 410 after three refusals: the program then goes on without the tool, or has given up before.
+    if (code !== 0 && code !== 4) return `exit code ${code}, not 0 or 4`
     const rounds = text.match(/^Sign-in page:/gm)?.length ?? 0
     return rounds === 2 || rounds === 3 ? undefined : `the person was asked ${rounds} times, not 2 or 3`
   }
