@@ -98,8 +98,8 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
   const [panel] = view.panels
   const typing = composing(view)
   const place = {
-    index: 1,
-    total: view.panels.length,
+    index: view.answered + 1,
+    total: view.answered + view.panels.length,
     width,
     maxRows: frame.panel,
     top: typing ? undefined : top,

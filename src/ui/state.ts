@@ -40,6 +40,8 @@ export interface View {
   readonly context?: number
   readonly folder: string
   readonly panels: readonly Panel[]
+  /** How many panels were answered since the last time that none was open: for "2 of 3". */
+  readonly answered: number
   /** Of the first panel. */
   readonly guard?: Guard
   readonly editor: Editor
@@ -86,6 +88,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
     panels: [],
+    answered: 0,
     editor: createEditor(options.prompts),
   }
 }
@@ -189,8 +192,11 @@ export function reduce(view: View, action: Action, now: number): View {
         ...view,
         panels: view.panels.map(panel => (panel.key === action.panel.key ? action.panel : panel)),
       }
-    case 'panel-gone':
-      return watched({ ...view, panels: view.panels.filter(panel => panel.key !== action.key) }, view, now)
+    case 'panel-gone': {
+      const panels = view.panels.filter(panel => panel.key !== action.key)
+      const gone = view.panels.length - panels.length
+      return watched({ ...view, panels, answered: panels.length === 0 ? 0 : view.answered + gone }, view, now)
+    }
     case 'quiet':
       return view.guard === undefined ? view : { ...view, guard: { ...view.guard, open: true } }
     case 'stay':

@@ -116,6 +116,13 @@ test('each panel that comes to the front has a guard of its own', () => {
   expect(seen(panel(1), { type: 'panel-gone', key: 1 }).guard).toBeUndefined()
 })
 
+test('panels are counted from the first of a row to its last, and anew when none is open', () => {
+  const gone = (key: number) => ({ type: 'panel-gone', key }) as const
+  expect(seen(panel(1), panel(2), panel(3), gone(1)).answered).toBe(1)
+  expect(seen(panel(1), panel(2), gone(2), gone(7)).answered).toBe(1)
+  expect(seen(panel(1), panel(2), gone(1), gone(2)).answered).toBe(0)
+})
+
 test('much text is released a little at a time, in order, and dropped when it is printed', () => {
   const lines = Array.from({ length: 5000 }, (_, at) => [{ text: `line ${at} ${'x'.repeat(at % 100)}` }])
   let view = seen({ type: 'stream', id: 'a', lines, tail: [] })

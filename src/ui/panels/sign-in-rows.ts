@@ -155,7 +155,7 @@ function address(url: WebUrl, width: number): Row[] {
     : [row]
 }
 
-function keys(state: SignInState, { width, total, maxRows }: SignInSize, now: number): Row[] {
+function keys(state: SignInState, { width, index, total, maxRows }: SignInSize, now: number): Row[] {
   // Where room is short the keys work all the same; those that can be guessed are not named.
   const roomy = maxRows > 12
   const { view, shown, device } = state
@@ -204,7 +204,7 @@ function keys(state: SignInState, { width, total, maxRows }: SignInSize, now: nu
         : [['o', 'other account'] as const]),
       ['l', 'later'],
       ['Esc', 'cancel'],
-      ...(total > 1 ? [['X', 'cancel all'] as const] : []),
+      ...(index < total ? [['X', 'cancel all'] as const] : []),
     ],
     width,
     left,
