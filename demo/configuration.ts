@@ -16,6 +16,8 @@ export interface AuthorizationServerOptions {
   deviceInterval?: number
   /** Life of device codes in seconds; default 600. */
   deviceCodeTtl?: number
+  /** Whether refresh tokens are given; default true. */
+  refreshTokens?: boolean
   /** Open dynamic registration (RFC 7591); default true. */
   register?: boolean
   /** Clients that are known from the start. */
@@ -58,7 +60,8 @@ export function configuration(options: AuthorizationServerOptions, state: State,
       generation: state.generation,
       ...('accountId' in token && token.accountId ? account(token.accountId) : {}),
     }),
-    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    issueRefreshToken: async (_ctx, client) =>
+      options.refreshTokens !== false && client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     expiresWithSession: async () => false,
     clientBasedCORS: () => false,

@@ -7,6 +7,8 @@ import { readSettings } from './settings.ts'
 
 export interface AuthStatusOptions extends KeptOptions {
   json?: boolean
+  /** Milliseconds that a sign-in has to last. */
+  for?: number
 }
 
 /** What `auth status --json` prints of each sign-in; `auth list --json` leaves out what only the store knows. */
@@ -26,6 +28,8 @@ export interface SignInStatus {
   expiresAt?: string
   /** Whether it is renewed without a question. */
   renewable?: boolean
+  /** With `--for`: it ends within that time, and cannot be renewed without a person. */
+  lapses?: boolean
 }
 
 const STORES = { keychain: 'the system keychain', file: 'a file of your own (0600)' }
@@ -37,7 +41,7 @@ export async function authList(options: AuthStatusOptions, host: Host): Promise<
 
 /**
  * `auth status`: what each sign-in is worth, without a question to any server and without any token. Gives 0; 4 when one of
- * the servers named has no sign-in that still works.
+ * the servers named has no sign-in that still works, or when one lapses within the time of `--for`.
  */
 export async function authStatus(
   names: readonly string[],
@@ -73,6 +77,7 @@ async function report(
     for (const entry of entries)
       statuses.push(await choose(basics(entry, kept.nameOf(entry)), () => look(entry)))
     if (names.length > 0 && statuses.some(({ state }) => state === 'ended')) code = 4
+    if (statuses.some(({ lapses }) => lapses)) code = 4
     if (options.json) host.stdout.write(`${JSON.stringify(statuses, undefined, 2)}\n`)
     else if (statuses.length === 0 && names.length === 0)
       host.stdout.write('nobody is signed in to any server\n')
@@ -89,7 +94,9 @@ async function report(
     const status = basics(entry, kept.nameOf(entry))
     if (grant === undefined) return { ...status, state: 'unreadable' }
     const { expiresAt, refresh, account, scope, client, receivedAt } = grant
-    const ended = expiresAt !== undefined && expiresAt <= host.clock.now() && refresh === undefined
+    const now = host.clock.now()
+    const endsBefore = (time: number) => refresh === undefined && expiresAt !== undefined && expiresAt <= time
+    const ended = endsBefore(now)
     return {
       ...status,
       state: ended ? 'ended' : 'good',
@@ -99,6 +106,7 @@ async function report(
       renewedAt: new Date(receivedAt).toISOString(),
       expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
       renewable: refresh !== undefined,
+      lapses: options.for === undefined ? undefined : endsBefore(now + options.for),
     }
   }
 }
@@ -122,12 +130,14 @@ function longLines(status: SignInStatus, now: number): string[] {
   ]
 }
 
-function lifeText({ state, expiresAt, renewable, server }: SignInStatus, now: number): string {
+function lifeText(status: SignInStatus, now: number): string {
+  const { state, expiresAt, renewable, server, lapses } = status
   if (state === 'ended') return `it has ended. Run: copilot-host auth login ${server}`
   const minutes = expiresAt === undefined ? undefined : Math.round((Date.parse(expiresAt) - now) / 60_000)
   const life =
     minutes === undefined ? 'its end is not known' : minutes > 0 ? `good for ${spanText(minutes)}` : 'due'
-  return `${life}, ${renewable ? 'then renewed by itself' : 'then signed in anew'}`
+  const then = renewable ? 'then renewed by itself' : 'then signed in anew'
+  return lapses ? `${life}: too short. Run: copilot-host auth login ${server}` : `${life}, ${then}`
 }
 
 function spanText(minutes: number): string {

@@ -40,6 +40,13 @@ function seconds(value: string): number {
   return number * 1000
 }
 
+/** A time such as `8h`, `30m` or `2d`, in milliseconds. */
+export function duration(value: string): number {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(value) ?? []
+  if (count === undefined) throw new InvalidArgumentError('It must be a time such as 30m, 8h or 2d.')
+  return Number(count) * (unit === 'm' ? 60_000 : unit === 'h' ? 3_600_000 : 86_400_000)
+}
+
 /** A whole number from 1 on. */
 export function whole(value: string): number {
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It must be a whole number, at least 1.')

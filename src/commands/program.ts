@@ -9,6 +9,7 @@ import {
   type ChatOptions,
   chatOptions,
   clientOptions,
+  duration,
   serverListOptions,
   sessionOptions,
   whole,
@@ -80,6 +81,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   serverListOptions(auth.command('status'))
     .description('what each sign-in is worth: account, rights, how long')
     .argument('[servers...]', 'configured names, or addresses')
+    .option('--for <time>', 'exit 4 if one of them ends within this time: 8h, 30m, 2d', duration)
     .option('--json', 'as JSON')
     .action(async (servers: string[], options: AuthStatusOptions) => {
       const { authStatus } = await import('./auth-status.ts')

@@ -31,6 +31,8 @@ test('list and status: who, where, which rights, kept where, how long; never a t
     expect.stringMatching(/^ {2}kept in .*; good for (59|60) min, then renewed by itself$/),
     '',
   ])
+  expect(await auth('status', '--for', '8h')).toMatchObject({ code: 0 })
+  expect(await auth('status', '--for', 'long')).toMatchObject({ code: 2 })
   const json = await auth('status', '--json')
   expect(JSON.parse(json.stdout)).toEqual([
     expect.objectContaining({
@@ -115,4 +117,14 @@ test('plan: what would happen, and nothing does', async () => {
   const away = await auth('plan', 'notes')
   expect(away).toMatchObject({ code: 4 })
   expect(away.stdout).toMatch(/A sign-in would not work: .* cannot be reached/)
+})
+
+test('status --for: a sign-in that cannot be renewed and is too short is told, with exit 4', async () => {
+  stage = await openStage({ authorizationServer: { refreshTokens: false } })
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  expect(await auth('status', '--for', '30m')).toMatchObject({ code: 0 })
+  const short = await auth('status', '--for', '8h')
+  expect(short).toMatchObject({ code: 4 })
+  expect(short.stdout).toMatch(/good for (59|60) min: too short\. Run: copilot-host auth login notes/)
 })
