@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi'
 import { type ErrorKind, HostError } from '../errors.ts'
 import { type Clean, hostOf } from '../text.ts'
-import type { Http } from './http.ts'
+import { type Http, isNetwork } from './http.ts'
 import {
   judgeIssuer,
   judgeResourceMetadata,
@@ -31,20 +31,8 @@ export interface Target {
   device: boolean
 }
 
-/** What is wrong with one authorization server only, so that the next one may be tried. */
-const TRY_NEXT: ReadonlySet<ErrorKind> = new Set([
-  'metadata-missing',
-  'metadata-bad',
-  'no-pkce',
-  'http-deadline',
-  'http-size',
-  'http-name',
-  'http-network',
-  'http-proxy',
-  'http-certificate',
-  'http-trouble',
-  'http-content',
-])
+/** What is wrong with one authorization server only, besides its network, so that the next one may be tried. */
+const TRY_NEXT: ReadonlySet<ErrorKind> = new Set(['metadata-missing', 'metadata-bad', 'no-pkce'])
 
 /**
  * The issuers that the metadata in a request names, at most three, without any network; undefined without metadata.
@@ -76,7 +64,7 @@ export async function discover(
       if (request.client?.grant !== 'client_credentials') judgeWayIn(as)
       return targetOf({ issuer, issuers, as, server, metadata })
     } catch (error) {
-      if (!(error instanceof HostError) || !TRY_NEXT.has(error.kind)) throw error
+      if (!(error instanceof HostError) || !(isNetwork(error) || TRY_NEXT.has(error.kind))) throw error
       trouble ??= error
     }
   }

@@ -97,6 +97,11 @@ export function createHttp(
   }
 }
 
+/** True for what `fetch` and `json` throw: it says something about the way to a server, not about what it answered. */
+export function isNetwork(error: HostError): boolean {
+  return error.kind.startsWith('http-')
+}
+
 /** The JSON object in a text; undefined for everything else. */
 export function jsonObject(text: string): Record<string, unknown> | undefined {
   try {

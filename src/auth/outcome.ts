@@ -1,5 +1,6 @@
-import { type ErrorKind, HostError } from '../errors.ts'
+import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
+import { isNetwork } from './http.ts'
 import type { Stored } from './renewal.ts'
 import type { Answer, AuthRequest, Grant, Reason, SignInResult } from './types.ts'
 
@@ -27,24 +28,9 @@ export function isRefusal(error: HostError): boolean {
   return error.kind === 'cancelled' || error.kind === 'later' || error.kind === 'sign-in-denied'
 }
 
-/** What a network, a server in trouble, a captive portal or a busy neighbour do to a renewal: it may work another time. */
-const PASSING: ReadonlySet<ErrorKind> = new Set([
-  'http-deadline',
-  'http-size',
-  'http-redirect',
-  'http-name',
-  'http-network',
-  'http-proxy',
-  'http-certificate',
-  'http-trouble',
-  'http-content',
-  'token-bad',
-  'store-unavailable',
-])
-
-/** True for a renewal that may work another time; false where only a new sign-in helps. */
+/** True for a renewal that may work another time: network, server in trouble, captive portal, busy neighbour. */
 export function isPassing(error: HostError): boolean {
-  return PASSING.has(error.kind)
+  return isNetwork(error) || error.kind === 'token-bad' || error.kind === 'store-unavailable'
 }
 
 /** The passing fault of a renewal as an error of its own: the sign-in is still there. */
