@@ -81,7 +81,7 @@ function pageText({ pageHost, formerHost, knownSince, others }: SignInView, room
   const place = others.length === 0 ? '' : ` (one of ${others.length + 1})`
   const shown = `${keepEnd(pageHost, room - cells(place))}${place}`
   if (formerHost !== undefined) return shown
-  return `${shown}   ${knownSince === undefined ? 'first seen' : `known since ${dayText(knownSince)}`}`
+  return `${shown} · ${knownSince === undefined ? 'first seen' : `known since ${dayText(knownSince)}`}`
 }
 
 function route(state: SignInState, shown: RouteName | 'client', width: number): Row[] {

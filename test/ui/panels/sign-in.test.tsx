@@ -67,7 +67,7 @@ describe('the panel', () => {
       'The server asks for a sign-in before its first use.',
       'For           list_invoices',
       'Server        billing.example.com',
-      'Sign-in page  login.example.com   first seen',
+      'Sign-in page  login.example.com · first seen',
       'Rights        invoices.read',
       'Kept in       the system keychain',
       '',
