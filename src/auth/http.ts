@@ -1,5 +1,6 @@
 import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
+import { retryAfter } from './seconds.ts'
 import type { WebUrl } from './types.ts'
 import { webUrl } from './url.ts'
 
@@ -123,7 +124,9 @@ export async function textOf(response: Response): Promise<string | undefined> {
 
 async function documentOf(response: Response, host: string) {
   const { status } = response
-  if (status === 429 || status >= 500) throw new HostError('http-trouble', host)
+  if (status === 429 || status >= 500) {
+    throw new HostError('http-trouble', host, { retryAfter: retryAfter(response) })
+  }
   if (status !== 200) return { status }
   const text = await textOf(response)
   if (text === undefined) throw new HostError('http-content', `${host} (not valid text)`)

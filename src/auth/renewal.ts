@@ -4,6 +4,7 @@ import type { Grants } from './grants.ts'
 import type { History } from './history.ts'
 import type { Http } from './http.ts'
 import { isPassing } from './outcome.ts'
+import { createPatience } from './patience.ts'
 import type { Secret } from './secret.ts'
 import { refreshGrant } from './token.ts'
 import type { AuthRequest, Client, Clock, Grant, ServerKey } from './types.ts'
@@ -13,12 +14,6 @@ const MARGIN = 60_000
 /** A token without a known end is renewed after an hour if that is possible, in milliseconds. */
 const UNKNOWN_LIFE = 3_600_000
 
-/**
- * Pauses between attempts at a server in trouble that names none, and when the last attempt has to begin, in milliseconds:
- * its answer may take 15 s, and the lock lasts 30 s.
- */
-const PAUSES = [1_000, 2_000, 4_000]
-const PATIENCE = 12_000
 /** A clock may be off by this much before a grant of the future looks odd, in milliseconds. */
 const SKEW = 300_000
 
@@ -115,12 +110,12 @@ async function renew(
   ports: RenewalPorts,
   signal: AbortSignal,
 ): Promise<Stored> {
-  const { grants, http } = ports
+  const { grants } = ports
   let before: Grant | undefined = seen
   /** What the server gave and the store has not. */
   let unwritten: Grant | undefined
   try {
-    const target = await discoverIssuer(key.issuer, key.server, http, signal)
+    const target = await targetOf(key, ports, signal)
     return await grants.exclusive(key, async (held, check): Promise<Stored> => {
       before = await grants.read(key)
       if (before === undefined) return { kind: 'nothing' }
@@ -154,6 +149,28 @@ async function renew(
   }
 }
 
+/** Where to renew, found out before the lock is taken. It may be asked for again and again. */
+async function targetOf(
+  { issuer, server }: ServerKey,
+  { http, clock }: RenewalPorts,
+  signal: AbortSignal,
+): Promise<Target> {
+  const patience = createPatience(clock)
+  for (;;) {
+    try {
+      return await discoverIssuer(issuer, server, http, signal)
+    } catch (error) {
+      if (!(error instanceof HostError && (error.kind === 'http-network' || isTrouble(error)))) throw error
+      await patience(error, signal)
+    }
+  }
+}
+
+/** The server could not work on the request: it may be sent again. */
+function isTrouble({ kind, unsent }: HostError): boolean {
+  return kind === 'http-trouble' || unsent
+}
+
 /** Within the margin, a token that could not be renewed for now serves until its end. */
 function isStillGood(grant: Grant, request: AuthRequest, { history, clock }: RenewalPorts): boolean {
   const { access, expiresAt } = grant
@@ -182,8 +199,7 @@ async function refresh(
   { held, check, signal }: { held: AbortSignal; check: () => Promise<void>; signal: AbortSignal },
 ): Promise<Grant> {
   const { grants, http, clock } = ports
-  const until = clock.now() + PATIENCE
-  const pauses = [...PAUSES]
+  const patience = createPatience(clock)
   const uninterrupted = new AbortController().signal
   let repeated = false
   for (;;) {
@@ -199,11 +215,8 @@ async function refresh(
         repeated = true
         continue
       }
-      const usual = pauses.shift()
-      const pause = error.retryAfter === undefined ? usual : error.retryAfter * 1000
-      const patient = error.kind === 'http-trouble' || error.unsent
-      if (!patient || usual === undefined || pause === undefined || clock.now() + pause > until) throw error
-      await clock.sleep(pause, AbortSignal.any([held, signal]))
+      if (!isTrouble(error)) throw error
+      await patience(error, AbortSignal.any([held, signal]))
     }
   }
 }

@@ -5,6 +5,7 @@ import { type Clean, clean, hostOf } from '../text.ts'
 import { asOauthClient } from './endpoint.ts'
 import { jsonObject, textOf } from './http.ts'
 import { scopeTokens } from './scope.ts'
+import { retryAfter, seconds } from './seconds.ts'
 import { Secret } from './secret.ts'
 import type { Asker, Tokens } from './token.ts'
 
@@ -68,22 +69,6 @@ export async function judgeTokens(
       expiresIn: seconds(expires_in, LONGEST_LIFE),
     },
   }
-}
-
-/** A number of whole seconds from 1 to `most`, also when it is written as text; undefined for everything odd. */
-export function seconds(value: unknown, most: number): number | undefined {
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || !(number >= 1 && number <= most)) return undefined
-  return Math.floor(number)
-}
-
-/** The pause that the server asks for (RFC 9110 10.2.3), in seconds, at least one; a date counts from that of the answer. */
-export function retryAfter({ headers }: Response): number | undefined {
-  const value = headers.get('retry-after') ?? ''
-  const given = seconds(value, Number.MAX_VALUE)
-  if (given !== undefined) return given
-  const pause = (Date.parse(value) - Date.parse(headers.get('date') ?? '')) / 1000
-  return Number.isFinite(pause) ? Math.max(1, Math.ceil(pause)) : undefined
 }
 
 /** The error for an error code of the server, at whichever endpoint it came (RFC 6749 4.1.2.1 and 5.2, RFC 8628 3.5). */

@@ -45,18 +45,21 @@ export async function authLogout(
     const key = { server: webUrl(entry.server, 'the server'), issuer: entry.issuer }
     const [name, store] = [kept.nameOf(entry), kept.storeOf(entry)]
     const ports = { store, http: createHttp(host.fetch) }
-    const { notRevoked, notForgotten } = await signOut(key, ports, host.signal)
+    const { found, notRevoked, notForgotten } = await signOut(key, ports, host.signal)
     if (notForgotten !== undefined) {
       warn(`${name}: ${notForgotten.message}`)
-      warn(`signed out of ${name} here; the copy in the keychain is deleted when it can be reached again`)
-      return 1
+      warn(
+        `signed out of ${name} here; the copy in the ${entry.store} is deleted when it can be reached again`,
+      )
+    } else {
+      if (options.reset) await store.exclusive(key, () => store.forgetClient(key))
+      say(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
     }
-    if (options.reset) await store.exclusive(key, () => store.forgetClient(key))
-    say(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
-    if (notRevoked !== undefined) {
-      const why = `${hostOf(entry.issuer)} was not told (${notRevoked.message})`
+    const untold = notRevoked?.message ?? (found ? undefined : 'the token cannot be read')
+    if (untold !== undefined) {
+      const why = `${hostOf(entry.issuer)} was not told (${untold})`
       warn(`${why}: end the access of copilot-host in your account there`)
     }
-    return 0
+    return notForgotten === undefined ? 0 : 1
   }
 }

@@ -5,21 +5,22 @@ import { clean } from '../text.ts'
 
 /**
  * The server that a person means: a configured name, or an address; then its host is the name. Throws HostError `usage`
- * with the names there are, and `unsafe-address` for an address where nobody may sign in.
+ * with what there is to name (`known`), and `unsafe-address` for an address where nobody may sign in.
  */
 export function findServer(
   server: string,
   servers: Readonly<Record<string, ServerConfig>>,
+  known: readonly string[] = Object.keys(servers),
 ): [name: string, config: ServerConfig] {
   const config = Object.hasOwn(servers, server) ? servers[server] : undefined
   if (config) return [server, config]
   if (URL.canParse(server) && /^https?:/u.test(server)) {
-    const known = Object.entries(servers).find(([, each]) => 'url' in each && each.url === server)
-    if (known) return known
+    const configured = Object.entries(servers).find(([, each]) => 'url' in each && each.url === server)
+    if (configured) return configured
     const url = webUrl(server, 'the server')
     return [new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), { type: 'http', url }]
   }
-  const names = Object.keys(servers).join(', ') || 'none'
+  const names = known.join(', ') || 'none'
   throw new HostError(
     'usage',
     `there is no server "${clean(server)}" (servers: ${names}); an address works too`,

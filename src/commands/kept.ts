@@ -32,13 +32,18 @@ export function openKept(
     stores.set(kind, store)
     return store
   }
+  const nameOf = ({ server }: StoredEntry): Clean => {
+    const known = Object.entries(servers).find(([, config]) => 'url' in config && config.url === server)
+    return clean(known?.[0] ?? server, 200)
+  }
   return {
     async of(names, none) {
       const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
       const kept = tokenStore === 'auto' ? all : all.filter(({ store }) => store === tokenStore)
       if (names.length === 0) return [...kept]
+      const known = [...new Set([...Object.keys(servers), ...kept.map(nameOf)])]
       return [...new Set(names)].flatMap(given => {
-        const [name, config] = findServer(given, servers)
+        const [name, config] = findServer(given, servers, known)
         if (!('url' in config))
           throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
         const url = webUrl(config.url, name)
@@ -48,10 +53,7 @@ export function openKept(
       })
     },
     storeOf: entry => open(entry.store),
-    nameOf({ server }) {
-      const known = Object.entries(servers).find(([, config]) => 'url' in config && config.url === server)
-      return clean(known?.[0] ?? server, 200)
-    },
+    nameOf,
     async close() {
       for (const store of stores.values()) await store.close()
     },

@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createHttp } from '../../src/auth/http.ts'
 import { isFresh } from '../../src/auth/renewal.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Grant, Reason } from '../../src/auth/types.ts'
+import { HostError } from '../../src/errors.ts'
 import { hurried } from '../support/clock.ts'
 import { CANCEL, createEngine, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
 import {
@@ -10,6 +12,7 @@ import {
   json,
   raw,
   reset,
+  silence,
   startFaultyServer,
 } from '../support/faulty-server.ts'
 
@@ -100,7 +103,7 @@ describe('silent renewal', () => {
     expect(tokenOf(await engine.ask(request('refresh', ['call-1'])))).toBe('renewed')
   })
 
-  it('invalid_grant forgets exactly that grant', async () => {
+  it('O6: invalid_grant forgets exactly that grant', async () => {
     server.break('/token', json({ error: 'invalid_grant' }, 400))
     const { engine } = withExpired()
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-needed')
@@ -108,7 +111,7 @@ describe('silent renewal', () => {
     expect(engine.prompt.lines).toEqual([])
   })
 
-  it('invalid_grant does not touch the grant of another program that came in between', async () => {
+  it('O6: invalid_grant does not touch the grant of another program that came in between', async () => {
     const { engine } = withExpired()
     server.break('/token', response => {
       storedGrant(engine.store, names(), engine.clock.now(), { access: new Secret('newer') })
@@ -124,7 +127,7 @@ describe('silent renewal', () => {
     ['an unreadable answer', json([]), 'renewal-failed', 1],
     ['T-10: a connection that breaks twice', reset, 'renewal-failed', 2],
     ['a client that is unknown', json({ error: 'invalid_client' }, 401), 'sign-in-needed', 1],
-  ])('%s keeps everything that is stored', async (_what, fault, kind, requests) => {
+  ])('L3: %s keeps everything that is stored', async (_what, fault, kind, requests) => {
     server.break('/token', fault)
     const { engine, grant } = withExpired()
     expect(whyOf(await hurried(engine.clock, () => engine.ask(request())))).toBe(kind)
@@ -142,6 +145,91 @@ describe('silent renewal', () => {
     const { engine } = withExpired()
     expect(tokenOf(await engine.ask(request()))).toBe('renewed')
     expect(engine.store.entered).toBe(1)
+  })
+
+  it('T-10: no answer in time is the same: one more try', async () => {
+    server.break('/token', (response, at) => {
+      server.break('/token', renewed)
+      silence(response, at)
+    })
+    const http = createHttp(fetch, { deadlineMs: 200, bytes: 10_000 })
+    const { engine } = withExpired({}, createEngine({ policy: { ask: false }, http }))
+    expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+    expect(polls()).toBe(2)
+    expect(engine.store.entered).toBe(1)
+  })
+
+  it('T-10: none after Esc', async () => {
+    const withdrawal = new AbortController()
+    server.break('/token', (response, at) => {
+      withdrawal.abort()
+      reset(response, at)
+    })
+    const { engine, grant } = withExpired()
+    expect((await engine.ask(request(), withdrawal.signal)).kind).toBe('cancelled')
+    expect(polls()).toBe(1)
+    expect(keptIn(engine)).toBe(grant)
+  })
+
+  it('a server that is not there is tried again with patience: nothing was sent', async () => {
+    const gone = await startFaultyServer()
+    await gone.close()
+    const away = await startFaultyServer({}, { token_endpoint: `${gone.origin}/token` })
+    onTestFinished(away.close)
+    const engine = createEngine({ policy: { ask: false } })
+    const start = engine.clock.now()
+    const names = { mcp: away.mcp, issuer: away.origin }
+    const refresh = new Secret('stored refresh')
+    const { grant } = storedGrant(engine.store, names, start, { refresh, expiresAt: start - 1 })
+    expect(whyOf(await hurried(engine.clock, () => engine.ask(requestFor(names))))).toBe('renewal-failed')
+    expect(engine.clock.now() - start).toBe(7000)
+    expect(keptIn(engine)).toBe(grant)
+  })
+
+  describe('a lock that was lost before the answer was written', () => {
+    /** The lock is lost as the renewed grant is written; meanwhile this happens. */
+    function withLostLock(meanwhile: (engine: ReturnType<typeof createEngine>) => void = () => {}) {
+      const { engine } = withExpired()
+      const { write } = engine.store
+      engine.store.write = async () => {
+        engine.store.write = write
+        meanwhile(engine)
+        throw new HostError('store-unavailable', 'this program was stopped for too long')
+      }
+      return engine
+    }
+
+    it('nobody came in between: it is written under a new one', async () => {
+      const engine = withLostLock()
+      expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+      expect(keptIn(engine)?.access.reveal()).toBe('renewed')
+      expect(engine.store.entered).toBe(2)
+      expect(engine.prompt.lines).toEqual([])
+    })
+
+    it('another program has renewed: its grant stays and is the answer', async () => {
+      const engine = withLostLock(({ store, clock }) =>
+        storedGrant(store, names(), clock.now(), { access: new Secret('of another program') }),
+      )
+      expect(tokenOf(await engine.ask(request()))).toBe('of another program')
+      expect(keptIn(engine)?.access.reveal()).toBe('of another program')
+    })
+
+    it('C-05: the person has signed out: nothing is written, and no token answered', async () => {
+      const engine = withLostLock(({ store }) => store.grants.clear())
+      expect(tokenOf(await engine.ask(request()))).toBeUndefined()
+      expect(engine.store.grants.size).toBe(0)
+    })
+
+    it('the store cannot be used at all: it serves from memory, and one line says so', async () => {
+      const engine = withLostLock(({ store }) => {
+        store.failWrites = new Error('disk full')
+      })
+      expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+      expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+      expect(polls()).toBe(1)
+      expect(engine.prompt.lines).toEqual(['the token store failed; sign-ins last until you leave'])
+    })
   })
 
   it('a renewal that has been sent is finished and kept, although nobody waits for it', async () => {
@@ -187,6 +275,18 @@ describe('silent renewal', () => {
       expect(engine.store.entered).toBe(1)
     },
   )
+
+  it('metadata of a server in trouble is asked for again too, without the lock', async () => {
+    const path = '/.well-known/oauth-authorization-server'
+    server.break(path, raw('{}', { 'retry-after': '2' }, 503))
+    const { engine } = withExpired()
+    const answer = engine.ask(request())
+    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]), { interval: 2 })
+    expect(engine.store.entered).toBe(0)
+    server.break(path, undefined)
+    engine.clock.advance(2000)
+    expect(tokenOf(await answer)).toBe('renewed')
+  })
 
   it('Esc ends a pause between two attempts', async () => {
     server.break('/token', json({}, 503))

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { describeWithKeychain } from '../support/keychain.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -55,6 +56,34 @@ test('a sign-in server that is away is no reason to stay signed in, and is said'
     /^127\.0\.0\.1:\d+ was not told \(.* cannot be reached\): end the access of copilot-host/,
   )
   expect(await ask()).toMatchObject({ code: 4 })
+})
+
+describeWithKeychain('a keychain that is locked by now', () => {
+  test('is said, exit 1; what it still holds is void when it is open again', async () => {
+    await signedIn()
+    await stage.keychain?.lock()
+    const { code, stdout, stderr } = await logout('notes')
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^notes: the token store cannot be used: .*locked/),
+      'signed out of notes here; the copy in the keychain is deleted when it can be reached again',
+      expect.stringMatching(
+        /^127\.0\.0\.1:\d+ was not told \(.*\): end the access of copilot-host in your account/,
+      ),
+    ])
+    expect(await logout('notes')).toMatchObject({ code: 0, stderr: 'nobody is signed in to notes\n' })
+    await stage.keychain?.unlock()
+    const again = await ask()
+    expect(again).toMatchObject({ code: 4, stdout: '' })
+    expect(again.stderr).toContain('notes needs a sign-in')
+  })
+})
+
+test('a server that nobody knows is answered with those there are to sign out of', async () => {
+  await signedIn()
+  const { code, stderr } = await stage.run(['auth', 'logout', 'linear'])
+  expect(code).toBe(2)
+  expect(stderr).toContain(`there is no server "linear" (servers: ${stage.world.mcp.url})`)
 })
 
 test.each([

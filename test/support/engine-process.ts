@@ -19,7 +19,7 @@ export interface EngineProcess {
 
 /** Starts an engine in a process of its own; the test ends it. */
 export async function startEngineProcess(
-  options: { folder: string; mcp: string; issuer: string },
+  options: { folder: string; mcp: string; issuer: string; person?: boolean },
   end: (close: () => Promise<void>) => void,
 ): Promise<EngineProcess> {
   const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] })

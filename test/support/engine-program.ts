@@ -1,6 +1,6 @@
 // A process with an authorization engine of its own, on a token store in a folder that others use too. First line on stdin:
-// `{ folder, mcp, issuer }`. Then one command a line, answered by one line: `ask <reason>` (the token's hash, or why there is
-// none), `close`. Nobody is there to be asked.
+// `{ folder, mcp, issuer, person }`. Then one command a line, answered by one line: `ask <reason>` (the token's hash, or why
+// there is none), `close`. With `person` somebody is there, who signs in by browser at once.
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
@@ -8,14 +8,14 @@ import { createHttp } from '../../src/auth/http.ts'
 import { openStore } from '../../src/auth/store/store.ts'
 import type { Reason } from '../../src/auth/types.ts'
 import { scriptedBrowser } from './browser.ts'
-import { requestFor } from './engine.ts'
+import { BROWSER, requestFor } from './engine.ts'
 import { scriptedPrompt } from './prompt.ts'
 import { realClock } from './real-clock.ts'
 import { CHILD } from './store-process.ts'
 
 const say = (answer: unknown) => process.stdout.write(`${JSON.stringify(answer)}\n`)
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
-const { folder, mcp, issuer } = JSON.parse((await lines.next()).value ?? '')
+const { folder, mcp, issuer, person = false } = JSON.parse((await lines.next()).value ?? '')
 const store = openStore({
   kind: 'file',
   folder,
@@ -28,11 +28,11 @@ const store = openStore({
 })
 const engine = createAuthenticator({
   store,
-  prompt: scriptedPrompt(),
+  prompt: scriptedPrompt(BROWSER),
   browser: scriptedBrowser(),
   clock: realClock,
   http: createHttp(fetch),
-  policy: { ask: false },
+  policy: { ask: person },
 })
 let calls = 0
 say('open')

@@ -1,4 +1,4 @@
-import { readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLock } from '../../../src/auth/store/lock.ts'
@@ -79,6 +79,43 @@ test('C-04 the lock of a killed owner is taken over when its heartbeat is old', 
   await age(join(folder, 'locks'))
   await waiting
   expect(inside).toBe(true)
+})
+
+test('C-04 an abandoned lock is taken over by one at a time', async () => {
+  const folder = await temporaryFolder()
+  const locks = join(folder, 'locks')
+  const other = await holder(folder)
+  await other.ask('hold')
+  await other.kill('SIGKILL')
+  const [name] = await readdir(locks)
+  await age(locks)
+  // Another process has seen that too, and is about to remove it.
+  const turn = join(locks, `${name}.turn`)
+  await mkdir(turn)
+  const lock = createLock({ folder: locks, warn: () => {} })
+  let inside = false
+  const waiting = lock.exclusive(account, async () => {
+    inside = true
+  })
+  await lock.exclusive('another name', async () => {})
+  expect(inside).toBe(false)
+  // It was killed in that very place.
+  const old = new Date(Date.now() - 11_000)
+  await utimes(turn, old, old)
+  await waiting
+  expect(await readdir(locks)).toEqual([])
+})
+
+test('T-11 a lock of a killed owner from before the clock was put back is no lock', async () => {
+  const folder = await temporaryFolder()
+  const locks = join(folder, 'locks')
+  const other = await holder(folder)
+  await other.ask('hold')
+  await other.kill('SIGKILL')
+  const tomorrow = new Date(Date.now() + 86_400_000)
+  for (const name of await readdir(locks)) await utimes(join(locks, name), tomorrow, tomorrow)
+  await createLock({ folder: locks, warn: () => {} }).exclusive(account, async () => {})
+  expect(await readdir(locks)).toEqual([])
 })
 
 test('C-04 an owner that was stopped and lost its lock is told so, and leaves the new owner alone', async () => {
