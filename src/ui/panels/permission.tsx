@@ -52,10 +52,11 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
   const body = bodyRows(ask.body, width, Math.max(3, Math.min(MOST_ROWS, maxRows - taken - intention.length)))
   const room = maxRows - taken - body.length
   const above = [title, ...warning, ...body, ...intention.slice(0, Math.max(0, room))]
-  if (!reason) return <Panel rows={[...fitRows(above, maxRows - below.length), ...below]} />
+  if (!reason) return <Panel rows={[...fitRows(above, maxRows - below.length, width), ...below]} />
   const asked = fitRows(
     [...above, ...prose(9, 'What should the model know?', width, 1)],
     maxRows - below.length - REASON_ROWS,
+    width,
   )
   return (
     <>

@@ -9,6 +9,8 @@ export interface Row {
   line: Line
   /** The whole row is a link to this address. */
   link?: WebUrl
+  /** Goes on from the row above. */
+  more?: boolean
 }
 
 const LABEL = 14
@@ -33,14 +35,14 @@ export function prose(rank: number, text: string, width: number, most = 3, ...st
   const rows = wrap(line(text, ...styles), width)
   const kept = rows.slice(0, most)
   if (rows.length > most) kept[most - 1] = truncate(rows.slice(most - 1).flat(), width)
-  return kept.map(each => ({ rank, line: each }))
+  return kept.map((each, at) => ({ rank, line: each, more: at > 0 }))
 }
 
 /** A name and its value; the value is wrapped beside the name. */
 export function field(rank: number, label: string, value: string, width: number, most = 1): Row[] {
-  return prose(rank, value, width - LABEL, most).map(({ line: text }, at) => ({
-    rank,
-    line: [{ text: (at === 0 ? label : '').padEnd(LABEL), styles: ['dim'] }, ...text],
+  return prose(rank, value, width - LABEL, most).map((row, at) => ({
+    ...row,
+    line: [{ text: (at === 0 ? label : '').padEnd(LABEL), styles: ['dim'] }, ...row.line],
   }))
 }
 
@@ -70,8 +72,8 @@ export function keyRows(
   return rows.map(row => ({ rank: 9, line: row.line }))
 }
 
-/** The rows that fit: the least important go, the last of equals first. */
-export function fitRows(rows: readonly Row[], most: number): Row[] {
+/** The rows that fit: the least important go, the last of equals first. A sentence that has lost its end ends in `…`. */
+export function fitRows(rows: readonly Row[], most: number, width: number): Row[] {
   const kept = [...rows]
   while (kept.length > Math.max(0, most)) {
     const lowest = Math.min(...kept.map(row => row.rank))
@@ -80,5 +82,9 @@ export function fitRows(rows: readonly Row[], most: number): Row[] {
       1,
     )
   }
-  return kept
+  return kept.map(row => {
+    const next = rows[rows.indexOf(row) + 1]
+    const whole = next?.more !== true || kept.includes(next)
+    return whole ? row : { ...row, line: truncate([...row.line, { text: ' …' }], width) }
+  })
 }

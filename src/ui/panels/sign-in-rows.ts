@@ -31,7 +31,7 @@ export function signInRows(
     titleRow(titleText(view), size.index, size.total, width),
     ...(signInConfirms(state) || shown === undefined ? explanation(state, size) : route(state, shown, width)),
     ...trouble,
-    ...(state.note === undefined ? [] : prose(9, state.note, width, 1, 'accent')),
+    ...(state.note === undefined ? [] : prose(10, state.note, width, 1, 'accent')),
     ...(signInTakesText(state) ? [] : [blank()]),
   ]
   return { above: fitRows(above, maxRows - below.length - (signInTakesText(state) ? 1 : 0)), below }

@@ -265,6 +265,11 @@ describe('what must not be overlooked', () => {
     expect(frame(createSignIn(view))).not.toMatch(/CHANGED|one of|other sign-in/)
   })
 
+  test('that the host was not the right one, at any size', () => {
+    const wrong = signInKey(signInPaste(moved, 'a.example'), { name: 'enter' }).state
+    for (const rows of [20, 11]) expect(frame(wrong, 36, rows)).toContain('That is not sso.example.org.')
+  })
+
   test('why a client id is asked for', () => {
     const error = new HostError('no-client', 'login.example.com does not register apps')
     const asked = signInStep(press(createSignIn(view), 'b'), { kind: 'client', error })
