@@ -34,7 +34,7 @@ export function signInRows(
     ...(state.note === undefined ? [] : prose(10, state.note, width, 1, 'accent')),
     ...(signInTakesText(state) ? [] : [blank()]),
   ]
-  return { above: fitRows(above, maxRows - below.length - (signInTakesText(state) ? 1 : 0)), below }
+  return { above: fitRows(above, maxRows - below.length - (signInTakesText(state) ? 1 : 0), width), below }
 }
 
 /** The address of the route on screen, if it does not fit into the panel. */
