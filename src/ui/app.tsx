@@ -29,7 +29,7 @@ export interface Actions {
   onKeys: (keys: readonly Key[], width: number) => void
   onPaste: (text: string) => void
   onPrinted: (count: number) => void
-  onLongAddress: (address: string) => void
+  onLongText: (text: string) => void
   onTerminal: (terminal: Terminal) => void
   onError: (error: unknown) => void
 }
@@ -112,7 +112,7 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           {...place}
           state={panel.state}
           now={now}
-          onLongAddress={actions.onLongAddress}
+          onLongText={actions.onLongText}
         />
       )}
       {panel?.kind === 'permission' && <PermissionPanel key={panel.key} {...place} state={panel.state} />}

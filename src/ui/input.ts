@@ -4,7 +4,8 @@ import { edit, paste } from './composer/editor.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
-import { type SignInEffect, signInKey, signInPaste, signInTakesText } from './panels/sign-in-state.ts'
+import { type SignInEffect, signInKey, signInPaste } from './panels/sign-in-press.ts'
+import { signInTakesText } from './panels/sign-in-state.ts'
 import type { Panel, View } from './state.ts'
 
 /** What has to happen because of a key, besides another view. */
@@ -92,8 +93,10 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   const answered = answer(next, panel, routed.keys)
   const nothing = answered.effects.length === 0 && answered.view.panels[0]?.state === panel.state
   if (!nothing || takesText(panel)) return answered
-  // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer.
-  return compose({ ...stay, guard: newGuard(now) }, routed.keys, width)
+  // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer. Enter itself begins
+  // none, and must not send a text that the panel hides.
+  const typed = routed.keys.filter(key => key.name !== 'enter')
+  return typed.length === 0 ? answered : compose({ ...stay, guard: newGuard(now) }, typed, width)
 }
 
 /** Ctrl+C: a second one leaves; the first one takes away what is in front: the panel, the text, the running turn. */

@@ -1,5 +1,8 @@
 import type { Choice, Dialog, Prompt, RouteName, SignInStep, SignInView } from '../auth/types.ts'
 import {
+  changedText,
+  clientIdTrouble,
+  clientText,
   dayText,
   reasonText,
   resultLine,
@@ -60,11 +63,17 @@ function createDialog(
       await Promise.race([change, forever(signal)])
     }
     if (!io.read) return { kind: 'cancel' }
-    const text = await lineOf(io.read, signal)
-    // What was asked for while the line was typed is what it answers.
-    if (wanted === 'address') return { kind: 'pasted', address: text }
-    wanted = undefined
-    return { kind: 'client', id: text }
+    for (;;) {
+      const text = await lineOf(io.read, signal)
+      // What was asked for while the line was typed is what it answers.
+      if (wanted === 'address') return { kind: 'pasted', address: text }
+      const trouble = clientIdTrouble(text)
+      if (trouble === undefined) {
+        wanted = undefined
+        return { kind: 'client', id: text }
+      }
+      io.write(trouble)
+    }
   }
 
   return {
@@ -80,7 +89,6 @@ function createDialog(
       introduced = true
       const choice = await firstChoice(io, view, signal)
       chosen = choice.kind === 'route'
-      if (choice.kind === 'route' && choice.route === 'paste') wanted = 'address'
       return choice
     },
     update(next) {
@@ -89,6 +97,7 @@ function createDialog(
     },
     show(step) {
       if (step.kind === 'client') wanted = 'client'
+      if (step.kind === 'paste') wanted = 'address'
       for (const line of stepLines(view, step, io.now())) io.write(line)
       wake()
     },
@@ -131,9 +140,8 @@ function introduction(view: SignInView, now: number): string[] {
   const tool = view.tool && view.reason !== 'upscope' ? ` For ${view.tool}.` : ''
   const granted = view.grantedScopes.length > 0 ? ` Already given: ${view.grantedScopes.join(', ')}.` : ''
   const account = view.account ? ` Signed in as ${view.account}.` : ''
-  const changed = `CHANGED: ${view.server} signed in at ${view.formerHost} until now, and now at ${view.pageHost}.`
   return [
-    ...(view.formerHost === undefined ? [] : [changed]),
+    ...(view.formerHost === undefined ? [] : [`! ${view.server}: ${changedText(view)}`]),
     `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
     `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account} ${timeLeft(view.deadline, now)}.`,
   ]
@@ -151,7 +159,7 @@ function stepLines(view: SignInView, step: SignInStep, now: number): string[] {
       const words = step.opened
         ? `Waiting for the browser at ${view.pageHost}. If no page came up, open this address:`
         : 'No browser could be opened. Open this address:'
-      return [words, step.url]
+      return [words, step.url, ...forwarding(step)]
     }
     case 'device':
       return [
@@ -162,16 +170,19 @@ function stepLines(view: SignInView, step: SignInStep, now: number): string[] {
       return [
         'Open this address in any browser and sign in:',
         step.url,
+        ...forwarding(step),
         'Then paste the address of the page where it ends, and press Enter:',
       ]
     case 'client':
-      return [
-        troubleText(step.error),
-        `If you have an app at ${view.pageHost} with the redirect address http://127.0.0.1/, type its client id:`,
-      ]
+      return [troubleText(step.error), clientText(view)]
     case 'trouble':
       return [`${view.server}: ${troubleText(step.error)}`]
   }
+}
+
+/** Over SSH: what brings a browser on the person's own machine back to us. */
+function forwarding({ forward }: { forward?: string }): string[] {
+  return forward === undefined ? [] : ['For a browser on your own machine, run there first:', forward]
 }
 
 /** The next line that is not blank. */

@@ -124,7 +124,7 @@ export function openChat(options: ChatScreenOptions): ChatScreen {
       }),
     onPaste: text => safely(() => update(pasteInto(store.get(), text, now()))),
     onPrinted: count => dispatch({ type: 'printed', count }),
-    onLongAddress: text => dispatch({ type: 'whole', text }),
+    onLongText: text => dispatch({ type: 'whole', text }),
     onTerminal: given => {
       terminal = given
     },

@@ -32,6 +32,24 @@ export function reasonText(view: SignInView): string {
   }
 }
 
+/** A server that has moved to another sign-in server: the one thing that must not be overlooked. */
+export function changedText({ formerHost, pageHost }: SignInView): string {
+  if (formerHost === pageHost) return `Sign-in server CHANGED: it is not the one that was at ${pageHost}.`
+  return `Sign-in server CHANGED: was ${formerHost}, now ${pageHost}.`
+}
+
+/** How the person comes by a client id (RFC 8252 7.3: the port of the redirect address does not count). */
+export function clientText({ pageHost }: SignInView): string {
+  return `Register an app at ${pageHost} with the redirect address http://127.0.0.1/ and paste its client id here:`
+}
+
+/** What is wrong with a client id, if anything: it is visible ASCII (RFC 6749 A.1), at most 1024 characters. */
+export function clientIdTrouble(id: string): string | undefined {
+  return /^[\x20-\x7e]{1,1024}$/.test(id)
+    ? undefined
+    : 'That is no client id: letters, digits and signs only.'
+}
+
 /** Where the sign-in will be kept. */
 export function keptInText(view: Pick<SignInView, 'keptIn'>): string {
   return KEPT_IN[view.keptIn]

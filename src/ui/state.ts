@@ -61,7 +61,7 @@ export type Action =
   | { type: 'printed'; count: number }
   /** The past was printed, and what its last block was. */
   | { type: 'history'; last: string }
-  /** A long address, for the scrollback, where it can be copied as one line. */
+  /** A text that no panel has room for, for the scrollback, where it can be copied as one line. */
   | { type: 'whole'; text: string }
   | { type: 'panel'; panel: Panel }
   | { type: 'panel-state'; panel: Panel }

@@ -113,6 +113,10 @@ describe('a panel that appears while somebody types', () => {
     expect(typed.effects).toEqual([{ type: 'submit', text: 'wyn' }])
     expect(type(typed.view, [1300, char('y')]).effects).toMatchObject([{ type: 'decision' }])
   })
+  test('Enter alone, where it means nothing, does not send the text that the panel hides', () => {
+    expect(type(view, [9000, enter])).toMatchObject({ effects: [], view: { editor: { text: 'run' } } })
+    expect(type(view, [9000, enter], [9001, char('y')]).effects).toHaveLength(1)
+  })
   test('keeps the text of the composer', () => {
     const answered = type(view, [9000, char('n')])
     expect(answered.effects).toEqual([{ type: 'decision', panel: 1, decision: { kind: 'no' } }])

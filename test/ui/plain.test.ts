@@ -121,6 +121,7 @@ describe('steps', () => {
       answers: ['', ' http://127.0.0.1/?code=1 ', 'http://127.0.0.1/?code=2'],
     })
     await dialog.choice(never)
+    dialog.show({ kind: 'paste', url })
     expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=1' })
     expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=2' })
   })
@@ -128,13 +129,37 @@ describe('steps', () => {
   test('a client id is asked for while a route was being tried, and one line answers it', async () => {
     const error = new HostError('no-client', 'login.example.com does not register apps')
     for (const route of ['browser', 'paste'] as const) {
-      const { dialog, lines } = open({ route, answers: route === 'browser' ? ['my-app'] : ['', 'my-app'] })
+      const { dialog, lines } = open({ route, answers: ['', 'мой', 'x'.repeat(1025), 'my-app', 'http://a/'] })
       await dialog.choice(never)
       const typed = dialog.choice(never)
       dialog.show({ kind: 'client', error })
       expect(await typed).toEqual({ kind: 'client', id: 'my-app' })
-      expect(lines).toContain('login.example.com does not register apps')
+      expect(lines.slice(2)).toEqual([
+        'login.example.com does not register apps',
+        'Register an app at login.example.com with the redirect address http://127.0.0.1/ and paste its client id here:',
+        'That is no client id: letters, digits and signs only.',
+        'That is no client id: letters, digits and signs only.',
+      ])
+      // With that client the route goes on, and an address can be pasted.
+      dialog.show({ kind: 'paste', url })
+      expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://a/' })
     }
+  })
+
+  test('a client id is not waited for where nobody can type', async () => {
+    const { dialog, lines } = open({ route: 'browser' })
+    await dialog.choice(never)
+    dialog.show({ kind: 'client', error: new HostError('no-client', 'login.example.com registers nobody') })
+    expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
+    expect(lines).toContain('login.example.com registers nobody')
+  })
+
+  test('over SSH: the command that brings a browser back stands alone on its line', () => {
+    const { dialog, lines } = open()
+    const forward = clean('ssh -L 4011:127.0.0.1:4011 you@devbox')
+    dialog.show({ kind: 'browser', url, opened: true, forward })
+    dialog.show({ kind: 'paste', url, forward })
+    expect(lines.filter(line => line === forward)).toHaveLength(2)
   })
 
   test('a sign-in server that has changed is said first; another one can be chosen', async () => {
@@ -142,7 +167,7 @@ describe('steps', () => {
     const view = { formerHost: clean('a.example'), pageHost: clean('b.example'), others }
     const { dialog, lines } = open({ view, answers: ['b.example', '4', '1'] })
     expect(await dialog.choice(never)).toEqual({ kind: 'issuer', issuer: 'https://c.example' })
-    expect(lines[0]).toBe('CHANGED: billing signed in at a.example until now, and now at b.example.')
+    expect(lines[0]).toBe('! billing: Sign-in server CHANGED: was a.example, now b.example.')
     dialog.update(signInView({ pageHost: clean('c.example') }))
     expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'browser' })
     expect(lines.join('\n')).toContain('Sign-in page: c.example, first seen.')

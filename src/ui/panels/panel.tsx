@@ -1,5 +1,4 @@
 import { Box, Text } from 'ink'
-import type { ReactNode } from 'react'
 import { usePalette } from '../palette.ts'
 import { paint } from '../transcript/line.ts'
 import type { Row } from './rows.ts'
@@ -7,8 +6,8 @@ import type { Row } from './rows.ts'
 const OSC_8 = '\u001b]8;;'
 const ST = '\u001b\\'
 
-/** The rows of a panel, and below them the line to type in, if there is one, and what follows it. */
-export function Panel({ rows, children }: { rows: readonly Row[]; children?: ReactNode }) {
+/** The rows of a panel, or those above or below the line to type in. */
+export function Panel({ rows }: { rows: readonly Row[] }) {
   return (
     <Box flexDirection="column" flexShrink={0}>
       {rows.map((row, at) => (
@@ -16,7 +15,6 @@ export function Panel({ rows, children }: { rows: readonly Row[]; children?: Rea
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <PanelRow key={at} row={row} />
       ))}
-      {children}
     </Box>
   )
 }

@@ -3,14 +3,10 @@ import { Composer } from '../composer/composer.tsx'
 import { line, untab, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
 import { isLong, type PermissionState } from './permission-state.ts'
-import { fitRows, keyRows, prose, type Row, titleRow } from './rows.ts'
+import { fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
 
-export interface PermissionPanelProps {
+export interface PermissionPanelProps extends PanelSize {
   state: PermissionState
-  index: number
-  total: number
-  width: number
-  maxRows: number
   /** The row of the panel's first line from the top of the live region, for the cursor in the line for the reason. */
   top?: number
 }

@@ -13,6 +13,14 @@ export interface Row {
   more?: boolean
 }
 
+/** A panel's place in the queue and its room. */
+export interface PanelSize {
+  index: number
+  total: number
+  width: number
+  maxRows: number
+}
+
 const LABEL = 14
 const GAP = '   '
 

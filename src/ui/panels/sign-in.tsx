@@ -4,20 +4,21 @@ import { Caret } from '../composer/caret.tsx'
 import { dress, usePalette } from '../palette.ts'
 import { cells, keepEnd, steady } from '../width.ts'
 import { Panel } from './panel.tsx'
-import { longAddress, type SignInSize, signInRows } from './sign-in-rows.ts'
-import { type SignInState, signInTakesText } from './sign-in-state.ts'
+import type { PanelSize } from './rows.ts'
+import { longTexts, signInRows } from './sign-in-rows.ts'
+import { type SignInState, signInAsksFor } from './sign-in-state.ts'
 
-export interface SignInPanelProps extends SignInSize {
+export interface SignInPanelProps extends PanelSize {
   state: SignInState
   now: () => number
   /** The row of the panel's first line from the top of the live region, for the cursor in the line to type in. */
   top?: number
-  /** Called once for each address that is too long for the panel: print it whole, as one line, into the scrollback. */
-  onLongAddress: (address: string) => void
+  /** Called once for each text to copy that is too long for the panel: print it whole, as one line, into the scrollback. */
+  onLongText: (text: string) => void
 }
 
 /** The sign-in panel. Its width and rows are the cap of the live region, not the window. Draws itself anew each second. */
-export function SignInPanel({ state, now, top, onLongAddress, ...size }: SignInPanelProps) {
+export function SignInPanel({ state, now, top, onLongText, ...size }: SignInPanelProps) {
   const colours = usePalette()
   const [, tick] = useReducer((count: number) => count + 1, 0)
   useEffect(() => {
@@ -26,16 +27,19 @@ export function SignInPanel({ state, now, top, onLongAddress, ...size }: SignInP
   }, [])
 
   const printed = useRef(new Set<string>())
-  const address = longAddress(state, size.width)
   useEffect(() => {
-    if (address === undefined || printed.current.has(address)) return
-    printed.current.add(address)
-    onLongAddress(address)
-  }, [address, onLongAddress])
+    for (const text of longTexts(state, size.width)) {
+      if (printed.current.has(text)) continue
+      printed.current.add(text)
+      onLongText(text)
+    }
+  }, [state, size.width, onLongText])
 
   const { above, below } = signInRows(state, size, now())
-  if (!signInTakesText(state)) return <Panel rows={[...above, ...below]} />
-  const typed = keepEnd(hideCode(steady(state.input.text)), size.width - 3)
+  const asked = signInAsksFor(state)
+  if (asked === undefined) return <Panel rows={[...above, ...below]} />
+  const text = steady(state.input.text)
+  const typed = keepEnd(asked === 'paste' ? hideCode(text) : text, size.width - 3)
   return (
     <>
       <Panel rows={above} />
@@ -49,9 +53,9 @@ export function SignInPanel({ state, now, top, onLongAddress, ...size }: SignInP
   )
 }
 
-/** What follows `?` holds the authorization code: its length is enough to see that it arrived. */
+/** What follows `?` or `#` holds the authorization code: its length is enough to see that it arrived. */
 function hideCode(address: string): string {
-  const [page = '', ...query] = address.split('?')
-  const hidden = query.join('?').length
-  return hidden === 0 ? address : `${page}?… (${hidden} characters)`
+  const start = address.search(/[?#]/)
+  const hidden = start < 0 ? 0 : address.length - start - 1
+  return hidden === 0 ? address : `${address.slice(0, start + 1)}… (${hidden} characters)`
 }

@@ -3,13 +3,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { HostError } from '../../../src/errors.ts'
 import { clean } from '../../../src/text.ts'
 import { SignInPanel } from '../../../src/ui/panels/sign-in.tsx'
-import {
-  createSignIn,
-  type SignInState,
-  signInKey,
-  signInPaste,
-  signInStep,
-} from '../../../src/ui/panels/sign-in-state.ts'
+import { signInKey, signInPaste } from '../../../src/ui/panels/sign-in-press.ts'
+import { createSignIn, type SignInState, signInStep } from '../../../src/ui/panels/sign-in-state.ts'
 import { cells } from '../../../src/ui/width.ts'
 import { openInk } from '../ink.tsx'
 import { address, signInView } from './view.ts'
@@ -50,7 +45,7 @@ function raw(state: SignInState, width = 60, maxRows = 20) {
       width={width}
       maxRows={maxRows}
       now={() => 19_000}
-      onLongAddress={() => {}}
+      onLongText={() => {}}
     />
   )
   return renderToString(panel, { columns: 80 })
@@ -204,7 +199,7 @@ describe('on a screen', () => {
         width={60}
         maxRows={20}
         now={() => now}
-        onLongAddress={() => {}}
+        onLongText={() => {}}
       />
     )
     const { screen, ink } = openInk(panel)
@@ -227,7 +222,7 @@ describe('on a screen', () => {
         width={60}
         maxRows={20}
         now={() => 0}
-        onLongAddress={text => printed.push(text)}
+        onLongText={text => printed.push(text)}
       />
     )
     const { screen, ink } = openInk(draw(browser))
@@ -250,7 +245,7 @@ describe('what must not be overlooked', () => {
   )
 
   test('a sign-in server that has changed, at any size', () => {
-    const text = 'The sign-in server CHANGED: it was login.example.com, now it is sso.example.org.'
+    const text = '! Sign-in server CHANGED: was login.example.com, now sso.example.org.'
     for (const [width, rows] of [
       [60, 20],
       [36, 11],

@@ -1,0 +1,51 @@
+import type { RouteName } from '../../auth/types.ts'
+import { routeText, timeLeft } from '../sign-in-words.ts'
+import { keyRows, type PanelSize, type Row } from './rows.ts'
+import { ROUTE_KEYS } from './sign-in-press.ts'
+import { type SignInState, signInAddress, signInAsksFor } from './sign-in-state.ts'
+
+type Hint = readonly [key: string, text: string]
+
+const SHORT: Readonly<Record<RouteName, string>> = { browser: 'browser', device: 'code', paste: 'paste' }
+
+/** The keys that mean something now, and how long there is. `now` in milliseconds since the epoch. */
+export function signInHints(state: SignInState, size: PanelSize, now: number): Row[] {
+  const { view, shown, device } = state
+  const end = (shown === 'device' && device?.expiresAt) || view.deadline
+  return keyRows(hints(state, size), size.width, timeLeft(Math.min(view.deadline, end), now))
+}
+
+function hints(state: SignInState, { width, maxRows, index, total }: PanelSize): Hint[] {
+  const cancel: Hint = ['Esc', 'cancel']
+  const asked = signInAsksFor(state)
+  if (asked === 'paste') return [['⏎', 'send'], ['Tab', 'other ways'], cancel]
+  if (asked !== undefined) return [['⏎', asked === 'host' ? 'go on' : 'send'], cancel]
+  const leave: Hint[] = [['l', 'later'], cancel, ...some(index < total, ['X', 'cancel all'])]
+  if (state.asking !== undefined) return leave
+
+  const { view, shown } = state
+  const narrow = width < 50
+  // Where room is short the keys work all the same; those that can be guessed are not named.
+  const roomy = maxRows > 12
+  const text = (name: RouteName) => (narrow ? SHORT[name] : routeText(name))
+  const [recommended] = view.routes
+  const first = shown === undefined ? recommended : undefined
+  const others = view.routes.filter(name => name !== first && name !== shown)
+  return [
+    ...(first ? [['⏎', text(first)] as const] : []),
+    ...some(shown === 'browser', ['b', narrow ? 'again' : 'open it again']),
+    ...others.map(name => [ROUTE_KEYS[name], text(name)] as const),
+    ...some(!state.started && view.others.length > 0, [
+      's',
+      narrow ? 'other server' : 'other sign-in server',
+    ]),
+    ...some(shown === 'device' && state.device !== undefined, ['c', 'copy code'], ['q', 'QR code']),
+    ...some(roomy && signInAddress(state) !== undefined, ['u', 'copy address']),
+    ...some(roomy && shown !== undefined && view.routes.includes('browser'), ['o', 'other account']),
+    ...leave,
+  ]
+}
+
+function some(wanted: boolean, ...hints: Hint[]): Hint[] {
+  return wanted ? hints : []
+}
