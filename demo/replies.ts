@@ -127,7 +127,7 @@ function understood({ prompt, tools, results }: ChatRequest): Reply {
   if (results.length > 0) return text(results.join('\n\n'))
   const wanted = /who\s*am\s*i|signed in as|wer bin ich/i.test(prompt)
     ? 'whoami'
-    : /\b(delete|erase|remove)\b/i.test(prompt)
+    : /\b(delete|erase|remove)(_|\b)/i.test(prompt)
       ? 'delete_note'
       : undefined
   if (wanted === undefined) return text(HELP)

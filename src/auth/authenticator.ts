@@ -1,13 +1,14 @@
 import { hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import { issuersOf } from './discovery.ts'
+import { type Elsewhere, forever, unlessElsewhere } from './elsewhere.ts'
 import { createGrants } from './grants.ts'
 import { createHistory, type Source } from './history.ts'
 import type { Http } from './http.ts'
 import { type IssuerChange, judgeIssuerChange } from './issuer-change.ts'
 import { answerWith, isPassing, isRefusal, notRenewed, resultOf, whyNot } from './outcome.ts'
 import { createRefusals } from './refusals.ts'
-import { fromStore, type Stored } from './renewal.ts'
+import { fromStore, type Stored, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
 import { isMachine, signIn } from './sign-in.ts'
@@ -55,6 +56,8 @@ export interface AuthenticatorPorts {
   log?: (line: string) => void
   /** Gets what became of each sign-in and renewal. */
   journal?: (entry: JournalEntry) => void
+  /** Tells when somebody has signed in to a server from another program. */
+  elsewhere?: Elsewhere
 }
 
 export interface Authenticator {
@@ -67,6 +70,11 @@ export interface Authenticator {
   forgetRefusals(server?: string): void
   /** The server of this name did not accept the token it was given at start-up, where the runtime does not ask again. */
   rejected(server: string): void
+  /**
+   * Resolves when somebody has signed in to the server from another program, and this request would be answered by it. Rejects
+   * with the signal's reason.
+   */
+  signedInElsewhere(request: AuthRequest, signal: AbortSignal): Promise<void>
 }
 
 /** The authorization engine: one request in, one answer out. */
@@ -76,14 +84,27 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   const refusals = createRefusals(clock)
   const history = createHistory(clock)
   const runs = createRuns<Answer>()
+  const renewal = { grants, history, http, clock }
 
   async function authenticate(request: AuthRequest, signal: AbortSignal): Promise<Answer> {
     const silenced = refusals.silence(request)
-    if (silenced !== undefined) return { kind: 'cancelled', error: silenced }
     const inUse = history.arrived(request)
-    const names = { group: request.server.url, key: `${request.reason} ${request.challenge.scope ?? ''}` }
+    if (silenced !== undefined) {
+      // Nobody is asked again; but somebody may have signed in from another terminal meanwhile.
+      const grant = await usableGrant(request, inUse, renewal)
+      return grant ? answered(request, grant, 'stored') : { kind: 'cancelled', error: silenced }
+    }
+    const run = (asked: AuthRequest) => {
+      const names = { group: asked.server.url, key: `${asked.reason} ${asked.challenge.scope ?? ''}` }
+      return runs.join(names, shared => answer(asked, inUse, shared), signal)
+    }
     try {
-      return await runs.join(names, shared => answer(request, inUse, shared), signal)
+      const rights = refusals.declinedRights(request)
+      const more = rights && (await run(rights))
+      if (more?.kind === 'token') return more
+      // Who declines more rights once again keeps what was granted before.
+      const granted = await run(request)
+      return granted.kind === 'token' && more ? { ...granted, declined: more.error } : granted
     } catch (thrown) {
       return { kind: 'cancelled', error: hostError(thrown, 'the request was withdrawn') }
     }
@@ -98,12 +119,13 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     let dialog: Dialog | undefined
     const began = clock.now()
     const note = (outcome: string, more: Partial<JournalEntry> = {}) => {
-      const { reason } = request
+      const { reason, server } = request
       const time = new Date(began).toISOString()
-      ports.journal?.({ time, server: name, reason, outcome, ms: clock.now() - began, ...more })
+      const ms = clock.now() - began
+      ports.journal?.({ time, server: name, url: server.url, reason, outcome, ms, ...more })
     }
     try {
-      const stored = await fromStore(request, inUse, { grants, history, http, clock }, signal)
+      const stored = await fromStore(request, inUse, renewal, signal)
       if (stored.kind === 'answer') {
         if (stored.source === 'renewed') note('renewed', whatOf(stored.grant))
         return answered(request, stored.grant, stored.source)
@@ -112,9 +134,19 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       const opened = (panel: Dialog) => {
         dialog = panel
       }
-      const { grant, route } = await signIn(request, stored, { ...ports, grants, history, opened }, signal)
-      note('signed-in', { ...whatOf(grant), route })
-      return answered(request, grant, 'signed-in')
+      const work = (within: AbortSignal) =>
+        signIn(request, stored, { ...ports, grants, history, opened }, within)
+      const { grant, route } = await unlessElsewhere(
+        work,
+        within => grantElsewhere(request, began, within),
+        signal,
+      )
+      if (route !== 'elsewhere') {
+        note('signed-in', { ...whatOf(grant), route })
+        return answered(request, grant, 'signed-in')
+      }
+      dialog?.close({ kind: 'elsewhere' })
+      return answered(request, grant, 'stored')
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
       const outcome = signal.aborted ? 'withdrawn' : error.kind
@@ -129,6 +161,15 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
         else if (error.kind !== 'sign-in-needed') prompt.tell({ level: 'warning', text: error.message })
       }
       return { kind: 'cancelled', error }
+    }
+  }
+
+  /** What another program's sign-in gives for this request, as soon as there is something. */
+  async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
+    for (let from = since; ; from = clock.now()) {
+      await (ports.elsewhere?.(request.server.url, from, signal) ?? forever(signal))
+      const grant = await usableGrant(request, history.inUse(request), renewal)
+      if (grant !== undefined) return grant
     }
   }
 
@@ -164,6 +205,9 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       history.forget(server)
     },
     rejected: history.rejected,
+    async signedInElsewhere(request, signal) {
+      await grantElsewhere(request, clock.now(), signal)
+    },
   }
 }
 

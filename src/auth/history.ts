@@ -32,6 +32,8 @@ interface Entry {
 export interface History {
   /** Notes what a request says about the token that was answered last, and gives that token. */
   arrived(request: AuthRequest): Secret | undefined
+  /** The token that the server was answered last. */
+  inUse(request: AuthRequest): Secret | undefined
   answered(request: AuthRequest, grant: Grant, source: Source): void
   /** The server of this name did not accept the token it was given. */
   rejected(server: string): void
@@ -73,6 +75,7 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
       if (request.reason === 'refresh' || request.reason === 'reauth') reject(entry, request.calls)
       return entry.last?.token
     },
+    inUse: request => entryOf(request).last?.token,
     answered(request, { access, expiresAt }, source) {
       const entry = entryOf(request)
       if (entry.last?.token.equals(access)) return

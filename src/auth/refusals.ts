@@ -11,6 +11,8 @@ interface Entry {
   failed?: { error: HostError; at: number; calls: readonly string[] }
   /** The person wants to be asked again, and has not been since. */
   insisted?: boolean
+  /** The rights that were declined last, as they were asked for. */
+  more?: AuthRequest
 }
 
 /** What the person said no to in this session, and what failed a moment ago. */
@@ -23,6 +25,8 @@ export interface Refusals {
   forget(server?: string): void
   /** True from `forget` until the next refusal or failure. */
   insisted(request: AuthRequest): boolean
+  /** After `forget`, once: the question about more rights that was declined, to be put before this request. */
+  declinedRights(request: AuthRequest): AuthRequest | undefined
 }
 
 /**
@@ -43,11 +47,13 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
       if (declined?.server) return declined.error
       return failed !== undefined && clock.now() - failed.at < QUIET ? failed.error : undefined
     },
-    declined({ server, reason, calls }, error) {
+    declined(request, error) {
+      const { server, reason, calls } = request
       const before = entries.get(server.url)
       // Declining more rights is not declining the server: what it was given stays good.
       const whole = reason !== 'upscope' || before?.declined?.server === true
-      entries.set(server.url, { name: server.name, declined: { error, calls, server: whole } })
+      const more = reason === 'upscope' ? request : undefined
+      entries.set(server.url, { name: server.name, declined: { error, calls, server: whole }, more })
     },
     failed({ server, calls }, error) {
       entries.set(server.url, {
@@ -58,8 +64,20 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
       })
     },
     forget(server) {
-      for (const [url, { name }] of entries) {
-        if (server === undefined || server === name) entries.set(url, { name, insisted: true })
+      for (const [url, { name, more }] of entries) {
+        if (server === undefined || server === name) entries.set(url, { name, insisted: true, more })
+      }
+    },
+    declinedRights(request) {
+      const entry = entries.get(request.server.url)
+      if (request.reason !== 'initial' || !entry?.insisted || entry.more === undefined) return undefined
+      const { tool, challenge } = entry.more
+      entry.more = undefined
+      return {
+        ...request,
+        reason: 'upscope',
+        tool,
+        challenge: { ...request.challenge, scope: challenge.scope },
       }
     },
     insisted: ({ server }) => entries.get(server.url)?.insisted === true,

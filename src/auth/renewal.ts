@@ -55,6 +55,19 @@ export async function fromStore(
   return nothing
 }
 
+/** A grant that serves as it is: nothing is sent, and nothing is renewed. */
+export async function usableGrant(
+  request: AuthRequest,
+  inUse: Secret | undefined,
+  ports: RenewalPorts,
+): Promise<Grant | undefined> {
+  for (const issuer of await issuersToTry(request, ports.grants)) {
+    const grant = await ports.grants.read({ server: request.server.url, issuer })
+    if (grant !== undefined && isUsable(grant, request, inUse, ports)) return grant
+  }
+  return undefined
+}
+
 /** Those that the request names; where it names none, the last one that worked, and the origin of the server. */
 async function issuersToTry(request: AuthRequest, grants: Grants): Promise<string[]> {
   const named = issuersOf(request)

@@ -28,7 +28,8 @@ export interface AuthRequest {
 
 /** What the runtime gets: exactly one for each request. */
 export type Answer =
-  | { kind: 'token'; token: Secret; expiresIn?: number }
+  /** `declined`: more rights were asked for on this occasion, and not given. */
+  | { kind: 'token'; token: Secret; expiresIn?: number; declined?: HostError }
   /** `error` says why, for the exit code of a one-shot; it has been told to the person already. */
   | { kind: 'cancelled'; error?: HostError }
 
@@ -135,6 +136,8 @@ export interface JournalEntry {
   /** ISO 8601. */
   time: string
   server: string
+  /** The address of the server, whatever it is called where this was written. */
+  url?: string
   issuer?: string
   account?: string
   reason: Reason
@@ -202,6 +205,8 @@ export type SignInResult =
   | { kind: 'signed-in'; account?: Clean; keptIn: TokenStore['kind'] }
   /** Nobody waits for this sign-in any more. */
   | { kind: 'withdrawn' }
+  /** Somebody has signed in from another program. */
+  | { kind: 'elsewhere' }
   | { kind: 'cancelled' }
   | { kind: 'later' }
   | { kind: 'failed'; error: HostError }

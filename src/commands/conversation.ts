@@ -16,7 +16,6 @@ export interface ConversationPorts {
   tell: (line: { level: 'info' | 'warning'; text: string }) => void
   log: (line: string) => void
   refused: SignInPorts['refused']
-  again?: SignInPorts['again']
 }
 
 type Faceless = 'permission' | 'permission-done' | 'auth' | 'auth-done'
@@ -26,6 +25,8 @@ export type ConversationEvent =
   | { type: 'waiting'; servers: readonly string[] }
   | { type: 'queued'; messages: readonly string[] }
   | { type: 'draft'; text: string }
+  /** Servers that nobody has signed in to, although they asked for it. */
+  | { type: 'unsigned'; servers: readonly string[] }
 
 export interface Conversation {
   /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */
@@ -47,14 +48,34 @@ export interface Conversation {
  */
 export function converse(ports: ConversationPorts): Conversation {
   const { session, show, tell, log } = ports
-  const signIns = carrySignIns(ports)
+  const signIns = carrySignIns({
+    ...ports,
+    // What the model tried can be asked for once more with one key: nothing is sent by itself.
+    again(server, tool) {
+      const signedIn = `${server} is signed in now.`
+      if (spoken) news.add(signedIn)
+      if (tool !== undefined) show({ type: 'draft', text: `${signedIn} Please try ${tool} again.` })
+    },
+    waiting: servers => show({ type: 'unsigned', servers }),
+    elsewhere(server) {
+      tell({ level: 'info', text: `${server}: signed in from another terminal` })
+      elsewhere = true
+      recover()
+    },
+    settled: recover,
+  })
   const recovery = createRecovery({ ...ports, signIns })
   const questions = new Map<string, AbortController>()
   const servers = new Map<string, { status: string; error?: string }>()
   const queue: string[] = []
   let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
   let reloading = false
+  /** Somebody has signed in from another terminal: a reload brings the server back. */
+  let elsewhere = false
+  let spoken = false
   const mine = new Set<string>()
+  /** What the model does not know yet: it has seen calls fail for want of a sign-in. */
+  const news = new Set<string>()
   let sending: string | undefined
   const ending = new AbortController()
 
@@ -108,9 +129,11 @@ export function converse(ports: ConversationPorts): Conversation {
     }
   }
 
-  /** A server that refuses its token later in the session: it is tried again as soon as no turn runs. */
+  /** A server that can be brought back by a reload is, as soon as no turn runs. */
   function recover(): void {
-    if (phase !== 'idle' || reloading || !recovery.due()) return
+    // A reload would end the sign-in that the person is busy with.
+    const wanted = recovery.due() || (elsewhere && !signIns.open)
+    if (phase !== 'idle' || reloading || !wanted) return
     reloading = true
     void next()
   }
@@ -118,9 +141,12 @@ export function converse(ports: ConversationPorts): Conversation {
   async function next(): Promise<void> {
     if (phase !== 'idle') return
     if (reloading) return reloadServers()
-    const text = queue.shift()
-    if (text === undefined) return
+    const message = queue.shift()
+    if (message === undefined) return
+    const text = [...[...news].filter(sentence => !message.includes(sentence)), message].join(' ')
+    news.clear()
     phase = 'busy'
+    spoken = true
     sending = text
     show({ type: 'queued', messages: [...queue] })
     show({ type: 'sent', text })
@@ -138,6 +164,7 @@ export function converse(ports: ConversationPorts): Conversation {
 
   async function reloadServers(): Promise<void> {
     reloading = false
+    elsewhere = false
     phase = 'starting'
     try {
       await recovery.reload(ending.signal)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Authenticator, createAuthenticator } from '../auth/authenticator.ts'
 import { createBrowser } from '../auth/browser.ts'
+import { createElsewhere } from '../auth/elsewhere.ts'
 import { createHttp } from '../auth/http.ts'
 import { openJournal } from '../auth/store/journal.ts'
 import { openStore } from '../auth/store/store.ts'
@@ -80,6 +81,7 @@ export function createEngine(
     },
     log: line => settings.log.write(line),
     journal: entry => void journal.write(entry),
+    elsewhere: createElsewhere(journal, host.clock),
   })
 }
 

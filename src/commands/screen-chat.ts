@@ -107,9 +107,6 @@ export async function chatOnScreen(
         if (error.kind === 'renewal-failed')
           screen.tell({ level: 'info', text: `/login ${server} tries again, and else signs in anew` })
       },
-      // What the model tried can be asked for once more with one key: nothing is sent by itself.
-      again: (server, tool) =>
-        screen.show({ type: 'draft', text: `${server} is signed in now. Please try ${tool} again.` }),
       permit: (ask: PermissionAsk, signal) =>
         allowed(ask, options) ? Promise.resolve({ kind: 'once' }) : screen.askPermission(ask, signal),
     })

@@ -1,6 +1,6 @@
 import type { Authenticator } from '../auth/authenticator.ts'
 import { judgeRequest } from '../auth/request.ts'
-import type { Answer } from '../auth/types.ts'
+import type { Answer, AuthRequest } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { HostEvent, ServerStatus, Session } from '../runtime/types.ts'
 
@@ -11,8 +11,14 @@ export interface SignInPorts {
   log: (line: string) => void
   /** A sign-in ended without a token. The person knows, except where nobody could be asked (`sign-in-needed`). */
   refused: (error: HostError, server: string) => void
-  /** There is a sign-in now for a server of which a tool call failed for want of one. */
-  again?: (server: string, tool: string) => void
+  /** There is a sign-in now for a server that was refused before; `tool` is the call that failed for want of one. */
+  again?: (server: string, tool: string | undefined) => void
+  /** Somebody has signed in, from another terminal, to a server that was refused here. */
+  elsewhere?: (server: string) => void
+  /** The servers that were refused here and may still be signed in to. */
+  waiting?: (servers: readonly string[]) => void
+  /** No sign-in is open any more. */
+  settled?: () => void
 }
 
 export interface SignIns {
@@ -23,6 +29,8 @@ export interface SignIns {
    * the authenticator is told, or nobody was asked about them at all.
    */
   unasked(): string[]
+  /** True while the person may be signing in. */
+  readonly open: boolean
   /** Whether the runtime has asked about this server since it was loaded. */
   wasAsked(server: string): boolean
   /** The runtime is about to ask for all servers anew. */
@@ -41,9 +49,31 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   /** The tool of each server that failed last because nobody signed in. */
   const failed = new Map<string, string>()
   const statuses = new Map<string, ServerStatus>()
+  /** Servers that nobody has signed in to although they ask for it. */
+  const waiting = new Map<string, AbortController>()
   /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
   const asked = new Set<string>()
   const given = new Set<string>()
+
+  /** Until somebody signs in elsewhere, or the runtime asks about this server again. */
+  function wait(request: AuthRequest): void {
+    const { name } = request.server
+    const controller = new AbortController()
+    waiting.set(name, controller)
+    ports.waiting?.([...waiting.keys()])
+    void authenticator.signedInElsewhere(request, controller.signal).then(
+      () => ports.elsewhere?.(name),
+      () => {},
+    )
+  }
+
+  /** False if it was not waited for. */
+  function stopWaiting(server: string): boolean {
+    waiting.get(server)?.abort()
+    const waited = waiting.delete(server)
+    if (waited) ports.waiting?.([...waiting.keys()])
+    return waited
+  }
 
   async function answer(event: Extract<HostEvent, { type: 'auth' }>, signal: AbortSignal): Promise<void> {
     let result: Answer = { kind: 'cancelled' }
@@ -52,12 +82,14 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       const request = judgeRequest(event)
       server = request.server.name
       asked.add(server)
+      const before = stopWaiting(server)
       result = await authenticator.authenticate(request, signal)
+      const refused = result.kind === 'cancelled' || result.declined !== undefined
+      if (refused && !signal.aborted) wait(request)
       if (result.kind === 'token') {
         given.add(server)
-        const tool = failed.get(server)
-        if (tool !== undefined) ports.again?.(server, tool)
-        failed.delete(server)
+        if (before && !refused) ports.again?.(server, failed.get(server))
+        if (!refused) failed.delete(server)
         statuses.set(server, 'pending')
       }
     } catch (thrown) {
@@ -90,7 +122,10 @@ export function carrySignIns(ports: SignInPorts): SignIns {
         const controller = new AbortController()
         const answered = answer(event, controller.signal)
           .catch(thrown => log(`sign-in ${event.id}: ${hostError(thrown, 'not answered').message}`))
-          .finally(() => running.delete(event.id))
+          .finally(() => {
+            running.delete(event.id)
+            if (running.size === 0) ports.settled?.()
+          })
         running.set(event.id, { controller, answered })
       } else if (event.type === 'auth-done') {
         running.get(event.id)?.controller.abort(WITHDRAWN)
@@ -107,12 +142,16 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       for (const name of names) if (given.has(name)) authenticator.rejected(name)
       return names
     },
+    get open() {
+      return running.size > 0
+    },
     wasAsked: server => asked.has(server),
     reloading() {
       asked.clear()
       given.clear()
     },
     async end() {
+      for (const server of [...waiting.keys()]) stopWaiting(server)
       for (const { controller } of running.values()) controller.abort(new HostError('cancelled', 'leaving'))
       await Promise.allSettled([...running.values()].map(each => each.answered))
     },

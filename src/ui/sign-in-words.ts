@@ -89,6 +89,8 @@ export function resultLine(
         text: `signed in to ${view.server}${account}, kept in ${KEPT_IN[result.keptIn]}`,
       }
     }
+    case 'elsewhere':
+      return { level: 'done', text: `${view.server}: signed in from another terminal` }
     case 'withdrawn':
       return { level: 'info', text: `${view.server}: the sign-in is no longer needed` }
     case 'later':

@@ -35,6 +35,8 @@ export interface View {
   readonly waiting: readonly string[]
   readonly queued: readonly string[]
   readonly servers: Readonly<Record<string, ServerStatus>>
+  /** Servers that nobody has signed in to, although they asked for it. */
+  readonly unsigned: readonly string[]
   readonly model?: string
   /** How full the context of the model is, in percent. */
   readonly context?: number
@@ -85,6 +87,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     waiting: [],
     queued: [],
     servers: {},
+    unsigned: [],
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
     panels: [],
@@ -165,6 +168,8 @@ export function reduce(view: View, action: Action, now: number): View {
       return view
     case 'waiting':
       return { ...view, waiting: action.servers.map(name => clean(name)) }
+    case 'unsigned':
+      return { ...view, unsigned: action.servers.map(name => clean(name)) }
     case 'queued':
       return { ...view, queued: action.messages.map(message => clean(message, 200)) }
     case 'draft':

@@ -34,9 +34,12 @@ function stateOf(view: View, frame: number): Span[] {
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
-  const names = Object.entries(view.servers)
-    .filter(([name, status]) => status === 'needs-auth' && !asked.some(server => server === name))
-    .map(([name]) => name)
+  const needing = Object.entries(view.servers).flatMap(([name, status]) =>
+    status === 'needs-auth' ? [name] : [],
+  )
+  const names = [...new Set([...needing, ...view.unsigned])].filter(
+    name => !asked.some(server => server === name),
+  )
   if (names.length === 0) return []
   return [{ text: `sign-in waiting: ${names.join(', ')}`, styles: ['accent'] }]
 }

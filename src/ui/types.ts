@@ -12,6 +12,8 @@ export type ChatEvent =
   | { type: 'queued'; messages: readonly string[] }
   /** Text given back to the composer, in front of what is there. */
   | { type: 'draft'; text: string }
+  /** Servers that nobody has signed in to, although they asked for it. */
+  | { type: 'unsigned'; servers: readonly string[] }
   /** One line of the host: `✓`, `○`, `✗` and `!` are drawn by level. */
   | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
   /** The session is up: header and status line can be completed. */

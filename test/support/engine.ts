@@ -1,4 +1,5 @@
 import { type Authenticator, createAuthenticator, type SignInPolicy } from '../../src/auth/authenticator.ts'
+import type { Elsewhere } from '../../src/auth/elsewhere.ts'
 import { createHttp, type Http } from '../../src/auth/http.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Answer, AuthRequest, Choice, Grant, Reason, ServerKey } from '../../src/auth/types.ts'
@@ -27,6 +28,8 @@ export interface EngineOptions {
   clock?: FakeClock
   browser?: ScriptedBrowser
   http?: Http
+  /** How the engine learns of sign-ins in other programs. */
+  elsewhere?: Elsewhere
 }
 
 /** The engine as the program puts it together, with a test in the place of person, browser, clock and keychain. */
@@ -42,6 +45,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     http: options.http ?? createHttp(fetch),
     policy: { ask: true, ...options.policy },
     log: line => log.push(line),
+    elsewhere: options.elsewhere,
   })
   const ask = (request: AuthRequest, signal = new AbortController().signal) =>
     authenticator.authenticate(request, signal)

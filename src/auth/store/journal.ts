@@ -14,6 +14,7 @@ const text = v.pipe(v.string(), v.maxLength(2048))
 const entrySchema = v.object({
   time: v.pipe(v.string(), v.isoTimestamp()),
   server: text,
+  url: v.optional(text),
   issuer: v.optional(text),
   account: v.optional(text),
   reason: v.picklist(['initial', 'refresh', 'upscope', 'reauth']),
@@ -28,6 +29,8 @@ export interface Journal {
   write(entry: JournalEntry): Promise<void>
   /** The last entries, oldest first. Lines that are none (a crash, another version) are left out. */
   read(most: number): Promise<JournalEntry[]>
+  /** When the last line was added, in milliseconds since the epoch; undefined before the first one. */
+  changed(): Promise<number | undefined>
 }
 
 /**
@@ -69,5 +72,10 @@ export function openJournal(folder: string): Journal {
       }
       return most <= 0 ? [] : entries.slice(-most)
     },
+    changed: () =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => undefined,
+      ),
   }
 }
