@@ -27,6 +27,8 @@ export interface Host {
   fetch: Fetch
   /** Stops this process as Ctrl+Z does elsewhere; resolves when it goes on. */
   suspend(): Promise<void>
+  /** Whether there is such a process, of whomever. */
+  isRunning(pid: number): boolean
   /** Aborted when the program is told to end; the reason is the signal's name. */
   signal: AbortSignal
 }
@@ -67,7 +69,16 @@ export function createHost(signal: AbortSignal, root: URL): Host {
         })
         process.kill(process.pid, 'SIGTSTP')
       }),
+    isRunning,
     signal,
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -41,6 +41,7 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
       'ui/',
       'spawn.ts',
       'log.ts',
+      'mask.ts',
       'errors.ts',
       'text.ts',
     ],

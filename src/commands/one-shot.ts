@@ -44,7 +44,7 @@ export async function oneShot(
   try {
     const runtime = await starting
     void runtime.died.then(end.reject)
-    const session = await openSession(options.session, settings, runtime, host.clock.now())
+    const session = await openSession(options.session, settings, runtime, { host, warn })
     const conversation = converse({
       session,
       asks: settings.session.signIn,

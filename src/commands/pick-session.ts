@@ -1,4 +1,6 @@
 import { HostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { mendLog } from '../runtime/stored-events.ts'
 import type { Runtime, Session, SessionSummary } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import type { Settings } from './settings.ts'
@@ -6,16 +8,28 @@ import type { Settings } from './settings.ts'
 /** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
 export type SessionChoice = { kind: 'new' } | { kind: 'stored'; id: string | undefined }
 
-/** Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. */
+/**
+ * Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. A log that the
+ * runtime cannot read is mended first, and `warn` told of it.
+ */
 export async function openSession(
   choice: SessionChoice,
   settings: Settings,
   runtime: Runtime,
-  now: number,
+  { host, warn }: { host: Host; warn: (line: string) => void },
 ): Promise<Session> {
   if (choice.kind === 'new') return runtime.create(settings.session)
-  const stored = pickSession(await runtime.sessions(), choice.id, settings.session.folder, now)
-  return runtime.resume(stored.id, settings.session)
+  const { folder } = settings.session
+  const { id } = pickSession(await runtime.sessions(), choice.id, folder, host.clock.now())
+  try {
+    return await runtime.resume(id, settings.session)
+  } catch (thrown) {
+    if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
+    const damaged = await mendLog(settings.folders.copilot, id, host.isRunning)
+    if (damaged === 0) throw thrown
+    warn(`${damaged} damaged lines of the session were left out (kept in events.damaged.jsonl)`)
+    return runtime.resume(id, settings.session)
+  }
 }
 
 /** How many sessions an error lists. */
@@ -26,7 +40,7 @@ const SHORT = 7
 
 /**
  * Finds the session to resume among those that are stored (newest first). Without an id it is the latest of this
- * folder, otherwise the one whose id is, or begins with, what was given. Throws HostError `session-unknown` or
+ * folder, otherwise the one whose id is, or begins with, what was given, or whose name it is. Throws HostError `session-unknown` or
  * `session-ambiguous`, which lists what there is. `now` is in milliseconds since the epoch.
  */
 export function pickSession(
@@ -45,12 +59,15 @@ export function pickSession(
   }
   const wanted = id.trim().toLowerCase()
   const matches = wanted === '' ? [] : sessions.filter(session => session.id.toLowerCase().startsWith(wanted))
+  // A name is taken where it is whole; where several sessions have it, the latest is meant.
+  const named = wanted !== '' && matches.length === 0 && sessions.find(({ summary }) => summary?.toLowerCase() === wanted)
+  if (named) return named
   const [match, second] = matches
   if (match && !second) return match
   const exact = matches.find(session => session.id.toLowerCase() === wanted)
   if (exact) return exact
   const name = clean(id, 40)
-  if (!match) throw unknown(`no session has an id that begins with "${name}"`, sessions, now)
+  if (!match) throw unknown(`no session is called "${name}" or has an id that begins so`, sessions, now)
   throw new HostError(
     'session-ambiguous',
     [`"${name}" names ${matches.length} sessions:`, ...list(matches, now)].join('\n'),
@@ -64,13 +81,27 @@ function unknown(what: string, sessions: readonly SessionSummary[], now: number)
   )
 }
 
-function list(sessions: readonly SessionSummary[], now: number): string[] {
-  const length = shortLength(sessions)
-  const lines = sessions.slice(0, LISTED).map(session => {
+/** One line each: as much of the id as tells it from all others, the age, the name. */
+export function listSessions(
+  sessions: readonly SessionSummary[],
+  now: number,
+  among: readonly SessionSummary[] = sessions,
+): string[] {
+  const length = shortLength(among)
+  return sessions.map(session => {
     const short = clean(session.id, 255).slice(0, length).padEnd(length)
     const age = ageOf(session.modified, now).padEnd(14)
-    return `  ${short}  ${age} ${clean(session.summary ?? '', 50)}`.trimEnd()
+    return `${short}  ${age} ${clean(session.summary ?? '', 50)}`.trimEnd()
   })
+}
+
+/** An id as it is shown where nothing has to be told apart. */
+export function shortId(id: string): string {
+  return clean(id, 255).slice(0, SHORT)
+}
+
+function list(sessions: readonly SessionSummary[], now: number): string[] {
+  const lines = listSessions(sessions.slice(0, LISTED), now, sessions).map(line => `  ${line}`)
   const more = sessions.length - LISTED
   // The line that says so is one of the ten.
   return more > 0 ? [...lines.slice(0, -1), `  and ${more + 1} more`] : lines

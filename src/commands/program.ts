@@ -14,6 +14,7 @@ import {
   sessionOptions,
   whole,
 } from './options.ts'
+import { sessionsProgram } from './program-sessions.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
@@ -31,18 +32,26 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   chatOptions(program.command('chat'))
     .description('start a session')
     .addHelpText('after', CHAT_EXAMPLES)
-    .action(async (options: ChatOptions) => {
+    .option('--continue', 'continue the latest session of this folder')
+    .action(async (options: ChatOptions & { continue?: boolean }) => {
       const { chat } = await import('./chat.ts')
-      code = await chat({ ...options, session: { kind: 'new' } }, host)
+      const session = options.continue
+        ? ({ kind: 'stored', id: undefined } as const)
+        : ({ kind: 'new' } as const)
+      code = await chat({ ...options, session }, host)
     })
 
   chatOptions(program.command('resume'))
-    .description('continue a session: by id, by the beginning of an id, or the latest one of this folder')
+    .description('continue a session: by id, the beginning of one, or name; or the latest of this folder')
     .argument('[id]')
     .action(async (id: string | undefined, options: ChatOptions) => {
       const { chat } = await import('./chat.ts')
       code = await chat({ ...options, session: { kind: 'stored', id } }, host)
     })
+
+  sessionsProgram(program, host, given => {
+    code = given
+  })
 
   const auth = program.command('auth').description('sign-ins to MCP servers')
   sessionOptions(auth.command('login'))

@@ -27,8 +27,12 @@ export async function chatOnScreen(
   // What to resume is settled before anything is drawn: an unknown id is an error of one line, not of a screen.
   let session: Session | undefined
   let past: HostEvent[] = []
+  const problems = [...settings.servers.problems]
   if (options.session.kind === 'stored') {
-    session = await openSession(options.session, settings, await starting, host.clock.now())
+    session = await openSession(options.session, settings, await starting, {
+      host,
+      warn: line => problems.push(line),
+    })
     past = await session.history(PAST)
   }
   const early: string[] = []
@@ -71,7 +75,7 @@ export async function chatOnScreen(
   const warn = (text: string) => screen.show({ type: 'line', level: 'warning', text })
   const store = openTokenStore(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, screen, 'chat', host)
-  for (const problem of settings.servers.problems) warn(problem)
+  for (const problem of problems) warn(problem)
 
   const quit = Promise.withResolvers<'end'>()
   function command(text: string): void {
@@ -89,7 +93,7 @@ export async function chatOnScreen(
   /** Resolves with the exit code, once the person leaves or the program is told to. */
   async function talk(): Promise<number> {
     const runtime = await starting
-    session ??= await openSession(options.session, settings, runtime, host.clock.now())
+    session ??= await openSession(options.session, settings, runtime, { host, warn })
     screen.show({ type: 'session', id: session.id, model: settings.model.model })
     conversation = converse({
       session,

@@ -58,6 +58,7 @@ function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
     streaming: true,
     requestPermission: true,
     envValueMode: 'direct',
+    disableResume: config.quietly,
   }
 }
 

@@ -39,6 +39,7 @@ export interface SessionParams extends InSession {
   streaming: true
   requestPermission: true
   envValueMode: 'direct'
+  disableResume?: boolean
 }
 
 /** A field that is not always there, or not always what it should be. */
@@ -62,6 +63,8 @@ export const methods = {
   create: method<SessionParams>()('session.create', Opened, 'slow'),
   resume: method<SessionParams>()('session.resume', Opened, 'slow'),
   destroy: method<InSession>()('session.destroy', Nothing, 'brief'),
+  remove: method<InSession>()('session.delete', Success, 'slow'),
+  rename: method<InSession & { name: string }>()('session.name.set', Nothing),
   list: method<{ filter?: { cwd: string } }>()('session.list', v.object({ sessions: Unjudged })),
 
   send: method<InSession & { prompt: string }>()('session.send', v.object({ messageId: v.string() }), 'slow'),

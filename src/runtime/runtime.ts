@@ -21,6 +21,7 @@ const GITHUB = 'https://github.com'
 
 const Stored = v.object({
   sessionId: v.pipe(v.string(), v.minLength(1)),
+  startTime: v.fallback(v.string(), ''),
   modifiedTime: v.string(),
   summary: maybe(v.string()),
   context: maybe(v.object({ cwd: maybe(v.string()) })),
@@ -93,6 +94,9 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
       create: config => open(methods.create, randomUUID(), config),
       resume: (id, config) => open(methods.resume, id, config),
       sessions: folder => listSessions(connection, folder),
+      async remove(id) {
+        return (await connection.call(methods.remove, { sessionId: id })).success
+      },
       async storeLogin(token, host = GITHUB) {
         const address = URL.canParse(host) ? host : `https://${host}`
         const { storedInVault } = await connection.call(methods.login, { host: address, token })
@@ -151,9 +155,10 @@ async function listSessions(connection: Connection, folder: string | undefined):
     .flatMap(each => {
       const judged = v.safeParse(Stored, each)
       if (!judged.success) return []
-      const { sessionId, modifiedTime, summary, context } = judged.output
+      const { sessionId, startTime, modifiedTime, summary, context } = judged.output
       return {
         id: sessionId,
+        started: startTime,
         modified: modifiedTime,
         summary: summary ? clean(summary) : undefined,
         folder: context?.cwd,

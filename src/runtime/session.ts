@@ -129,6 +129,9 @@ export function createSession(ports: SessionPorts): LiveSession {
       emit(pending.withdrawSignIns())
       await servers.reload()
     },
+    async rename(name) {
+      await connection.call(methods.rename, { sessionId, name })
+    },
     history: limit => readHistory(connection, sessionId, limit),
     async close() {
       turn.stop()

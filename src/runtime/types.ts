@@ -50,6 +50,8 @@ export interface SessionConfig {
   servers: Readonly<Record<string, ServerConfig>>
   /** True if somebody answers `mcp.oauth_required`; only then is interest registered. */
   signIn: boolean
+  /** Resumes without a word about it in the log of the session. */
+  quietly?: boolean
 }
 
 export interface RuntimeOptions {
@@ -69,7 +71,9 @@ export interface RuntimeOptions {
 export interface SessionSummary {
   id: string
   /** ISO 8601. */
+  started: string
   modified: string
+  /** The name that was given to it, else how it began. */
   summary?: Clean
   folder?: string
 }
@@ -156,6 +160,7 @@ export interface Session {
   ): Promise<boolean>
   /** Makes every server connect again, which is the only way to be asked for a sign-in again. */
   reloadServers(): Promise<void>
+  rename(name: string): Promise<void>
   /** The events of the past, oldest first, at most `limit` from the end. */
   history(limit: number): Promise<HostEvent[]>
   /** Leaves the session as it is stored. */
@@ -168,6 +173,8 @@ export interface Runtime {
   resume(id: string, config: SessionConfig): Promise<Session>
   /** Newest first; with a folder, only those that were started in it. */
   sessions(folder?: string): Promise<SessionSummary[]>
+  /** Deletes a stored session with all its data; false if there was none. */
+  remove(id: string): Promise<boolean>
   /** Stores a GitHub token as the runtime's own login; false if it could not be kept in a vault. */
   storeLogin(token: string, host?: string): Promise<{ login: Clean; storedInVault: boolean }>
   /** The stored login, if there is one. */

@@ -8,6 +8,7 @@ const NOW = Date.parse('2026-03-01T12:00:00Z')
 
 const session = (id: string, minutes: number, folder: string, summary = ''): SessionSummary => ({
   id,
+  started: '',
   modified: new Date(NOW - minutes * 60_000).toISOString(),
   folder,
   summary: clean(summary),
@@ -97,6 +98,6 @@ test('hostile ids and times harm nothing', () => {
     'q\u001b[31m\nq',
   )
   expect(error.message).toBe(
-    'no session has an id that begins with "q q"; copilot-host resume <id> takes one of\n  x y',
+    'no session is called "q q" or has an id that begins so; copilot-host resume <id> takes one of\n  x y',
   )
 })

@@ -1,0 +1,68 @@
+import { type Command, Option } from 'commander'
+import type { Host } from '../host.ts'
+import { whole } from './options.ts'
+import type { SessionsOptions } from './sessions.ts'
+import type { ExportOptions } from './sessions-export.ts'
+
+/** `sessions` and what can be done with them. `done` gets the exit code. */
+export function sessionsProgram(program: Command, host: Host, done: (code: number) => void): void {
+  const load = () => import('./sessions.ts')
+  const loadExport = () => import('./sessions-export.ts')
+  const sessions = program
+    .command('sessions')
+    .description('stored sessions, newest first; those of Copilot CLI too')
+    .addHelpText('after', EXAMPLES)
+  const listing = (command: Command) =>
+    command.option('--here', 'only those of this folder').option('--json', 'as JSON')
+
+  listing(sessions.command('list', { isDefault: true }))
+    .description('list them')
+    .action(async (options: SessionsOptions) => done(await (await load()).sessionsList(options, host)))
+
+  listing(sessions.command('search'))
+    .description('those in whose name, folder or conversation a text is')
+    .argument('<text>')
+    .action(async (text: string, options: SessionsOptions) =>
+      done(await (await load()).sessionsSearch(text, options, host)),
+    )
+
+  sessions
+    .command('show')
+    .description('print a conversation, without resuming it')
+    .argument('[session]', WHICH)
+    .option('--last <count>', 'only so many pieces, from the end', whole)
+    .action(async (id: string | undefined, { last }: Pick<ExportOptions, 'last'>) =>
+      done(await (await loadExport()).sessionsExport(id, { format: 'text', last }, host)),
+    )
+
+  sessions
+    .command('export')
+    .description('print a conversation for others to read')
+    .argument('[session]', WHICH)
+    .addOption(new Option('--format <format>', 'as what').choices(['markdown', 'json']).default('markdown'))
+    .option('--redact', 'without tool input and output, the home folder, and what looks like a secret')
+    .action(async (id: string | undefined, options: ExportOptions) =>
+      done(await (await loadExport()).sessionsExport(id, options, host)),
+    )
+
+  sessions
+    .command('rename')
+    .description('give it a name, which resume takes too')
+    .argument('<session>', WHICH)
+    .argument('<name>')
+    .action(async (id: string, name: string) => done(await (await load()).sessionsRename(id, name, host)))
+
+  sessions
+    .command('delete')
+    .description('delete sessions with all their data')
+    .argument('<sessions...>', WHICH)
+    .action(async (ids: string[]) => done(await (await load()).sessionsDelete(ids, host)))
+}
+
+const WHICH = 'an id, the beginning of one, or a name; without it the latest of this folder'
+
+const EXAMPLES = `
+Examples:
+  copilot-host sessions search "retry storm"
+  copilot-host sessions export 7f3c21a --redact > talk.md
+`

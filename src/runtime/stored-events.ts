@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs'
+import { open, readdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { HostError } from '../errors.ts'
+import { clean } from '../text.ts'
+import { hostEvent } from './events.ts'
+import type { HostEvent } from './types.ts'
+
+/** The longest line that is read, in bytes: a longer one counts as damaged and is never held. */
+const LONGEST = 32 * 1024 * 1024
+const LINE_FEED = 10
+const LOG = 'events.jsonl'
+
+/** One line of a stored session: what it means to us and when it was written (ISO 8601), or that it is damaged. */
+export type StoredEvent = { kind: 'event'; event: HostEvent; time: string } | { kind: 'damaged' }
+
+const FileName = v.pipe(v.string(), v.regex(/^(?!\.)[\w.-]{1,255}$/))
+const Line = v.object({ type: v.string(), timestamp: v.fallback(v.string(), '') })
+
+/**
+ * Reads a stored session from its log, line by line, without the runtime: it refuses a log with a damaged line, and resuming
+ * would write to it. `copilotHome` is Copilot CLI's folder. Throws HostError `session-unknown` if there is no such log.
+ */
+export async function* readStoredEvents(copilotHome: string, id: string): AsyncGenerator<StoredEvent> {
+  const folder = folderOf(copilotHome, id)
+  try {
+    for await (const line of linesOf(join(folder, LOG))) {
+      if (line === undefined) yield { kind: 'damaged' }
+      else if (line.length > 0) yield* readLine(line)
+    }
+  } catch (thrown) {
+    throw unreadable(id, thrown)
+  }
+}
+
+/**
+ * Takes the damaged lines out of the log of a session, which the runtime refuses to resume for a single one. The log as it was
+ * stays beside it as `events.damaged.jsonl`. Gives how many lines went; 0, and nothing is touched, where none is damaged or
+ * another process has the session open. Throws HostError `session-unknown` if the log cannot be read or written.
+ */
+export async function mendLog(
+  copilotHome: string,
+  id: string,
+  isRunning: (pid: number) => boolean,
+): Promise<number> {
+  const folder = folderOf(copilotHome, id)
+  const file = join(folder, LOG)
+  const mended = join(folder, 'events.mended.jsonl')
+  try {
+    if (await isOpen(folder, isRunning)) return 0
+    let damaged = 0
+    {
+      await using target = await open(mended, 'w', 0o600)
+      for await (const line of linesOf(file)) {
+        if (line === undefined || (line.length > 0 && parse(line) === undefined)) damaged += 1
+        else if (line.length > 0) await target.write(Buffer.concat([line, Buffer.of(LINE_FEED)]))
+      }
+    }
+    if (damaged === 0) return 0
+    await rename(file, join(folder, 'events.damaged.jsonl'))
+    await rename(mended, file)
+    return damaged
+  } catch (thrown) {
+    throw unreadable(id, thrown)
+  }
+}
+
+/** The runtime leaves `inuse.<pid>.lock` in the folder of a session that it has open. */
+async function isOpen(folder: string, isRunning: (pid: number) => boolean): Promise<boolean> {
+  const pids = (await readdir(folder)).flatMap(name => /^inuse\.(\d{1,10})\.lock$/.exec(name)?.[1] ?? [])
+  return pids.some(pid => isRunning(Number(pid)))
+}
+
+function folderOf(copilotHome: string, id: string): string {
+  if (v.is(FileName, id)) return join(copilotHome, 'session-state', id)
+  throw new HostError('session-unknown', `"${clean(id, 80)}" is no id of a session`)
+}
+
+function unreadable(id: string, thrown: unknown): HostError {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable'
+  return new HostError('session-unknown', `the log of session ${clean(id, 80)} cannot be read (${code})`)
+}
+
+function* readLine(line: Buffer): Generator<StoredEvent> {
+  const parsed = parse(line)
+  const event = parsed && hostEvent(parsed.data)
+  if (parsed === undefined) yield { kind: 'damaged' }
+  else if (event !== undefined) yield { kind: 'event', event, time: parsed.time }
+}
+
+/** Undefined for a line that is none. */
+function parse(line: Buffer): { data: unknown; time: string } | undefined {
+  try {
+    const data: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line))
+    return { data, time: v.parse(Line, data).timestamp }
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined stands for a line that is too long. */
+async function* linesOf(file: string): AsyncGenerator<Buffer | undefined> {
+  let parts: Buffer[] = []
+  let length = 0
+  const take = () => {
+    const line = length > LONGEST ? undefined : Buffer.concat(parts)
+    parts = []
+    length = 0
+    return line
+  }
+  for await (const chunk of createReadStream(file)) {
+    if (!Buffer.isBuffer(chunk)) continue
+    let from = 0
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
+      parts.push(chunk.subarray(from, end))
+      length += end - from
+      yield take()
+      from = end + 1
+    }
+    length += chunk.length - from
+    if (length <= LONGEST) parts.push(chunk.subarray(from))
+    else parts = []
+  }
+  if (length > 0) yield take()
+}
