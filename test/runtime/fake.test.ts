@@ -377,8 +377,8 @@ describe('the rest', () => {
   test('sessions: newest first, bad ones left out, titles clean', async () => {
     const { runtime, sent } = await startFake('fine')
     expect(await runtime.sessions()).toEqual([
-      { id: 'newer', modified: '2026-02-01T00:00:00Z', summary: 'new', folder: '/b' },
-      { id: 'older', modified: '2026-01-01T00:00:00Z', summary: 'old', folder: '/a' },
+      { id: 'newer', started: '', modified: '2026-02-01T00:00:00Z', summary: 'new', folder: '/b' },
+      { id: 'older', started: '', modified: '2026-01-01T00:00:00Z', summary: 'old', folder: '/a' },
     ])
     expect((await runtime.sessions('/a')).map(({ id }) => id)).toEqual(['older'])
     expect(sent().at(-1)?.params).toEqual({ filter: { cwd: '/a' } })

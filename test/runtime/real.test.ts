@@ -177,6 +177,7 @@ test('resumes in another process: listed, with its history, and goes on', async 
     {
       id: session.id,
       folder,
+      started: expect.stringMatching(/^\d{4}-/),
       modified: expect.stringMatching(/^\d{4}-/),
       summary: expect.stringContaining('first'),
     },
