@@ -12,6 +12,7 @@ import { fromStore, type Stored, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
 import { isMachine, signIn } from './sign-in.ts'
+import { createTab } from './tab.ts'
 import type {
   Answer,
   AuthRequest,
@@ -39,6 +40,8 @@ export interface SignInPolicy {
   optionsOf?: (server: AuthRequest['server']) => ServerOptions
   /** The command that forwards a port of this machine to the one in front of the person; undefined where none is needed. */
   forward?: (port: number) => Clean | undefined
+  /** This terminal, as the page in the browser names it: program, folder, machine. */
+  place?: Clean
   /** The route named by the person: the first one that the prompt is given. */
   route?: RouteName
   /** In milliseconds; 10 minutes when absent. */
@@ -85,6 +88,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   const history = createHistory(clock)
   const runs = createRuns<Answer>()
   const renewal = { grants, history, http, clock }
+  const tab = createTab(clock)
 
   async function authenticate(request: AuthRequest, signal: AbortSignal): Promise<Answer> {
     const silenced = refusals.silence(request)
@@ -135,7 +139,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
         dialog = panel
       }
       const work = (within: AbortSignal) =>
-        signIn(request, stored, { ...ports, grants, history, opened }, within)
+        signIn(request, stored, { ...ports, grants, history, tab, opened }, within)
       const { grant, route } = await unlessElsewhere(
         work,
         within => grantElsewhere(request, began, within),

@@ -2,12 +2,17 @@ import { HostError, hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
 import { createRoutes } from './routes.ts'
+import type { Tab } from './tab.ts'
 import type { Browser, Client, Dialog, RouteName, SignInView } from './types.ts'
 
 export interface Interaction {
   flow: FlowInput
   browser: Browser
   dialog: Dialog
+  /** The browser tab that it may share with other sign-ins. */
+  tab: Tab
+  /** The terminal that the page in the browser names. */
+  place?: Clean
   /** When the sign-in is given up, in milliseconds since the epoch. */
   deadline: number
   /** False where nobody can type: then a client id that is missing is the end. */
@@ -79,6 +84,9 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
           break
         case 'client':
           routes.goOnAs({ id: choice.id, source: 'configured', authMethod: 'none' })
+          break
+        case 'follow':
+          routes.follow()
           break
         case 'route':
           routes.choose(choice.route)

@@ -1,5 +1,5 @@
 import { type ErrorKind, HostError, hostError } from '../errors.ts'
-import { signInByCode, type WaitingCode } from './flows/code.ts'
+import { type Landing, signInByCode, type WaitingCode } from './flows/code.ts'
 import { signInByDevice } from './flows/device.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
 import type { Interacted, Interaction } from './interaction.ts'
@@ -15,6 +15,8 @@ export interface Routes {
   readonly untouched: boolean
   /** Shows this route; the first time, everything that the server offers is started. */
   choose(route: RouteName): void
+  /** The same for the browser, which is not opened: a page of another sign-in leads to this one. */
+  follow(): void
   /** The same page once more, asking for the account: a new request with a new `state`. */
   chooseAccount(): Promise<void>
   /** False: it is not the address that this sign-in ends at. */
@@ -36,7 +38,9 @@ const REPLACED = new HostError('cancelled', 'another account was asked for')
  * that nobody has looked at fails without a word. Where nobody can look at another one, only what was chosen is started.
  */
 export function createRoutes(interaction: Interaction, signal: AbortSignal): Routes {
-  const { browser, dialog, attended } = interaction
+  const { browser, dialog, attended, tab, place } = interaction
+  const seat = tab.enter(interaction.flow.request.server.name)
+  const landing: Landing = { listen: tab.listen, place, after: seat.after }
   const over = new AbortController()
   const open = AbortSignal.any([signal, over.signal])
   const end = Promise.withResolvers<Interacted>()
@@ -77,6 +81,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
   }
 
   function failed(name: FlowName, thrown: unknown): void {
+    if (name === 'code') seat.leave()
     const error = hostError(thrown, `the sign-in to ${flow.request.server.name} failed`)
     if (!chosen.delete(name)) return
     if ([...chosen].some(other => running.has(other))) {
@@ -121,7 +126,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
     const within = AbortSignal.any([open, codeOver.signal])
     run('code', input =>
       signInByCode(
-        { ...input, chooseAccount },
+        { ...input, chooseAccount, landing },
         ready => {
           adopt(ready.client)
           waiting = ready
@@ -136,12 +141,23 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
   /** Brings the person to the sign-in page: by the browser, or by the address alone. */
   function lead({ url, port }: WaitingCode): void {
     const forward = port === undefined ? undefined : interaction.forward?.(port)
+    seat.ready(url)
     if (codeRoute === 'paste') show({ kind: 'paste', url, forward })
+    else if (seat.follows) show({ kind: 'browser', url, opened: false, follows: true, forward })
     else
       void browser
         .open(url)
         .catch(() => false)
         .then(opened => show({ kind: 'browser', url, opened, forward }))
+  }
+
+  function choose(route: RouteName): void {
+    shown = route
+    chosen.add(route === 'device' ? 'device' : 'code')
+    if (route !== 'device') codeRoute = route
+    if (route === 'device' && deviceStep !== undefined && running.has('device')) show(deviceStep)
+    else if (route !== 'device' && waiting !== undefined && running.has('code')) lead(waiting)
+    startAll()
   }
 
   return {
@@ -150,14 +166,15 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
       return chosen.size === 0 && running.size === 0
     },
     choose(route) {
-      shown = route
-      chosen.add(route === 'device' ? 'device' : 'code')
-      if (route !== 'device') codeRoute = route
-      if (route === 'device' && deviceStep !== undefined && running.has('device')) show(deviceStep)
-      else if (route !== 'device' && waiting !== undefined && running.has('code')) lead(waiting)
-      startAll()
+      if (route === 'browser') seat.leave()
+      choose(route)
+    },
+    follow() {
+      seat.follow()
+      choose('browser')
     },
     async chooseAccount() {
+      seat.leave()
       const before = running.get('code')
       codeOver.abort(REPLACED)
       await before
@@ -176,6 +193,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
       client = next.client
     },
     async close() {
+      seat.leave()
       over.abort(new HostError('cancelled', 'the sign-in is over'))
       await Promise.all(running.values())
     },

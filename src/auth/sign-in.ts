@@ -10,6 +10,7 @@ import { interact } from './interaction.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
 import { planSignIn } from './plan.ts'
 import type { Stored } from './renewal.ts'
+import type { Tab } from './tab.ts'
 import { grantFrom } from './token.ts'
 import type { AuthRequest, Client, Dialog, Grant, RouteName, SignInView } from './types.ts'
 
@@ -21,6 +22,7 @@ const IDENTITY_LIMIT = 3_000
 export interface SignInPorts extends AuthenticatorPorts {
   grants: Grants
   history: History
+  tab: Tab
   /** Is told of the panel, so that a failure can be shown in it. */
   opened(dialog: Dialog): void
 }
@@ -35,7 +37,7 @@ export async function signIn(
   ports: SignInPorts,
   signal: AbortSignal,
 ): Promise<{ grant: Grant; route: RouteName | 'credentials' }> {
-  const { store, http, prompt, browser, clock, policy, grants, history } = ports
+  const { store, http, prompt, browser, clock, policy, grants, history, tab } = ports
   const known = await grants.knownIssuer(request.server.url)
   const options = policy.optionsOf?.(request.server) ?? {}
   const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
@@ -110,6 +112,7 @@ export async function signIn(
       ...{ flow: first.flow, browser, dialog, deadline, keepClient },
       attended: policy.attended ?? true,
       forward: policy.forward,
+      ...{ tab, place: policy.place },
       retarget: prepare,
     },
     signal,

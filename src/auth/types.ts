@@ -179,8 +179,11 @@ export interface SignInView {
 }
 
 export type SignInStep =
-  /** `forward`: what to run on the person's own machine, so that a browser there reaches our listener. */
-  | { kind: 'browser'; url: WebUrl; opened: boolean; forward?: Clean }
+  /**
+   * `forward`: what to run on the person's own machine, so that a browser there reaches our listener. `follows`: nothing was
+   * opened; the page of the sign-in before leads to it.
+   */
+  | { kind: 'browser'; url: WebUrl; opened: boolean; follows?: boolean; forward?: Clean }
   | { kind: 'paste'; url: WebUrl; forward?: Clean }
   | { kind: 'device'; page: WebUrl; completePage?: WebUrl; code: Clean; expiresAt: number }
   /** The sign-in server registers no apps: the person has to name a client id (`Choice` of kind `client`). */
@@ -190,6 +193,8 @@ export type SignInStep =
 
 export type Choice =
   | { kind: 'route'; route: RouteName }
+  /** By browser, but nothing is opened: the page of a sign-in that ends before this one leads to it. */
+  | { kind: 'follow' }
   | { kind: 'pasted'; address: string }
   /** Another sign-in server of {@link SignInView.others}. */
   | { kind: 'issuer'; issuer: string }

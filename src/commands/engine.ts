@@ -12,6 +12,7 @@ import { startProgram } from '../spawn.ts'
 import { type Clean, clean } from '../text.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import type { ChatOptions } from './options.ts'
+import { terminalName } from './place.ts'
 import type { Settings } from './settings.ts'
 import { readLine } from './stdin.ts'
 
@@ -76,6 +77,7 @@ export function createEngine(
         return { ...options, everywhere: container && callbackUrl !== undefined && !isLoopback(callbackUrl) }
       },
       forward: port => forwarding(host, port),
+      place: terminalName(purpose === 'login' ? 'copilot-host auth login' : 'copilot-host', host),
       route: namedRoute(settings),
       timeoutMs: options.signInTimeout,
     },

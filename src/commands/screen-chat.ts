@@ -8,6 +8,7 @@ import { type Conversation, converse } from './conversation.ts'
 import { createEngine, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
 import { openSession, type SessionChoice } from './pick-session.ts'
+import { tilde } from './place.ts'
 import type { Settings } from './settings.ts'
 import { slashCommand } from './slash.ts'
 import { allowed } from './tool-rules.ts'
@@ -47,7 +48,7 @@ export async function chatOnScreen(
     env: host.env,
     version: host.version,
     model: settings.model.model,
-    folder: tilde(host.folder, host.home),
+    folder: tilde(host),
     now: host.clock.now,
     suspend: host.suspend,
     prompts: past.flatMap(event => (event.type === 'user' ? [event.text] : [])),
@@ -145,8 +146,4 @@ export async function chatOnScreen(
   if (draft.trim() !== '') host.stdout.write(`not sent: ${cleanBlock(draft)}\n`)
   if (session && said) host.stdout.write(`to continue: copilot-host resume ${session.id.slice(0, 8)}\n`)
   return code
-}
-
-function tilde(folder: string, home: string): string {
-  return folder === home || folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
 }

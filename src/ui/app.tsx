@@ -7,6 +7,7 @@ import { type Key, toKeys } from './keys.ts'
 import { type Palette, PaletteContext, usePalette } from './palette.ts'
 import { PermissionPanel } from './panels/permission.tsx'
 import { SignInPanel } from './panels/sign-in.tsx'
+import { waitingSignIns } from './panels/sign-in-list.ts'
 import type { View } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import type { Store } from './store.ts'
@@ -111,6 +112,7 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           key={panel.key}
           {...place}
           state={panel.state}
+          waiting={waitingSignIns(view.panels)}
           now={now}
           onLongText={actions.onLongText}
         />

@@ -4,6 +4,7 @@ import { edit, paste } from './composer/editor.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
+import { doAll, skipPanel, waitingSignIns } from './panels/sign-in-list.ts'
 import { type SignInEffect, signInKey, signInPaste } from './panels/sign-in-press.ts'
 import { signInTakesText } from './panels/sign-in-state.ts'
 import type { Panel, View } from './state.ts'
@@ -91,6 +92,12 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   const next = { ...stay, guard: routed.guard }
   if (routed.to === 'composer') return compose(next, routed.keys, width)
   const answered = answer(next, panel, routed.keys)
+  const [front] = answered.view.panels
+  if (front !== undefined && front.key !== panel.key) {
+    // Another sign-in was asked for; a permission was not.
+    const guard = front.kind === 'sign-in' ? routed.guard : newGuard(now)
+    return { view: { ...answered.view, guard }, effects: answered.effects }
+  }
   const nothing = answered.effects.length === 0 && answered.view.panels[0]?.state === panel.state
   if (!nothing || takesText(panel)) return answered
   // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer. Enter itself begins
@@ -143,8 +150,15 @@ function answer(view: View, panel: Panel, keys: readonly Key[]): Pressed {
   let next = panel
   for (const key of keys) {
     if (next.kind === 'sign-in') {
-      const { state, choice, effect } = signInKey(next.state, key)
+      const { state, choice, effect, row } = signInKey(next.state, key, waitingSignIns(view.panels))
       next = { ...next, state }
+      const panels = [next, ...view.panels.slice(1)]
+      if (row === 'next') return { view: { ...view, panels: skipPanel(panels) }, effects }
+      if (row === 'all') {
+        const all = doAll(panels)
+        effects.push(...all.choices.map(chosen => ({ type: 'choice', ...chosen }) as const))
+        return { view: { ...view, panels: all.panels }, effects }
+      }
       if (effect !== undefined) effects.push(effect)
       if (choice !== undefined) effects.push({ type: 'choice', panel: panel.key, choice })
     } else {

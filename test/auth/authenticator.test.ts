@@ -50,7 +50,7 @@ describe('initial', () => {
     expect(token).toMatch(/^ey/)
     expect(panel.result).toEqual({ kind: 'signed-in', account: expect.any(String), keptIn: 'keychain' })
     expect(panel.steps).toEqual([{ kind: 'browser', url: engine.browser.opened[0], opened: true }])
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['You are signed in']))
+    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['You are signed in to notes']))
     expect([...engine.store.grants.values()][0]).toMatchObject({ issuer: server.issuer, resource: mcp })
 
     const next = createEngine({ store: engine.store, clock: engine.clock })
@@ -178,7 +178,7 @@ describe('refusals', () => {
     server.denyNext()
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-denied')
     expect(engine.prompt.panels[0]?.result).toMatchObject({ kind: 'failed' })
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in was declined']))
+    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes was declined']))
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-denied')
     expect(engine.prompt.panels).toHaveLength(1)
     expect(engine.prompt.lines).toEqual([])

@@ -17,7 +17,7 @@ test('the document to host says what the program says of itself when it register
     await readFile(new URL('../../docs/client-metadata.json', import.meta.url), 'utf8'),
   )
   server = await startFaultyServer()
-  const listener = await listen({}, async () => 'refused')
+  const listener = await listen({}, async () => undefined)
   const { redirectUri } = listener
   await listener.close()
   const { target, http } = await askerFor(server)

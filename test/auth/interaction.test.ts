@@ -171,7 +171,7 @@ describe('the redirect', () => {
     const engine = createEngine({ first: BROWSER })
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-expired')
     expect(tokenRequests()).toBe(1)
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in did not work']))
+    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes did not work']))
   })
 
   it('T-07: a client that is refused right after its registration is not registered again', async () => {

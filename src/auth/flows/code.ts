@@ -1,12 +1,22 @@
 import { HostError } from '../../errors.ts'
+import type { Clean } from '../../text.ts'
 import { authorizationUrl, judgeRedirect, newProof } from '../authorization.ts'
 import { findClient } from '../client.ts'
 import { exchangeCode } from '../token.ts'
 import type { Client, WebUrl } from '../types.ts'
 import { isLoopback, webUrl } from '../url.ts'
 import type { FlowInput, SignedIn } from './flow.ts'
-import { listen } from './listener.ts'
-import type { PageName } from './page.ts'
+import { type After, type Page, type PageName, page } from './page.ts'
+import type { Listen } from './shared-listener.ts'
+
+/** Where the browser comes back to, and what its page says besides the outcome. */
+export interface Landing {
+  listen: Listen
+  /** The terminal to go back to. */
+  place?: Clean
+  /** What comes behind this sign-in in the same tab. */
+  after(signal: AbortSignal): Promise<After | undefined>
+}
 
 /** A code flow that waits for the person to come back from the sign-in page. */
 export interface WaitingCode {
@@ -24,17 +34,20 @@ export interface WaitingCode {
  * listener or is pasted goes through one judge; what does not belong to this sign-in changes nothing.
  */
 export async function signInByCode(
-  input: FlowInput,
+  input: FlowInput & { landing: Landing },
   ready: (waiting: WaitingCode) => void,
   signal: AbortSignal,
 ): Promise<SignedIn> {
-  const { request, target, scope, http, clock } = input
+  const { request, target, scope, http, clock, landing } = input
   const proof = newProof()
   const answer = Promise.withResolvers<URLSearchParams>()
-  const lastPage = Promise.withResolvers<PageName>()
+  const lastPage = Promise.withResolvers<Page>()
+  const about = { server: request.server.name, place: landing.place }
   answer.promise.catch(() => {})
   let judge: (query: URLSearchParams) => URLSearchParams | undefined = () => undefined
   let answered = false
+  /** A browser brought the answer and waits for the last page. */
+  let visited = false
 
   /** The first query that belongs to this sign-in decides it; the browser learns how it ended. */
   function receive(query: URLSearchParams): 'taken' | 'used' | 'refused' {
@@ -51,11 +64,20 @@ export async function signInByCode(
     return 'taken'
   }
 
+  async function show(name: PageName): Promise<void> {
+    if (!visited) return
+    const after = await landing.after(signal).catch(() => undefined)
+    lastPage.resolve(page(name, { ...about, after }))
+  }
+
   const { redirectPort, callbackUrl, everywhere } = input.options
   const port = redirectPort ?? request.redirectPort ?? portOf(input.client)
-  const listener = await listen({ port, callbackUrl, everywhere }, async query => {
+  const listener = await landing.listen({ port, callbackUrl, everywhere }, async query => {
     const received = receive(query)
-    return received === 'taken' ? lastPage.promise : received
+    if (received === 'refused') return undefined
+    if (received === 'used') return page('used', about)
+    visited = true
+    return lastPage.promise
   })
   const { redirectUri } = listener
   const stop = () => answer.reject(signal.reason)
@@ -81,10 +103,10 @@ export async function signInByCode(
       { target, client, http, answer: parameters, redirectUri, verifier },
       signal,
     )
-    lastPage.resolve('signed-in')
+    await show('signed-in')
     return { tokens, client, at }
   } catch (error) {
-    lastPage.resolve(error instanceof HostError && error.kind === 'sign-in-denied' ? 'declined' : 'failed')
+    await show(error instanceof HostError && error.kind === 'sign-in-denied' ? 'declined' : 'failed')
     throw error
   } finally {
     signal.removeEventListener('abort', stop)

@@ -5,7 +5,7 @@ import { HostError } from '../../errors.ts'
 import { hostOf } from '../../text.ts'
 import type { WebUrl } from '../types.ts'
 import { isLoopback } from '../url.ts'
-import { type PageName, page } from './page.ts'
+import { type Page, page } from './page.ts'
 
 /** Large enough that a code of absurd length gets an answer from us; one of a megabyte does not. */
 const HEADER_LIMIT = 96 * 1024
@@ -35,16 +35,15 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** Judges the query of a browser that came back: the page for it, or undefined where it is not the answer to this sign-in. */
+export type Receive = (query: URLSearchParams) => Promise<Page | undefined>
+
 /**
- * Listens for the browser that comes back from a sign-in, on 127.0.0.1 and ::1. `receive` judges the query and says which page
- * the browser gets. A port that is taken is replaced by a free one, except where the callback address names it: then
+ * Listens for the browser that comes back from a sign-in, on 127.0.0.1 and ::1. A port that is taken is replaced by a free one, except where the callback address names it: then
  * HostError `sign-in-failed`. The path is `/`, as in the redirect addresses of Copilot CLI, so that a client which was
  * registered for that program by hand works here too.
  */
-export async function listen(
-  place: Place,
-  receive: (query: URLSearchParams) => Promise<PageName>,
-): Promise<Listener> {
+export async function listen(place: Place, receive: Receive): Promise<Listener> {
   const answering = new Set<Promise<unknown>>()
   let door: Door = { hosts: new Set(), path: '/' }
   const bound = await bind(place, (request, response) => {
@@ -84,24 +83,23 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   door: Door,
-  receive: (query: URLSearchParams) => Promise<PageName>,
+  receive: Receive,
 ): Promise<void> {
-  const { status, headers, body } = page(await choosePage(request, door, receive))
+  const { status, headers, body } = await choosePage(request, door, receive)
   const sent = new Promise<void>(resolve => response.once('finish', resolve).once('close', resolve))
   response.writeHead(status, headers).end(body)
   await sent
 }
 
-async function choosePage(
-  request: IncomingMessage,
-  { hosts, path }: Door,
-  receive: (query: URLSearchParams) => Promise<PageName>,
-): Promise<PageName> {
+async function choosePage(request: IncomingMessage, { hosts, path }: Door, receive: Receive): Promise<Page> {
   const { host = '' } = request.headers
-  if (!hosts.has(host) || request.method !== 'GET') return 'refused'
+  if (!hosts.has(host) || request.method !== 'GET') return page('refused')
   const url = URL.parse(request.url ?? '', `http://${host}`)
-  if (url?.host !== host || url.pathname !== path) return 'unknown'
-  return receive(url.searchParams).catch(() => 'failed')
+  if (url?.host !== host || url.pathname !== path) return page('unknown')
+  return receive(url.searchParams).then(
+    answer => answer ?? page('refused'),
+    () => page('failed'),
+  )
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void

@@ -1,7 +1,9 @@
 import type { RouteName } from '../../auth/types.ts'
 import { routeText, timeLeft } from '../sign-in-words.ts'
-import { keyRows, type PanelSize, type Row } from './rows.ts'
+import { keyRows, type Row } from './rows.ts'
+import { canDoAll } from './sign-in-list.ts'
 import { ROUTE_KEYS } from './sign-in-press.ts'
+import type { SignInSize } from './sign-in-rows.ts'
 import { type SignInState, signInAddress, signInAsksFor } from './sign-in-state.ts'
 
 type Hint = readonly [key: string, text: string]
@@ -9,18 +11,25 @@ type Hint = readonly [key: string, text: string]
 const SHORT: Readonly<Record<RouteName, string>> = { browser: 'browser', device: 'code', paste: 'paste' }
 
 /** The keys that mean something now, and how long there is. `now` in milliseconds since the epoch. */
-export function signInHints(state: SignInState, size: PanelSize, now: number): Row[] {
+export function signInHints(state: SignInState, size: SignInSize, now: number): Row[] {
   const { view, shown, device } = state
   const end = (shown === 'device' && device?.expiresAt) || view.deadline
   return keyRows(hints(state, size), size.width, timeLeft(Math.min(view.deadline, end), now))
 }
 
-function hints(state: SignInState, { width, maxRows, index, total }: PanelSize): Hint[] {
+function hints(state: SignInState, { width, maxRows, index, total, waiting }: SignInSize): Hint[] {
   const cancel: Hint = ['Esc', 'cancel']
   const asked = signInAsksFor(state)
   if (asked === 'paste') return [['⏎', 'send'], ['Tab', 'other ways'], cancel]
-  if (asked !== undefined) return [['⏎', asked === 'host' ? 'go on' : 'send'], cancel]
-  const leave: Hint[] = [['l', 'later'], cancel, ...some(index < total, ['X', 'cancel all'])]
+  const several = waiting.length > 1
+  if (asked !== undefined)
+    return [['⏎', asked === 'host' ? 'go on' : 'send'], ...some(several, ['Tab', 'next']), cancel]
+  const leave: Hint[] = [
+    ...some(several, ['n', 'next']),
+    ...some(canDoAll(waiting), ['a', width < 50 ? 'all' : 'all in one tab']),
+    ...([['l', 'later'], cancel] as const),
+    ...some(index < total, ['X', 'cancel all']),
+  ]
   if (state.asking !== undefined) return leave
 
   const { view, shown } = state
@@ -33,7 +42,7 @@ function hints(state: SignInState, { width, maxRows, index, total }: PanelSize):
   const others = view.routes.filter(name => name !== first && name !== shown)
   return [
     ...(first ? [['⏎', text(first)] as const] : []),
-    ...some(shown === 'browser', ['b', narrow ? 'again' : 'open it again']),
+    ...(shown === 'browser' ? [opening(state, narrow)] : []),
     ...others.map(name => [ROUTE_KEYS[name], text(name)] as const),
     ...some(!state.started && view.others.length > 0, [
       's',
@@ -44,6 +53,11 @@ function hints(state: SignInState, { width, maxRows, index, total }: PanelSize):
     ...some(roomy && shown !== undefined && view.routes.includes('browser'), ['o', 'other account']),
     ...leave,
   ]
+}
+
+function opening({ follows }: SignInState, narrow: boolean): Hint {
+  if (follows) return ['⏎', narrow ? 'open' : 'open it in a tab of its own']
+  return ['b', narrow ? 'again' : 'open it again']
 }
 
 function some(wanted: boolean, ...hints: Hint[]): Hint[] {

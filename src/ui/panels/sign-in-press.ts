@@ -2,6 +2,7 @@ import type { Choice, RouteName } from '../../auth/types.ts'
 import { createEditor, edit, paste } from '../composer/editor.ts'
 import type { Key } from '../keys.ts'
 import { clientIdTrouble } from '../sign-in-words.ts'
+import { canDoAll } from './sign-in-list.ts'
 import {
   type SignInState,
   signInAddress,
@@ -22,17 +23,23 @@ export type SignInEffect = { type: 'copy' | 'qr'; text: string } | { type: 'canc
 export interface SignInPressed {
   /** The same object, if the key means nothing here. */
   state: SignInState
+  /** What happens to all that wait: the next one comes to the front, or all are taken on. */
+  row?: 'next' | 'all'
   choice?: Choice
   effect?: SignInEffect
 }
 
 /**
  * One key. A choice is what `Dialog.choice()` gives; Esc is `{ kind: 'cancel' }`. A route that is already running can be
- * chosen again: the browser is then opened once more, a code asked for anew.
+ * chosen again: the browser is then opened once more, a code asked for anew. `waiting`: all sign-ins that wait.
  */
-export function signInKey(before: SignInState, key: Key): SignInPressed {
+export function signInKey(
+  before: SignInState,
+  key: Key,
+  waiting: readonly SignInState[] = [],
+): SignInPressed {
   const state = before.note === undefined ? before : { ...before, note: undefined }
-  const pressed = keyOf(state, key)
+  const pressed = rowKey(state, key, waiting) ?? keyOf(state, key)
   return pressed ?? { state: before }
 }
 
@@ -45,6 +52,16 @@ export function signInPaste(state: SignInState, text: string): SignInState {
   return { ...state, input: paste(input, word) }
 }
 
+/** The keys for more than one of them. Where a line is typed, Tab stands for the letter. */
+function rowKey(state: SignInState, key: Key, waiting: readonly SignInState[]): SignInPressed | undefined {
+  if (waiting.length < 2) return undefined
+  const asked = signInAsksFor(state)
+  if (asked !== undefined) return asked !== 'paste' && key.name === 'tab' ? { state, row: 'next' } : undefined
+  const letter = key.name === 'char' ? key.text.toLowerCase() : ''
+  if (letter === 'n') return { state, row: 'next' }
+  return letter === 'a' && canDoAll(waiting) ? { state, row: 'all' } : undefined
+}
+
 function keyOf(state: SignInState, key: Key): SignInPressed | undefined {
   if (key.name === 'escape') return { state, choice: { kind: 'cancel' } }
   if (signInTakesText(state)) return textKey(state, key)
@@ -54,7 +71,8 @@ function keyOf(state: SignInState, key: Key): SignInPressed | undefined {
   if (route === undefined) return undefined
   // Swallowed: it would be meant for a sign-in server that is not on the screen yet.
   if (state.asking !== undefined) return { state: { ...state } }
-  return { state: { ...state, shown: route, started: true }, choice: { kind: 'route', route } }
+  const opens = route === 'browser' && state.follows ? { follows: undefined, browser: undefined } : {}
+  return { state: { ...state, ...opens, shown: route, started: true }, choice: { kind: 'route', route } }
 }
 
 /** The letters that mean the same in every panel; undefined for the others. */
@@ -69,7 +87,10 @@ function letterKey(state: SignInState, letter: string): SignInPressed | undefine
       return { state, effect: { type: 'cancel-all' } }
     case 'o':
       if (shown === undefined || !view.routes.includes('browser')) return undefined
-      return { state: { ...state, shown: 'browser', browser: undefined }, choice: { kind: 'account' } }
+      return {
+        state: { ...state, shown: 'browser', browser: undefined, follows: undefined },
+        choice: { kind: 'account' },
+      }
     case 's':
       if (state.started || state.asking !== undefined || other === undefined) return undefined
       return { state: { ...state, asking: other.host }, choice: { kind: 'issuer', issuer: other.issuer } }
@@ -90,7 +111,8 @@ function letterKey(state: SignInState, letter: string): SignInPressed | undefine
   }
 }
 
-function routeOf({ shown, view }: SignInState, key: Key): RouteName | undefined {
+function routeOf({ shown, follows, view }: SignInState, key: Key): RouteName | undefined {
+  if (key.name === 'enter' && follows && shown === 'browser') return 'browser'
   if (key.name === 'enter') return shown === undefined ? view.routes[0] : undefined
   if (key.name !== 'char') return undefined
   return view.routes.find(route => ROUTE_KEYS[route] === key.text.toLowerCase())

@@ -4,6 +4,7 @@ import { line, truncate } from '../transcript/line.ts'
 import { cells, keepEnd } from '../width.ts'
 import { blank, field, fitRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
 import { signInHints } from './sign-in-hints.ts'
+import { signInList } from './sign-in-list.ts'
 import {
   type SignInState,
   signInAddress,
@@ -12,8 +13,17 @@ import {
   signInTakesText,
 } from './sign-in-state.ts'
 
+/** Its room, its place in the queue, and all sign-ins that wait, this one first. */
+export interface SignInSize extends PanelSize {
+  waiting: readonly SignInState[]
+}
+
 /** The rows above the line to type in (or all there are) and those below it. `now` in milliseconds since the epoch. */
-export function signInRows(state: SignInState, size: PanelSize, now: number): { above: Row[]; below: Row[] } {
+export function signInRows(
+  state: SignInState,
+  size: SignInSize,
+  now: number,
+): { above: Row[]; below: Row[] } {
   const { view } = state
   const { width, maxRows } = size
   const below = signInHints(state, size, now)
@@ -22,6 +32,7 @@ export function signInRows(state: SignInState, size: PanelSize, now: number): { 
   )
   const above = [
     titleRow(titleText(view), size.index, size.total, width),
+    ...signInList(size.waiting, size),
     ...body(state, size),
     ...trouble,
     ...(state.note === undefined ? [] : prose(10, state.note, width, 1, 'accent')),
@@ -33,6 +44,8 @@ export function signInRows(state: SignInState, size: PanelSize, now: number): { 
 
 /** What of the route on screen does not fit into one row of the panel, and has to be copied as one line. */
 export function longTexts(state: SignInState, width: number): string[] {
+  // Its address is behind the button of another page.
+  if (state.follows && state.shown === 'browser') return []
   return [signInAddress(state) ?? '', forwardOf(state) ?? ''].filter(text => cells(text) > width)
 }
 
@@ -86,6 +99,8 @@ function client({ client, view }: SignInState, width: number): Row[] {
 
 function route(state: SignInState, shown: RouteName, width: number): Row[] {
   const { view } = state
+  if (shown === 'browser' && state.follows)
+    return prose(9, 'Follows in the same tab: the page where the one before it ends has a button.', width, 3)
   if (shown === 'browser') {
     if (!state.browser) return prose(9, 'Preparing the sign-in page…', width)
     const { opened, url } = state.browser

@@ -9,6 +9,8 @@ export interface SignInState {
   readonly shown?: RouteName
   /** A route was begun: from then on the sign-in server stays as it is. */
   readonly started?: boolean
+  /** The browser was not opened for it: the page of another sign-in leads to this one. */
+  readonly follows?: boolean
   /** The host of another sign-in server that was chosen, until it is known how to sign in there. */
   readonly asking?: string
   /** The new host of a sign-in server that has changed was typed. */
@@ -42,15 +44,17 @@ export function signInUpdate(state: SignInState, view: SignInView): SignInState 
 /** What the engine tells about a route. */
 export function signInStep(state: SignInState, step: SignInStep): SignInState {
   if (step.kind === 'client') {
-    const over = { browser: undefined, device: undefined, paste: undefined, trouble: {} }
+    const over = { browser: undefined, device: undefined, paste: undefined, follows: undefined, trouble: {} }
     return { ...state, ...over, started: true, client: troubleText(step.error), input: createEditor([]) }
   }
   if (step.kind !== 'trouble') {
     const trouble = { ...state.trouble, [step.kind]: undefined }
-    return { ...state, [step.kind]: step, trouble, started: true, shown: state.shown ?? step.kind }
+    const follows = step.kind === 'browser' ? step.follows : state.follows
+    return { ...state, [step.kind]: step, trouble, follows, started: true, shown: state.shown ?? step.kind }
   }
   const trouble = { ...state.trouble, [step.route]: troubleText(step.error) }
-  const next = { ...state, trouble, asking: undefined }
+  const follows = step.route === 'browser' ? undefined : state.follows
+  const next = { ...state, trouble, follows, asking: undefined }
   // A wrong paste can be mended by another paste: the line stays.
   if (step.route === 'paste' && state.paste) return next
   const left = { ...next, [step.route]: undefined }

@@ -4,11 +4,10 @@ import { Caret } from '../composer/caret.tsx'
 import { dress, usePalette } from '../palette.ts'
 import { cells, keepEnd, steady } from '../width.ts'
 import { Panel } from './panel.tsx'
-import type { PanelSize } from './rows.ts'
-import { longTexts, signInRows } from './sign-in-rows.ts'
+import { longTexts, type SignInSize, signInRows } from './sign-in-rows.ts'
 import { type SignInState, signInAsksFor } from './sign-in-state.ts'
 
-export interface SignInPanelProps extends PanelSize {
+export interface SignInPanelProps extends SignInSize {
   state: SignInState
   now: () => number
   /** The row of the panel's first line from the top of the live region, for the cursor in the line to type in. */

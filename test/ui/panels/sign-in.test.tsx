@@ -41,6 +41,7 @@ function raw(state: SignInState, width = 60, maxRows = 20) {
     <SignInPanel
       state={state}
       index={1}
+      waiting={[]}
       total={2}
       width={width}
       maxRows={maxRows}
@@ -195,6 +196,7 @@ describe('on a screen', () => {
       <SignInPanel
         state={createSignIn(view)}
         index={1}
+        waiting={[]}
         total={1}
         width={60}
         maxRows={20}
@@ -218,6 +220,7 @@ describe('on a screen', () => {
       <SignInPanel
         state={state}
         index={1}
+        waiting={[]}
         total={1}
         width={60}
         maxRows={20}
