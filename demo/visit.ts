@@ -22,6 +22,8 @@ export interface Visited {
   status: number
   /** The heading or title of the last page. */
   title: string
+  /** The first link of the last page: what a person could press there. */
+  link?: string
 }
 
 /**
@@ -54,7 +56,7 @@ export async function visit(address: string, options: VisitOptions = {}): Promis
     const html = await response.text()
     const form = formOf(html)
     if (form === undefined || isAskedAgain(form, body)) {
-      return { url: url.href, status: response.status, title: titleOf(html) }
+      return { url: url.href, status: response.status, title: titleOf(html), ...linkOf(html) }
     }
     body = fill(form, options)
     url = loopback(form.action, url)
@@ -93,4 +95,10 @@ function loopback(address: string, base?: URL): URL {
 
 function titleOf(html: string): string {
   return /<(?:title|h1)[^>]*>([^<]*)</.exec(html)?.[1]?.trim() ?? ''
+}
+
+function linkOf(html: string): { link?: string } {
+  const link = /<a href="([^"]+)"/.exec(html)?.[1]
+  if (link === undefined) return {}
+  return { link: link.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))) }
 }
