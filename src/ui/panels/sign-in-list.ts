@@ -53,8 +53,9 @@ export function doAll(panels: readonly Panel[]): {
 export function signInList(waiting: readonly SignInState[], { width, maxRows }: PanelSize): Row[] {
   if (waiting.length < 2) return []
   if (maxRows <= 12) {
-    const others = waiting.slice(1).map(({ view }) => view.server)
-    return prose(5, `Then: ${others.join(', ')}`, width, 1, 'dim')
+    const others = waiting.slice(1)
+    const then = others.every(({ follows }) => follows) ? 'Then, in the same tab' : 'Then'
+    return prose(7, `${then}: ${others.map(({ view }) => view.server).join(', ')}`, width, 1, 'dim')
   }
   const shown = waiting.slice(0, waiting.length > MOST ? MOST - 1 : MOST)
   const narrow = width < 50
@@ -83,10 +84,10 @@ export function signInList(waiting: readonly SignInState[], { width, maxRows }: 
 }
 
 function progressText(state: SignInState, narrow: boolean): string {
+  if (state.shown === 'device') return 'code shown'
   if (state.follows) return narrow ? 'same tab' : 'follows in the same tab'
   if (isInBrowser(state)) return narrow ? 'browser' : 'in the browser'
-  if (state.shown === 'device') return 'code shown'
-  return 'asking'
+  return state.shown === undefined ? 'asking' : 'address shown'
 }
 
 /** Nobody has chosen anything, and nothing has to be typed before. */

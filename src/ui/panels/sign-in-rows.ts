@@ -73,7 +73,8 @@ function explanation(state: SignInState, { width, maxRows }: PanelSize): Row[] {
     ...(view.formerHost === undefined
       ? []
       : prose(10, `! ${changedText(view)}`, width, 4, 'warning', 'strong')),
-    ...prose(7, reasonText(view), width, 2),
+    // Its beginning stays where the list of the others has room for one row only.
+    ...prose(7, reasonText(view), width, 2).map((row, at) => (at === 0 ? { ...row, rank: 8 } : row)),
     ...(view.tool && view.reason !== 'upscope' ? field(4, 'For', view.tool, width) : []),
     ...field(6, 'Server', keepEnd(view.serverHost, room), width),
     ...field(9, 'Sign-in page', pageText(view, room), width, 2),
