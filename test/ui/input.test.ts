@@ -3,7 +3,9 @@ import { clean } from '../../src/text.ts'
 import { type Effect, pasteInto, press } from '../../src/ui/input.ts'
 import type { Key } from '../../src/ui/keys.ts'
 import { createPermission } from '../../src/ui/panels/permission-state.ts'
+import { createSignIn } from '../../src/ui/panels/sign-in-state.ts'
 import { type Action, newView, reduce, type View } from '../../src/ui/state.ts'
+import { signInView } from './panels/view.ts'
 
 const start = newView({ folder: '~', prompts: [] })
 const busy: View = { ...start, busy: true }
@@ -121,6 +123,48 @@ describe('a panel that appears while somebody types', () => {
     const answered = type(view, [9000, char('n')])
     expect(answered.effects).toEqual([{ type: 'decision', panel: 1, decision: { kind: 'no' } }])
     expect(answered.view.editor.text).toBe('run')
+  })
+})
+
+describe('several sign-ins', () => {
+  const signIn = (key: number, server: string): Action => ({
+    type: 'panel',
+    panel: { key, kind: 'sign-in', state: createSignIn(signInView({ server: clean(server) })) },
+  })
+  const row = (...actions: Action[]) => actions.reduce((view, action) => reduce(view, action, 0), start)
+  const keys = (view: View) => view.panels.map(panel => panel.key)
+
+  test('n: the next one, at once and as often as wanted; nothing is answered', () => {
+    const view = row(signIn(1, 'a'), signIn(2, 'b'), signIn(3, 'c'))
+    const once = type(view, [600, char('n')])
+    expect(once.effects).toEqual([])
+    expect(keys(once.view)).toEqual([2, 3, 1])
+    expect(keys(type(once.view, [610, char('n')], [620, char('n')]).view)).toEqual([1, 2, 3])
+    expect(type(once.view, [610, enter]).effects).toMatchObject([{ panel: 2, choice: { route: 'browser' } }])
+  })
+  test('n: a permission that was behind takes no key of that haste', () => {
+    const view = row(signIn(1, 'a'), panel(2), signIn(3, 'b'))
+    const skipped = type(view, [600, char('n')])
+    expect(keys(skipped.view)).toEqual([2, 3, 1])
+    expect(type(skipped.view, [610, char('y')]).effects).toEqual([])
+    expect(type(skipped.view, [1200, char('y')]).effects).toMatchObject([{ type: 'decision', panel: 2 }])
+  })
+  test('a: one is opened, the others follow, permissions are left alone', () => {
+    const view = row(signIn(1, 'a'), panel(2), signIn(3, 'b'))
+    const all = type(view, [600, char('a')])
+    expect(all.effects).toEqual([
+      { type: 'choice', panel: 1, choice: { kind: 'route', route: 'browser' } },
+      { type: 'choice', panel: 3, choice: { kind: 'follow' } },
+    ])
+    expect(keys(all.view)).toEqual([1, 2, 3])
+    // A second time it is no key any more, but the beginning of a sentence.
+    expect(type(all.view, [610, char('a')])).toMatchObject({ effects: [], view: { editor: { text: 'a' } } })
+  })
+  test('of one alone both are letters of a sentence', () => {
+    expect(type(row(signIn(1, 'a'), panel(2)), [600, char('n')], [610, char('a')])).toMatchObject({
+      effects: [],
+      view: { editor: { text: 'na' } },
+    })
   })
 })
 
