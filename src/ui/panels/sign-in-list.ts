@@ -60,20 +60,18 @@ export function signInList(waiting: readonly SignInState[], { width, maxRows }: 
   const shown = waiting.slice(0, waiting.length > MOST ? MOST - 1 : MOST)
   const narrow = width < 50
   const name = Math.min(widest(shown.map(({ view }) => view.server)), LONGEST_NAME)
-  const texts = shown.map(state => progressText(state, narrow))
-  const host = width - 2 - name - 2 - widest(texts) - 2
+  const host = width - 6 - name - widest(shown.map(state => progressText(state, narrow)))
   const rows = shown.map((state, at): Row => {
     const { server, pageHost } = state.view
     const columns = [column(truncated(server, name), name)]
     if (host >= SHORTEST_HOST && !narrow) columns.push(column(keepEnd(pageHost, host), host))
-    const [text = ''] = [texts[at]]
     return {
       rank: 6,
       line: truncate(
         [
           { text: at === 0 ? '› ' : '  ', styles: ['accent'] },
           { text: `${columns.join('  ')}  ` },
-          { text, styles: ['dim'] },
+          { text: progressText(state, narrow), styles: ['dim'] },
         ],
         width,
       ),
