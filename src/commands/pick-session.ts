@@ -60,7 +60,8 @@ export function pickSession(
   const wanted = id.trim().toLowerCase()
   const matches = wanted === '' ? [] : sessions.filter(session => session.id.toLowerCase().startsWith(wanted))
   // A name is taken where it is whole; where several sessions have it, the latest is meant.
-  const named = wanted !== '' && matches.length === 0 && sessions.find(({ summary }) => summary?.toLowerCase() === wanted)
+  const named =
+    wanted !== '' && matches.length === 0 && sessions.find(({ summary }) => summary?.toLowerCase() === wanted)
   if (named) return named
   const [match, second] = matches
   if (match && !second) return match
