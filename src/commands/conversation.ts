@@ -1,24 +1,23 @@
 import type { Authenticator } from '../auth/authenticator.ts'
 import { hostError } from '../errors.ts'
-import type { HostEvent, PermissionAsk, PermissionDecision, Session } from '../runtime/types.ts'
+import type { HostEvent, Session } from '../runtime/types.ts'
+import { carryQuestions, type QuestionPorts } from './questions.ts'
 import { createRecovery } from './recovery.ts'
 import { carrySignIns, type SignInPorts } from './sign-ins.ts'
 
-export interface ConversationPorts {
+export interface ConversationPorts extends QuestionPorts {
   session: Session
   authenticator: Authenticator
   /** False where sign-in requests are not listened to. */
   asks: boolean
   /** Everything that has a face goes here. */
   show: (event: ConversationEvent) => void
-  /** Asks the person, or answers for them. Rejects with the signal's reason when the question is withdrawn. */
-  permit: (ask: PermissionAsk, signal: AbortSignal) => Promise<PermissionDecision>
   tell: (line: { level: 'info' | 'warning'; text: string }) => void
   log: (line: string) => void
   refused: SignInPorts['refused']
 }
 
-type Faceless = 'permission' | 'permission-done' | 'auth' | 'auth-done'
+type Faceless = 'permission' | 'permission-done' | 'ask' | 'ask-done' | 'auth' | 'auth-done'
 export type ConversationEvent =
   | Exclude<HostEvent, { type: Faceless }>
   | { type: 'sent'; text: string }
@@ -65,7 +64,7 @@ export function converse(ports: ConversationPorts): Conversation {
     settled: recover,
   })
   const recovery = createRecovery({ ...ports, signIns })
-  const questions = new Map<string, AbortController>()
+  const questions = carryQuestions(ports)
   const servers = new Map<string, { status: string; error?: string }>()
   const queue: string[] = []
   let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
@@ -89,10 +88,10 @@ export function converse(ports: ConversationPorts): Conversation {
         recover()
         return
       case 'permission':
-        void ask(event.ask)
-        return
       case 'permission-done':
-        questions.get(event.id)?.abort()
+      case 'ask':
+      case 'ask-done':
+        questions.take(event)
         return
       case 'user':
         // Printed already, when it was sent; the event may come before the reply that names it.
@@ -113,21 +112,6 @@ export function converse(ports: ConversationPorts): Conversation {
     if (event.type === 'idle') void next()
     if (event.type === 'idle' || event.type === 'server') recover()
   })
-
-  async function ask(ask: PermissionAsk): Promise<void> {
-    const controller = new AbortController()
-    questions.set(ask.id, controller)
-    try {
-      const decision = await ports.permit(ask, controller.signal)
-      await session.answerPermission(ask, decision)
-    } catch (thrown) {
-      // Withdrawn by the runtime: there is nothing left to answer.
-      if (!controller.signal.aborted)
-        log(`permission ${ask.id}: ${hostError(thrown, 'not answered').message}`)
-    } finally {
-      questions.delete(ask.id)
-    }
-  }
 
   /** A server that can be brought back by a reload is, as soon as no turn runs. */
   function recover(): void {
@@ -221,7 +205,7 @@ export function converse(ports: ConversationPorts): Conversation {
     async end() {
       phase = 'over'
       ending.abort()
-      for (const controller of questions.values()) controller.abort()
+      questions.end()
       await signIns.end()
       stopListening()
       await started

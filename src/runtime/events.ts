@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { clean } from '../text.ts'
+import { askEvent } from './ask.ts'
 import { permissionAsk } from './permission.ts'
 import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
@@ -222,7 +223,7 @@ export function hostEvent(event: unknown): HostEvent | undefined {
   const judged = v.safeParse(Envelope, event)
   if (!judged.success) return undefined
   const { type, data, agentId } = judged.output
-  return READ.get(type)?.(data, agentId)
+  return askEvent(type, data) ?? READ.get(type)?.(data, agentId)
 }
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {

@@ -7,6 +7,9 @@ import type { Router } from './router.ts'
 import { createSession } from './session.ts'
 import type { HostEvent, Session, SessionConfig } from './types.ts'
 
+/** What has no flag of its own, and is asked of nobody without interest. */
+const ASKED = ['user_input.requested', 'exit_plan_mode.requested']
+
 export interface OpenPorts {
   connection: Connection
   router: Router
@@ -41,7 +44,8 @@ export function openSession(ports: OpenPorts) {
       router.attach(id, take)
       // Before anything else: the first call that has to do with servers starts their load, and without interest the
       // runtime would ask nobody for a sign-in.
-      if (config.signIn) await registerInterest(connection, id, tell)
+      const interests = [...(config.signIn ? ['mcp.oauth_required'] : []), ...(config.asks ? ASKED : [])]
+      await Promise.all(interests.map(type => registerInterest(connection, id, type, tell)))
       return session
     })
 }
@@ -57,6 +61,7 @@ function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
     clientName: 'copilot-host',
     streaming: true,
     requestPermission: true,
+    requestElicitation: config.asks,
     envValueMode: 'direct',
     disableResume: config.quietly,
   }
@@ -87,13 +92,15 @@ async function ask(
 async function registerInterest(
   connection: Connection,
   sessionId: string,
+  eventType: string,
   tell: (event: HostEvent) => void,
 ): Promise<void> {
   try {
-    await connection.call(methods.registerInterest, { sessionId, eventType: 'mcp.oauth_required' })
+    await connection.call(methods.registerInterest, { sessionId, eventType })
   } catch (thrown) {
     if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
-    const text = clean(`this runtime cannot ask for sign-ins: ${thrown.detail}`, 300)
+    const what = eventType === 'mcp.oauth_required' ? 'ask for sign-ins' : 'pass on questions'
+    const text = clean(`this runtime cannot ${what}: ${thrown.detail}`, 300)
     tell({ type: 'notice', level: 'warning', text })
   }
 }

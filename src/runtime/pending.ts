@@ -25,6 +25,7 @@ export interface Pending {
 export function createPending(): Pending {
   const tools = new Map<string, { server: Clean | undefined; name: Clean }>()
   const questions = new Set<string>()
+  const asks = new Set<string>()
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
   const seen = new Set<string>()
 
@@ -48,10 +49,12 @@ export function createPending(): Pending {
   function interrupted(): HostEvent[] {
     const events: HostEvent[] = [
       ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
+      ...[...asks].map(id => ({ type: 'ask-done', id }) as const),
       ...withdraw(signIn => signIn.midCall),
       ...[...tools.keys()].map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
     ]
     questions.clear()
+    asks.clear()
     tools.clear()
     return events
   }
@@ -71,6 +74,12 @@ export function createPending(): Pending {
           return [event]
         case 'permission-done':
           return questions.delete(event.id) ? [event] : []
+        case 'ask':
+          if (asks.has(event.ask.id)) return []
+          asks.add(event.ask.id)
+          return [event]
+        case 'ask-done':
+          return asks.delete(event.id) ? [event] : []
         case 'auth':
           return started(event)
         case 'auth-done':
@@ -87,6 +96,7 @@ export function createPending(): Pending {
     },
     answered(id) {
       if (questions.delete(id)) return [{ type: 'permission-done', id }]
+      if (asks.delete(id)) return [{ type: 'ask-done', id }]
       return signIns.delete(id) ? [{ type: 'auth-done', id }] : []
     },
     withdrawSignIns: () => withdraw(() => true),

@@ -38,6 +38,7 @@ export interface SessionParams extends InSession {
   clientName: string
   streaming: true
   requestPermission: true
+  requestElicitation?: boolean
   envValueMode: 'direct'
   disableResume?: boolean
 }
@@ -91,6 +92,12 @@ export const methods = {
       | { kind: 'reject'; feedback?: string }
     >
   >()('session.permissions.handlePendingPermissionRequest', Success),
+  answerUserInput: method<InSession & { requestId: string }>()('session.ui.handlePendingUserInput', Success),
+  answerPlan: method<InSession & { requestId: string }>()('session.ui.handlePendingExitPlanMode', Success),
+  answerElicitation: method<InSession & { requestId: string }>()(
+    'session.ui.handlePendingElicitation',
+    Success,
+  ),
   answerAuth: method<
     Answer<
       { kind: 'cancelled' } | { kind: 'token'; accessToken: string; tokenType: 'Bearer'; expiresIn?: number }

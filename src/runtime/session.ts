@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
+import { wireAnswer } from './ask.ts'
 import type { Connection } from './connection.ts'
 import { hostEvent } from './events.ts'
 import { readHistory } from './history.ts'
@@ -119,6 +120,12 @@ export function createSession(ports: SessionPorts): LiveSession {
       const result = decide(decision, ask.approval)
       return answer(ask.id, () =>
         connection.call(methods.answerPermission, { sessionId, requestId: ask.id, result }),
+      )
+    },
+    answerAsk(ask, given) {
+      const { method, result } = wireAnswer(ask, given)
+      return answer(ask.id, () =>
+        connection.call(methods[method], { sessionId, requestId: ask.id, ...result }),
       )
     },
     answerAuth(requestId, given) {

@@ -50,6 +50,8 @@ export interface SessionConfig {
   servers: Readonly<Record<string, ServerConfig>>
   /** True if somebody answers `mcp.oauth_required`; only then is interest registered. */
   signIn: boolean
+  /** True if somebody answers questions and forms; only then may the model and the servers ask. */
+  asks?: boolean
   /** Resumes without a word about it in the log of the session. */
   quietly?: boolean
 }
@@ -99,6 +101,48 @@ export interface PermissionAsk {
 
 export type PermissionDecision = { kind: 'once' } | { kind: 'session' } | { kind: 'no'; reason?: string }
 
+/** Something to choose: what is answered, and how it is shown. */
+export interface Option {
+  value: string
+  title: Clean
+}
+
+/** A question to the person: of the model, about its plan, or of an MCP server. Texts are cleaned. */
+export type Ask = { id: string; toolCallId?: string; text: string } & (
+  | { kind: 'question'; choices: readonly Option[]; freeform: boolean }
+  /** The first action is the recommended one. */
+  | { kind: 'plan'; actions: readonly Option[] }
+  | { kind: 'form'; server?: Clean; fields: readonly Field[] }
+  /** `address` is as the server gave it: to be judged before it is opened or shown as a link. */
+  | { kind: 'address'; server?: Clean; address: string }
+)
+
+export type FieldValue = string | number | boolean | readonly string[]
+
+/** One field of a form. Bounds are of the length, the number, or how many are chosen. */
+export type Field = {
+  name: string
+  title: Clean
+  description?: Clean
+  required: boolean
+  default?: FieldValue
+} & (
+  | { type: 'text'; least?: number; most?: number; format?: 'email' | 'uri' | 'date' | 'date-time' }
+  | { type: 'number'; least?: number; most?: number; integer: boolean }
+  | { type: 'yes-no' }
+  | { type: 'choice'; options: readonly Option[] }
+  | { type: 'choices'; options: readonly Option[]; least?: number; most?: number }
+)
+
+export type AskAnswer =
+  /** To a question: the choice, or what was typed. To a plan: what should be different. */
+  | { kind: 'text'; text: string; chosen: boolean }
+  | { kind: 'approve'; action?: string }
+  /** To a form with its values, to an address without. */
+  | { kind: 'accept'; content?: Readonly<Record<string, FieldValue>> }
+  | { kind: 'decline' }
+  | { kind: 'cancel' }
+
 export type ServerStatus =
   | 'pending'
   | 'connected'
@@ -125,6 +169,8 @@ export type HostEvent =
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }
   | { type: 'permission'; ask: PermissionAsk }
   | { type: 'permission-done'; id: string }
+  | { type: 'ask'; ask: Ask }
+  | { type: 'ask-done'; id: string }
   | { type: 'auth'; id: string; data: unknown; calls: readonly string[]; tool?: Clean }
   /** Answered, by us or by somebody else, or withdrawn: once for each `auth`. */
   | { type: 'auth-done'; id: string }
@@ -152,8 +198,9 @@ export interface Session {
   ready(signal?: AbortSignal): Promise<string[]>
   send(prompt: string): Promise<string>
   abort(): Promise<void>
-  /** Both give false when the runtime no longer waits for this answer. */
+  /** All give false when the runtime no longer waits for this answer. */
   answerPermission(ask: PermissionAsk, decision: PermissionDecision): Promise<boolean>
+  answerAsk(ask: Ask, answer: AskAnswer): Promise<boolean>
   answerAuth(
     id: string,
     answer: { kind: 'token'; accessToken: string; expiresIn?: number } | { kind: 'cancelled' },

@@ -3,7 +3,7 @@ import type { HostEvent, PermissionAsk, PermissionDecision } from '../runtime/ty
 
 /** What the screen is told: the events of the session that have a face, and lines of the host's own. */
 export type ChatEvent =
-  | Exclude<HostEvent, { type: 'permission' | 'permission-done' | 'auth' | 'auth-done' }>
+  | Exclude<HostEvent, { type: 'permission' | 'permission-done' | 'ask' | 'ask-done' | 'auth' | 'auth-done' }>
   /** The person's message has been taken; it is printed at once, before the runtime says anything. */
   | { type: 'sent'; text: string }
   /** The first prompt waits for these servers. An empty list ends the waiting. */

@@ -1,0 +1,158 @@
+import type { Ask } from '../../runtime/types.ts'
+import { clean, cleanBlock, hostOf } from '../../text.ts'
+import { Composer } from '../composer/composer.tsx'
+import { line, untab, wrap } from '../transcript/line.ts'
+import { type Entry, valueText } from './ask-entry.ts'
+import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
+import { Panel } from './panel.tsx'
+import { field as fieldRow, fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
+
+export interface AskPanelProps extends PanelSize {
+  state: AskState
+  /** The row of the panel's first line from the top of the live region, for the cursor in the line to type in. */
+  top?: number
+}
+
+/** Rows of the line to type in. */
+const LINE_ROWS = 3
+/** Rows of the text of a question, however high the window is. */
+const MOST_ROWS = 12
+/** Options shown at once. */
+const MOST_OPTIONS = 8
+
+/** The panel of a question, a form, a plan, or an address to open. */
+export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelProps) {
+  const entry = entryOf(state)
+  const below = keyRows(keysOf(state, entry), width)
+  const typing = askTakesText(state)
+  const list =
+    !typing && !state.leaving && entry?.kind === 'list' ? optionRows(state, entry, width, maxRows) : []
+  const note = state.note === undefined ? [] : prose(9, state.note, width, 1, 'warning')
+  const taken = 1 + list.length + note.length + below.length + (typing ? LINE_ROWS : 0)
+  const above = [
+    titleRow(titleOf(state.ask), index, total, width),
+    ...textRows(state.ask.text, width, Math.min(MOST_ROWS, Math.max(2, maxRows - taken - 2))),
+    ...formRows(state, width),
+    ...list,
+    ...note,
+  ]
+  const rows = fitRows(above, maxRows - below.length - (typing ? LINE_ROWS : 0), width)
+  if (!typing || state.line === undefined) return <Panel rows={[...rows, ...below]} />
+  return (
+    <>
+      <Panel rows={rows} />
+      <Composer
+        editor={state.line}
+        width={width}
+        maxRows={LINE_ROWS}
+        top={top === undefined ? undefined : top + rows.length}
+      />
+      <Panel rows={below} />
+    </>
+  )
+}
+
+/** More than the panel may have room for: it is then printed whole above it. */
+export function longText({ text }: Ask): string | undefined {
+  return text.length > 400 || text.split('\n').length > 5 ? text : undefined
+}
+
+function titleOf(ask: Ask): string {
+  switch (ask.kind) {
+    case 'question':
+      return 'A question for you'
+    case 'plan':
+      return 'Go on with this plan?'
+    case 'form':
+      return `${ask.server ?? 'A server'} asks you`
+    case 'address':
+      return `${ask.server ?? 'A server'} wants a page to be opened`
+  }
+}
+
+function textRows(text: string, width: number, most: number): Row[] {
+  const rows = cleanBlock(text.slice(0, 20_000))
+    .split('\n')
+    .flatMap(each => wrap(line(untab(each)), width))
+  const shown = rows.length <= most ? rows : rows.slice(0, most - 1)
+  const hidden = rows.length - shown.length
+  const more = hidden > 0 ? [line(`… ${hidden} more lines above`, 'dim')] : []
+  return [...shown, ...more].map(each => ({ rank: 7, line: each }))
+}
+
+function formRows(state: AskState, width: number): Row[] {
+  const { ask } = state
+  if (ask.kind === 'address')
+    return fieldRow(9, 'Page', hostOf(ask.address) || clean(ask.address, 200), width, 2)
+  if (ask.kind !== 'form') return []
+  const field = fieldOf(state)
+  if (state.leaving) return prose(9, 'Decline it, or only put an end to it?', width, 2)
+  if (field === undefined) {
+    const rows = ask.fields.flatMap(each =>
+      fieldRow(6, each.title, valueText(each, state.values[each.name]), width, 2),
+    )
+    return ask.fields.length === 0 ? prose(6, 'There is nothing to fill in.', width) : rows
+  }
+  const place = ask.fields.length > 1 ? ` (${state.at + 1} of ${ask.fields.length})` : ''
+  return [
+    ...prose(9, `${field.title}${field.required ? '' : ', if you like'}${place}`, width, 2, 'strong'),
+    ...(field.description ? prose(5, field.description, width, 2, 'dim') : []),
+  ]
+}
+
+/** The options round the cursor. */
+function optionRows(
+  { cursor, marked }: AskState,
+  { options, several }: Extract<Entry, { kind: 'list' }>,
+  width: number,
+  maxRows: number,
+): Row[] {
+  const room = Math.min(MOST_OPTIONS, Math.max(2, maxRows - 6))
+  const first = Math.max(0, Math.min(cursor - Math.floor(room / 2), options.length - room))
+  return options.slice(first, first + room).map(({ value, title }, at) => {
+    const number = first + at + 1
+    const box = several ? (marked.includes(value) ? '[x] ' : '[ ] ') : ''
+    const [text] = wrap(line(`${number <= 9 ? `${number} ` : '  '}${box}${title}`), width - 2)
+    const chosen = first + at === cursor
+    const head = { text: chosen ? '› ' : '  ', styles: chosen ? (['accent'] as const) : [] }
+    return { rank: chosen ? 9 : 8, line: [head, ...(text ?? [])] }
+  })
+}
+
+type Hint = readonly [key: string, text: string]
+
+function keysOf(state: AskState, entry: Entry | undefined): Hint[] {
+  const { ask, leaving } = state
+  const end: Hint = ['Esc', ask.kind === 'question' ? 'no answer' : ask.kind === 'plan' ? 'no' : 'cancel']
+  if (leaving)
+    return [
+      ['d', 'decline'],
+      ['Esc', 'cancel'],
+      ['b', 'back to the form'],
+    ]
+  const before: Hint[] = ask.kind === 'form' && state.at > 0 ? [['⇧Tab', 'back']] : []
+  if (askTakesText(state)) {
+    const list = entry?.kind === 'list'
+    return [['⏎', ask.kind === 'form' ? 'next' : 'send'], ...before, list ? ['Esc', 'back'] : end]
+  }
+  if (ask.kind === 'address') return [['⏎', 'open it'], ['u', 'copy address'], ['d', 'decline'], end]
+  if (entry === undefined) return [['⏎', 'send'], ['b', 'back'], end]
+  if (entry.kind === 'text') return [end]
+  const skip: Hint[] = entry.optional ? [['Tab', 'skip']] : []
+  const own: Hint[] =
+    ask.kind === 'plan'
+      ? [['n', 'no, and say what should change']]
+      : ask.kind === 'question' && ask.freeform
+        ? [['t', 'type an answer']]
+        : []
+  const pick: Hint[] = entry.several
+    ? [
+        ['Space', 'mark'],
+        ['⏎', 'next'],
+      ]
+    : [
+        ['↑↓', 'move'],
+        ['⏎', 'take it'],
+      ]
+  return [...pick, ...own, ...skip, ...before, end]
+}
