@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { createBrowser } from '../auth/browser.ts'
 import { knownClient } from '../auth/client.ts'
 import { discover } from '../auth/discovery.ts'
@@ -10,7 +9,8 @@ import { webUrl } from '../auth/url.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
-import { CONTAINER_MARKS, openTokenStore } from './engine.ts'
+import { inContainer } from './browser.ts'
+import { openTokenStore } from './engine.ts'
 import { findServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { readSettings } from './settings.ts'
@@ -94,7 +94,7 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
       browser: createBrowser({
         env: host.env,
         platform: host.platform,
-        container: CONTAINER_MARKS.some(file => existsSync(file)),
+        container: inContainer(),
         start: async () => false,
       }),
     })

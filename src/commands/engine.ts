@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { type Authenticator, createAuthenticator } from '../auth/authenticator.ts'
-import { createBrowser } from '../auth/browser.ts'
 import { createElsewhere } from '../auth/elsewhere.ts'
 import { createHttp } from '../auth/http.ts'
 import { openJournal } from '../auth/store/journal.ts'
@@ -8,16 +6,13 @@ import { openStore } from '../auth/store/store.ts'
 import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
 import { isLoopback } from '../auth/url.ts'
 import { type Host, isAttended } from '../host.ts'
-import { startProgram } from '../spawn.ts'
 import { type Clean, clean } from '../text.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
+import { inContainer, systemBrowser } from './browser.ts'
 import type { ChatOptions } from './options.ts'
 import { terminalName } from './place.ts'
 import type { Settings } from './settings.ts'
 import { readLine } from './stdin.ts'
-
-/** Files that container engines leave in every container. */
-export const CONTAINER_MARKS = ['/.dockerenv', '/run/.containerenv']
 
 /** Opens the token store at once: its child comes up beside the runtime. */
 export function openTokenStore(
@@ -51,7 +46,7 @@ export function createEngine(
   host: Host,
 ): Authenticator {
   const journal = openJournal(settings.folders.state)
-  const container = CONTAINER_MARKS.some(file => existsSync(file))
+  const container = inContainer()
   const attended = purpose === 'chat' || isAttended(host)
   // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
   const issuerChange = purpose !== 'prompt' && attended ? 'tell' : 'refuse'
@@ -59,12 +54,7 @@ export function createEngine(
     store,
     prompt,
     http: createHttp(host.fetch),
-    browser: createBrowser({
-      env: host.env,
-      platform: host.platform,
-      container,
-      start: (program, args) => startProgram({ program, args, env: settings.runtime.env }),
-    }),
+    browser: systemBrowser(host, settings),
     clock: host.clock,
     policy: {
       ask: settings.signIn !== 'stored' && settings.signIn !== 'never',

@@ -4,6 +4,8 @@ import type { HostEvent, PermissionAsk, Runtime, Session } from '../runtime/type
 import { cleanBlock } from '../text.ts'
 import { openChat } from '../ui/screen.ts'
 import type { ChatScreen } from '../ui/types.ts'
+import { askPerson } from './ask-person.ts'
+import { systemBrowser } from './browser.ts'
 import { type Conversation, converse } from './conversation.ts'
 import { createEngine, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
@@ -29,8 +31,9 @@ export async function chatOnScreen(
   let session: Session | undefined
   let past: HostEvent[] = []
   const problems = [...settings.servers.problems]
+  const asking = { ...settings, session: { ...settings.session, asks: true } }
   if (options.session.kind === 'stored') {
-    session = await openSession(options.session, settings, await starting, {
+    session = await openSession(options.session, asking, await starting, {
       host,
       warn: line => problems.push(line),
     })
@@ -74,6 +77,7 @@ export async function chatOnScreen(
   })
   if (past.length > 0) screen.showHistory(past)
   const warn = (text: string) => screen.show({ type: 'line', level: 'warning', text })
+  const browser = systemBrowser(host, settings)
   const store = openTokenStore(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, screen, 'chat', host)
   for (const problem of problems) warn(problem)
@@ -94,7 +98,7 @@ export async function chatOnScreen(
   /** Resolves with the exit code, once the person leaves or the program is told to. */
   async function talk(): Promise<number> {
     const runtime = await starting
-    session ??= await openSession(options.session, settings, runtime, { host, warn })
+    session ??= await openSession(options.session, asking, runtime, { host, warn })
     screen.show({ type: 'session', id: session.id, model: settings.model.model })
     conversation = converse({
       session,
@@ -112,6 +116,7 @@ export async function chatOnScreen(
         if (error.kind === 'renewal-failed')
           screen.tell({ level: 'info', text: `/login ${server} tries again, and else signs in anew` })
       },
+      ask: (ask, signal) => askPerson(ask, { ask: screen.ask, browser, tell: screen.tell }, signal),
       permit: (ask: PermissionAsk, signal) =>
         allowed(ask, options) ? Promise.resolve({ kind: 'once' }) : screen.askPermission(ask, signal),
     })

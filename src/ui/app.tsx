@@ -5,6 +5,7 @@ import { ErrorBoundary } from './error-boundary.tsx'
 import { composing, type Frame, frameOf } from './frame.ts'
 import { type Key, toKeys } from './keys.ts'
 import { type Palette, PaletteContext, usePalette } from './palette.ts'
+import { AskPanel } from './panels/ask.tsx'
 import { PermissionPanel } from './panels/permission.tsx'
 import { SignInPanel } from './panels/sign-in.tsx'
 import { waitingSignIns } from './panels/sign-in-list.ts'
@@ -117,6 +118,7 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           onLongText={actions.onLongText}
         />
       )}
+      {panel?.kind === 'ask' && <AskPanel key={panel.key} {...place} state={panel.state} />}
       {panel?.kind === 'permission' && <PermissionPanel key={panel.key} {...place} state={panel.state} />}
       {typing && (
         <Composer

@@ -1,13 +1,8 @@
-import type { Choice } from '../auth/types.ts'
-import type { PermissionDecision } from '../runtime/types.ts'
 import { edit, paste } from './composer/editor.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
-import { permissionKey, permissionPaste, permissionTakesText } from './panels/permission-state.ts'
-import { doAll, skipPanel, waitingSignIns } from './panels/sign-in-list.ts'
-import { type SignInEffect, signInKey, signInPaste } from './panels/sign-in-press.ts'
-import { signInTakesText } from './panels/sign-in-state.ts'
-import type { Panel, View } from './state.ts'
+import { type PanelEffect, panelCancel, panelKeys, panelPaste, panelTakesText } from './panels/press.ts'
+import type { View } from './state.ts'
 
 /** What has to happen because of a key, besides another view. */
 export type Effect =
@@ -15,9 +10,7 @@ export type Effect =
   | { type: 'interrupt' }
   | { type: 'suspend' }
   | { type: 'leave'; by: 'interrupt' | 'end'; draft: string }
-  | { type: 'choice'; panel: number; choice: Choice }
-  | SignInEffect
-  | { type: 'decision'; panel: number; decision: PermissionDecision }
+  | PanelEffect
 
 export interface Pressed {
   view: View
@@ -46,13 +39,9 @@ export function pasteInto(view: View, text: string, now: number): View {
   const [panel] = view.panels
   const stay = { ...view, leaving: undefined }
   if (panel === undefined || view.guard === undefined) return { ...stay, editor: paste(view.editor, text) }
-  const { guard, to } = guardPaste(view.guard, now, takesText(panel))
+  const { guard, to } = guardPaste(view.guard, now, panelTakesText(panel))
   if (to === 'composer') return { ...stay, guard, editor: paste(view.editor, text) }
-  const state =
-    panel.kind === 'sign-in'
-      ? { ...panel, state: signInPaste(panel.state, text) }
-      : { ...panel, state: permissionPaste(panel.state, text) }
-  return { ...stay, guard, panels: [state, ...view.panels.slice(1)] }
+  return { ...stay, guard, panels: [panelPaste(panel, text), ...view.panels.slice(1)] }
 }
 
 /** Keys of the screen's own stand alone; two Esc of one read are one, so that the second does not hit the next panel. */
@@ -88,10 +77,10 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
       return { view: stay, effects: [{ type: 'interrupt' }] }
     return compose(stay, keys, width)
   }
-  const routed = guardKeys(view.guard, keys, now, takesText(panel))
+  const routed = guardKeys(view.guard, keys, now, panelTakesText(panel))
   const next = { ...stay, guard: routed.guard }
   if (routed.to === 'composer') return compose(next, routed.keys, width)
-  const answered = answer(next, panel, routed.keys)
+  const answered = answer(next, routed.keys, width)
   const [front] = answered.view.panels
   if (front !== undefined && front.key !== panel.key) {
     // Another sign-in was asked for; a permission was not.
@@ -99,7 +88,7 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
     return { view: { ...answered.view, guard }, effects: answered.effects }
   }
   const nothing = answered.effects.length === 0 && answered.view.panels[0]?.state === panel.state
-  if (!nothing || takesText(panel)) return answered
+  if (!nothing || panelTakesText(panel)) return answered
   // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer. Enter itself begins
   // none, and must not send a text that the panel hides.
   const typed = routed.keys.filter(key => key.name !== 'enter')
@@ -116,10 +105,7 @@ function interrupt(view: View, now: number): Pressed {
   const until = now + TWICE
   if (panel !== undefined) {
     const next = { ...view, leaving: { until, draft: '' } }
-    if (panel.kind === 'sign-in') {
-      return { view: next, effects: [{ type: 'choice', panel: panel.key, choice: { kind: 'cancel' } }] }
-    }
-    return { view: next, effects: [{ type: 'decision', panel: panel.key, decision: { kind: 'no' } }] }
+    return { view: next, effects: [panelCancel(panel)] }
   }
   const { text, history } = view.editor
   if (text !== '') {
@@ -145,34 +131,7 @@ function compose(view: View, keys: readonly Key[], width: number): Pressed {
   return { view: editor === view.editor ? view : { ...view, editor }, effects }
 }
 
-function answer(view: View, panel: Panel, keys: readonly Key[]): Pressed {
-  const effects: Effect[] = []
-  let next = panel
-  for (const key of keys) {
-    if (next.kind === 'sign-in') {
-      const { state, choice, effect, row } = signInKey(next.state, key, waitingSignIns(view.panels))
-      next = { ...next, state }
-      const panels = [next, ...view.panels.slice(1)]
-      if (row === 'next') return { view: { ...view, panels: skipPanel(panels) }, effects }
-      if (row === 'all') {
-        const all = doAll(panels)
-        effects.push(...all.choices.map(chosen => ({ type: 'choice', ...chosen }) as const))
-        return { view: { ...view, panels: all.panels }, effects }
-      }
-      if (effect !== undefined) effects.push(effect)
-      if (choice !== undefined) effects.push({ type: 'choice', panel: panel.key, choice })
-    } else {
-      const { state, decision } = permissionKey(next.state, key)
-      next = { ...next, state }
-      if (decision !== undefined) {
-        effects.push({ type: 'decision', panel: panel.key, decision })
-        break
-      }
-    }
-  }
-  return { view: { ...view, panels: [next, ...view.panels.slice(1)] }, effects }
-}
-
-function takesText(panel: Panel): boolean {
-  return panel.kind === 'sign-in' ? signInTakesText(panel.state) : permissionTakesText(panel.state)
+function answer(view: View, keys: readonly Key[], width: number): Pressed {
+  const { panels, effects } = panelKeys(view.panels, keys, width)
+  return { view: { ...view, panels }, effects }
 }

@@ -1,37 +1,70 @@
 import type { Choice, Prompt } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
-import type { PermissionDecision } from '../runtime/types.ts'
+import type { AskAnswer, PermissionDecision } from '../runtime/types.ts'
+import { createAsk, longText } from './panels/ask-state.ts'
 import { createPermission, isLong } from './panels/permission-state.ts'
 import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
 import { resultLine } from './sign-in-words.ts'
-import type { Action, View } from './state.ts'
+import type { Action, Panel, View } from './state.ts'
 import type { ChatScreen } from './types.ts'
 
 /** The open questions of a screen: what the person answers in a panel reaches the promise that waits for it. */
 export interface Questions {
   signIn: Prompt['signIn']
   askPermission: ChatScreen['askPermission']
+  ask: ChatScreen['ask']
   choose(panel: number, choice: Choice): void
   /** Answers every open sign-in with Esc. */
   cancelSignIns(): void
   decide(panel: number, decision: PermissionDecision): void
+  answer(panel: number, answer: AskAnswer): void
   /** Rejects what is still waiting. */
   close(): void
 }
 
-interface Waiter {
-  resolve(choice: Choice): void
+interface Waiter<T> {
+  resolve(answer: T): void
   reject(reason: unknown): void
 }
 
+type Waiters<T> = Map<number, Waiter<T>>
+
 export function openQuestions(dispatch: (action: Action) => void, view: () => View): Questions {
-  const choices = new Map<number, { early: Choice[]; waiter?: Waiter }>()
-  const decisions = new Map<
-    number,
-    { resolve(decision: PermissionDecision): void; reject(reason: unknown): void }
-  >()
+  const choices = new Map<number, { early: Choice[]; waiter?: Waiter<Choice> }>()
+  const decisions: Waiters<PermissionDecision> = new Map()
+  const answers: Waiters<AskAnswer> = new Map()
   const over = new HostError('cancelled', 'the chat is closed')
   let last = 0
+
+  /** Shows a panel until it is answered, or the question is withdrawn. */
+  function put<T>(waiters: Waiters<T>, panel: (key: number) => Panel, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      last += 1
+      const key = last
+      const settled = () => {
+        signal.removeEventListener('abort', withdraw)
+        waiters.delete(key)
+        dispatch({ type: 'panel-gone', key })
+      }
+      const withdraw = () => {
+        settled()
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', withdraw, { once: true })
+      waiters.set(key, {
+        resolve: answer => {
+          settled()
+          resolve(answer)
+        },
+        reject: reason => {
+          settled()
+          reject(reason)
+        },
+      })
+      dispatch({ type: 'panel', panel: panel(key) })
+    })
+  }
 
   function choose(panel: number, choice: Choice): void {
     const pending = choices.get(panel)
@@ -49,7 +82,7 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
         if (panel?.kind !== 'sign-in') return
         dispatch({ type: 'panel-state', panel: { ...panel, state: next(panel.state) } })
       }
-      const pending: { early: Choice[]; waiter?: Waiter } = { early: [] }
+      const pending: { early: Choice[]; waiter?: Waiter<Choice> } = { early: [] }
       choices.set(key, pending)
       dispatch({ type: 'panel', panel: { key, kind: 'sign-in', state: createSignIn(about) } })
       return {
@@ -89,43 +122,24 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
       }
     },
     askPermission(ask, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        last += 1
-        const key = last
-        const settled = () => {
-          signal.removeEventListener('abort', withdraw)
-          decisions.delete(key)
-          dispatch({ type: 'panel-gone', key })
-        }
-        const withdraw = () => {
-          settled()
-          reject(signal.reason)
-        }
-        signal.addEventListener('abort', withdraw, { once: true })
-        decisions.set(key, {
-          resolve: decision => {
-            settled()
-            resolve(decision)
-          },
-          reject: reason => {
-            settled()
-            reject(reason)
-          },
-        })
-        // A panel shows the beginning of it; nobody shall allow what could not be read.
-        if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${ask.body}` })
-        dispatch({ type: 'panel', panel: { key, kind: 'permission', state: createPermission(ask) } })
-      })
+      // A panel shows the beginning of it; nobody shall allow what could not be read.
+      if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${ask.body}` })
+      return put(decisions, key => ({ key, kind: 'permission', state: createPermission(ask) }), signal)
+    },
+    ask(ask, signal) {
+      const long = longText(ask)
+      if (long !== undefined) dispatch({ type: 'whole', text: long })
+      return put(answers, key => ({ key, kind: 'ask', state: createAsk(ask) }), signal)
     },
     choose,
     cancelSignIns() {
       for (const panel of [...choices.keys()]) choose(panel, { kind: 'cancel' })
     },
     decide: (panel, decision) => decisions.get(panel)?.resolve(decision),
+    answer: (panel, answer) => answers.get(panel)?.resolve(answer),
     close() {
       for (const pending of choices.values()) pending.waiter?.reject(over)
-      for (const pending of [...decisions.values()]) pending.reject(over)
+      for (const pending of [...decisions.values(), ...answers.values()]) pending.reject(over)
       choices.clear()
     },
   }

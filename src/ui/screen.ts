@@ -106,6 +106,7 @@ export function openChat(options: ChatScreenOptions): ChatScreen {
     else if (effect.type === 'qr') void drawQr(effect.text)
     else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
+    else if (effect.type === 'answer') questions.answer(effect.panel, effect.answer)
     else if (options.suspend !== undefined) terminal?.suspend(options.suspend).catch(fail)
   }
 
@@ -183,6 +184,7 @@ export function openChat(options: ChatScreenOptions): ChatScreen {
     },
     signIn: questions.signIn,
     askPermission: questions.askPermission,
+    ask: questions.ask,
     tell: ({ level, text }) => {
       if (closing === undefined) stream.take({ type: 'line', level, text })
     },

@@ -1,6 +1,7 @@
 import type { ServerStatus } from '../runtime/types.ts'
 import { clean, cleanBlock } from '../text.ts'
 import { createEditor, type Editor, prepend } from './composer/editor.ts'
+import type { AskState } from './panels/ask-state.ts'
 import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
@@ -13,6 +14,7 @@ import type { ChatEvent } from './types.ts'
 export type Panel =
   | { key: number; kind: 'sign-in'; state: SignInState }
   | { key: number; kind: 'permission'; state: PermissionState }
+  | { key: number; kind: 'ask'; state: AskState }
 
 /** Everything the screen shows. */
 export interface View {

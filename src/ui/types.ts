@@ -1,5 +1,5 @@
 import type { Prompt } from '../auth/types.ts'
-import type { HostEvent, PermissionAsk, PermissionDecision } from '../runtime/types.ts'
+import type { Ask, AskAnswer, HostEvent, PermissionAsk, PermissionDecision } from '../runtime/types.ts'
 
 /** What the screen is told: the events of the session that have a face, and lines of the host's own. */
 export type ChatEvent =
@@ -47,6 +47,8 @@ export interface ChatScreen extends Prompt {
   showHistory(events: readonly HostEvent[]): void
   /** Asks for a permission; one question or panel is open at a time. Rejects with the signal's reason. */
   askPermission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionDecision>
+  /** Puts a question of the model or of a server to the person. Rejects with the signal's reason. */
+  ask(ask: Ask, signal: AbortSignal): Promise<AskAnswer>
   /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text left in the composer. */
   readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
   /** Prints what is still to be printed, takes the live region away and gives the terminal back. */

@@ -52,11 +52,6 @@ export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelP
   )
 }
 
-/** More than the panel may have room for: it is then printed whole above it. */
-export function longText({ text }: Ask): string | undefined {
-  return text.length > 400 || text.split('\n').length > 5 ? text : undefined
-}
-
 function titleOf(ask: Ask): string {
   switch (ask.kind) {
     case 'question':
