@@ -1,6 +1,7 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Host } from '../host.ts'
 import { whole } from './options.ts'
+import type { ReplayOptions } from './replay.ts'
 import type { SessionsOptions } from './sessions.ts'
 import type { ExportOptions } from './sessions-export.ts'
 
@@ -45,6 +46,17 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
       done(await (await loadExport()).sessionsExport(id, options, host)),
     )
 
+  program
+    .command('replay')
+    .description('draw a stored session again: no model, no login, no network')
+    .argument('[session]', WHICH)
+    .option('--speed <times>', 'times as fast as it was, or `instant`', speed, 1)
+    .option('--redact', 'without tool input and output, the home folder, and what looks like a secret')
+    .action(async (id: string | undefined, options: ReplayOptions) => {
+      const { replay } = await import('./replay.ts')
+      done(await replay(id, options, host))
+    })
+
   sessions
     .command('rename')
     .description('give it a name, which resume takes too')
@@ -57,6 +69,12 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
     .description('delete sessions with all their data')
     .argument('<sessions...>', WHICH)
     .action(async (ids: string[]) => done(await (await load()).sessionsDelete(ids, host)))
+}
+
+function speed(value: string): ReplayOptions['speed'] {
+  const given = value === 'instant' ? value : Number(value)
+  if (given === 'instant' || (given >= 0.1 && given <= 1000)) return given
+  throw new InvalidArgumentError('It must be a number between 0.1 and 1000, or `instant`.')
 }
 
 const WHICH = 'an id, the beginning of one, or a name; without it the latest of this folder'

@@ -1,9 +1,9 @@
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { maskSecrets } from '../mask.ts'
 import { readStoredEvents } from '../runtime/stored-events.ts'
 import { clean } from '../text.ts'
 import { pickSession, shortId } from './pick-session.ts'
+import { redacting } from './redact.ts'
 import { withRuntime } from './sessions.ts'
 import { createTranscript, type Said } from './transcript.ts'
 
@@ -28,7 +28,7 @@ export async function sessionsExport(
     pickSession(await runtime.sessions(), id, host.folder, host.clock.now()),
     folders.copilot,
   ])
-  const hide = options.redact ? hiding(host.home) : (text: string) => text
+  const hide = options.redact ? redacting(host.home) : (text: string) => text
   const redacted = (said: Said): Said => ({
     ...said,
     text: hide(said.text),
@@ -77,10 +77,6 @@ async function read(
 
 /** What is left of a tool call: that it was made, and how it ended. */
 const WITHOUT = { arguments: '[redacted]', text: '' }
-
-function hiding(home: string): (text: string) => string {
-  return text => maskSecrets(home === '' ? text : text.replaceAll(home, '~'))
-}
 
 function text({ who, tool, arguments: given, outcome, text }: Said): string {
   if (who === 'you') return `› ${text.trimEnd().replaceAll('\n', '\n  ')}`
