@@ -22,7 +22,10 @@ interface Received {
   body: AsyncIterable<Uint8Array> | null
 }
 
-/** The network as `auth` sees it: every answer is complete, bounded in time and size, and came from the host asked. */
+/**
+ * The network as `auth` sees it: every answer is complete, bounded in time and size, and came from the host asked. Of an
+ * event stream only status and headers are taken: it may never end, and nobody here reads one.
+ */
 export interface Http {
   /** For `oauth4webapi`'s `customFetch`: no redirect is followed. Throws the `http-*` kinds of HostError. */
   fetch(url: string, request: HttpRequest): Promise<Response>
@@ -44,6 +47,15 @@ export interface HttpLimits {
 export const LARGEST_DOCUMENT = 1024 * 1024
 
 const MOST_REDIRECTS = 3
+
+const READ_HEADERS = [
+  'content-type',
+  'date',
+  'location',
+  'mcp-session-id',
+  'retry-after',
+  'www-authenticate',
+] as const
 
 /** No connection came about: a request that fails with one of these was never sent. */
 const NO_CONNECTION = new Set([
@@ -68,7 +80,9 @@ export function createHttp(
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
     try {
       const response = await fetch(url, { ...request, redirect: 'manual', signal })
-      const body = await bodyOf(response, limits.bytes, host)
+      const body = isEventStream(response)
+        ? await leave(response)
+        : await bodyOf(response, limits.bytes, host)
       return new Response(body, { status: response.status, headers: headersOf(response) })
     } catch (error) {
       request.signal?.throwIfAborted()
@@ -142,6 +156,15 @@ export function whyNot(text: string): string {
     : 'not a metadata document'
 }
 
+function isEventStream({ headers }: Received): boolean {
+  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+}
+
+async function leave({ body }: Received): Promise<null> {
+  await body?.[Symbol.asyncIterator]().return?.()
+  return null
+}
+
 async function bodyOf({ body }: Received, limit: number, host: string): Promise<Buffer | null> {
   if (body === null) return null
   const chunks: Uint8Array[] = []
@@ -157,7 +180,7 @@ async function bodyOf({ body }: Received, limit: number, host: string): Promise<
 /** Only what somebody reads: what describes the encoding on the wire is no longer true. */
 function headersOf(response: Received): Headers {
   const headers = new Headers()
-  for (const name of ['content-type', 'date', 'location', 'retry-after']) {
+  for (const name of READ_HEADERS) {
     const value = response.headers.get(name)
     if (value !== null) headers.set(name, value)
   }

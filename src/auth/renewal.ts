@@ -1,5 +1,6 @@
 import { HostError, hostError } from '../errors.ts'
 import { discoverIssuer, issuersOf, type Target } from './discovery.ts'
+import { isDue, isFresh } from './forecast.ts'
 import type { Grants } from './grants.ts'
 import type { History } from './history.ts'
 import type { Http } from './http.ts'
@@ -9,17 +10,9 @@ import type { Secret } from './secret.ts'
 import { refreshGrant } from './token.ts'
 import type { AuthRequest, Client, Clock, Grant, ServerKey } from './types.ts'
 
-/** A token is renewed this long before its end, in milliseconds, or a tenth of its life if that is less. */
-const MARGIN = 60_000
-/** A token without a known end is renewed after an hour if that is possible, in milliseconds. */
-const UNKNOWN_LIFE = 3_600_000
-
-/** A clock may be off by this much before a grant of the future looks odd, in milliseconds. */
-const SKEW = 300_000
-
-/** What the store could do for a request. */
+/** What the store could do for a request; `error` with an answer: why the renewal that was due has to wait. */
 export type Stored =
-  | { kind: 'answer'; grant: Grant; source: 'stored' | 'renewed' }
+  | { kind: 'answer'; grant: Grant; source: 'stored' | 'renewed'; error?: HostError }
   /** The person has to act: what there was (account, rights), a client to use again, why the renewal failed. */
   | { kind: 'nothing'; before?: Grant; client?: Client; error?: HostError }
 
@@ -28,6 +21,8 @@ export interface RenewalPorts {
   history: History
   http: Http
   clock: Clock
+  /** What ends within this time is renewed now, in milliseconds; see {@link isDue}. */
+  ahead?: number
 }
 
 /**
@@ -43,14 +38,9 @@ export async function fromStore(
   let nothing: Stored = { kind: 'nothing' }
   for (const issuer of await issuersToTry(request, ports.grants)) {
     const key = { server: request.server.url, issuer }
-    const grant = await ports.grants.read(key)
-    if (grant === undefined) continue
-    if (isUsable(grant, request, inUse, ports)) return { kind: 'answer', grant, source: 'stored' }
-    const stored = mayRenew(grant, request, ports)
-      ? await renew(grant, key, request, inUse, ports, signal)
-      : ({ kind: 'nothing', before: grant, client: grant.client } as const)
-    if (stored.kind === 'answer') return stored
-    if (nothing.kind === 'nothing' && nothing.before === undefined) nothing = stored
+    const stored = await fromGrant(key, request, inUse, ports, signal)
+    if (stored?.kind === 'answer') return stored
+    if (nothing.kind === 'nothing' && nothing.before === undefined) nothing = stored ?? nothing
   }
   return nothing
 }
@@ -68,6 +58,22 @@ export async function usableGrant(
   return undefined
 }
 
+/** The same from one kept grant; undefined if there is none. */
+export async function fromGrant(
+  key: ServerKey,
+  request: AuthRequest,
+  inUse: Secret | undefined,
+  ports: RenewalPorts,
+  signal: AbortSignal,
+): Promise<Stored | undefined> {
+  const grant = await ports.grants.read(key)
+  if (grant === undefined) return undefined
+  if (isUsable(grant, request, inUse, ports)) return { kind: 'answer', grant, source: 'stored' }
+  return mayRenew(grant, request, ports)
+    ? renew(grant, key, request, inUse, ports, signal)
+    : { kind: 'nothing', before: grant, client: grant.client }
+}
+
 /** Those that the request names; where it names none, the last one that worked, and the origin of the server. */
 async function issuersToTry(request: AuthRequest, grants: Grants): Promise<string[]> {
   const named = issuersOf(request)
@@ -77,24 +83,14 @@ async function issuersToTry(request: AuthRequest, grants: Grants): Promise<strin
   return [...new Set([...(known ? [known.issuer] : []), new URL(url).origin])]
 }
 
-/**
- * True until shortly before the token ends (or an hour old, for one whose end is not known but that can be renewed). A grant
- * of the future means that a clock was wrong: its end means nothing, so it is renewed if that is possible.
- */
-export function isFresh(grant: Pick<Grant, 'receivedAt' | 'expiresAt' | 'refresh'>, now: number): boolean {
-  const { receivedAt, expiresAt, refresh } = grant
-  if (now < receivedAt - SKEW) return refresh === undefined
-  if (expiresAt === undefined) return refresh === undefined || now < receivedAt + UNKNOWN_LIFE
-  return now < expiresAt - Math.min(MARGIN, (expiresAt - receivedAt) / 10)
-}
-
 function isUsable(
   grant: Grant,
   request: AuthRequest,
   inUse: Secret | undefined,
   ports: RenewalPorts,
 ): boolean {
-  const { history, clock } = ports
+  const { history, clock, ahead } = ports
+  if (ahead !== undefined && isDue(grant, clock.now(), ahead)) return false
   if (!isFresh(grant, clock.now()) || history.isRejected(request, grant.access)) return false
   if (request.reason === 'initial') return true
   if (request.reason === 'upscope') {
@@ -151,10 +147,16 @@ async function renew(
     signal.throwIfAborted()
     const error = hostError(thrown, `${request.server.name} could not be renewed`)
     if (latest !== undefined && isUsable(latest, request, inUse, ports)) {
-      return { kind: 'answer', grant: latest, source: latest === unwritten ? 'renewed' : 'stored' }
+      const source = latest === unwritten ? 'renewed' : 'stored'
+      return {
+        kind: 'answer',
+        grant: latest,
+        source,
+        error: latest.access.equals(before?.access) ? error : undefined,
+      }
     }
     if (latest !== undefined && isPassing(error) && isStillGood(latest, request, ports)) {
-      return { kind: 'answer', grant: latest, source: 'stored' }
+      return { kind: 'answer', grant: latest, source: 'stored', error }
     }
     // A client that the server no longer knows is of no use for the next sign-in either.
     const client = error.kind === 'invalid-client' ? undefined : before?.client
@@ -191,6 +193,15 @@ function isStillGood(grant: Grant, request: AuthRequest, { history, clock }: Ren
   return request.reason === 'initial' && lasts && !history.isRejected(request, access)
 }
 
+/** Forgets a grant that is over; what was renewed before its time keeps its access token, which may serve a run to its end. */
+async function end(grant: Grant, key: ServerKey, { grants, clock, ahead }: RenewalPorts): Promise<void> {
+  const lasts = grant.expiresAt !== undefined && clock.now() < grant.expiresAt
+  if (ahead === undefined || !lasts) return grants.forget(key, grant)
+  const found = await grants.read(key)
+  if (found?.access.equals(grant.access))
+    await grants.write(key, { ...found, refresh: undefined, refreshExpiresAt: undefined })
+}
+
 /** The person may have set a new secret for the same client since. */
 async function withKeptClient(grant: Grant, key: ServerKey, grants: Grants): Promise<Grant> {
   if (grant.client.source !== 'configured') return grant
@@ -211,7 +222,7 @@ async function refresh(
   ports: RenewalPorts,
   { held, check, signal }: { held: AbortSignal; check: () => Promise<void>; signal: AbortSignal },
 ): Promise<Grant> {
-  const { grants, http, clock } = ports
+  const { http, clock } = ports
   const patience = createPatience(clock)
   const uninterrupted = new AbortController().signal
   let repeated = false
@@ -222,7 +233,7 @@ async function refresh(
       return await refreshGrant(grant, { target, http, now: clock.now() }, uninterrupted)
     } catch (error) {
       if (!(error instanceof HostError)) throw error
-      if (error.kind === 'invalid-grant') await grants.forget(key, grant)
+      if (error.kind === 'invalid-grant') await end(grant, key, ports)
       const unanswered = error.kind === 'http-network' || error.kind === 'http-deadline'
       if (unanswered && !error.unsent && !repeated) {
         repeated = true

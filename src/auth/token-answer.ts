@@ -26,6 +26,9 @@ const TokenAnswer = v.object({
   refresh_token: scalar,
   scope: scalar,
   expires_in: anything,
+  // In no RFC, but GitHub says the first and Keycloak the second: without them a sign-in would seem to last for ever.
+  refresh_token_expires_in: anything,
+  refresh_expires_in: anything,
   id_token: anything,
   error: anything,
 })
@@ -67,6 +70,9 @@ export async function judgeTokens(
       idToken: typeof id_token === 'string' && id_token !== '' ? new Secret(id_token) : undefined,
       scope: scopeTokens(judged.scope).join(' ') || undefined,
       expiresIn: seconds(expires_in, LONGEST_LIFE),
+      refreshExpiresIn:
+        seconds(answer.output.refresh_token_expires_in, LONGEST_LIFE) ??
+        seconds(answer.output.refresh_expires_in, LONGEST_LIFE),
     },
   }
 }

@@ -14,8 +14,9 @@ export interface Tokens {
   refresh?: Secret
   idToken?: Secret
   scope?: string
-  /** Lifetime in seconds from now; absent when unknown. */
+  /** Lifetimes of both tokens in seconds from now; absent when unknown. */
   expiresIn?: number
+  refreshExpiresIn?: number
 }
 
 /** What every request to the token endpoint needs. */
@@ -100,7 +101,10 @@ export async function refreshGrant(
     refresh: tokens.refresh ?? grant.refresh,
     scope: tokens.scope ?? grant.scope,
     receivedAt: now,
-    expiresAt: endOf(tokens, now),
+    expiresAt: endOf(tokens.expiresIn, now),
+    // Another refresh token has an end of its own, or none that is known.
+    refreshExpiresAt:
+      endOf(tokens.refreshExpiresIn, now) ?? (tokens.refresh ? undefined : grant.refreshExpiresAt),
   }
 }
 
@@ -119,10 +123,11 @@ export function grantFrom(
     refresh: tokens.refresh,
     scope: tokens.scope ?? scope,
     receivedAt: now,
-    expiresAt: endOf(tokens, now),
+    expiresAt: endOf(tokens.expiresIn, now),
+    refreshExpiresAt: tokens.refresh && endOf(tokens.refreshExpiresIn, now),
   }
 }
 
-function endOf({ expiresIn }: Tokens, now: number): number | undefined {
-  return expiresIn === undefined ? undefined : now + expiresIn * 1000
+function endOf(life: number | undefined, now: number): number | undefined {
+  return life === undefined ? undefined : now + life * 1000
 }

@@ -82,6 +82,8 @@ export interface Grant {
   /** When the access token was received and when it ends, in milliseconds since the epoch. */
   receivedAt: number
   expiresAt?: number
+  /** When the refresh token ends, where the server says so; only a forecast goes by it. */
+  refreshExpiresAt?: number
 }
 
 /** The sign-in server that a person last used for an MCP server; it outlives the grant. */
@@ -117,6 +119,8 @@ export interface TokenStore {
   forgetClient(key: ServerKey, only?: Client): Promise<void>
   /** The issuer of the grant that was last written for this server, also when that grant is gone. */
   knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
+  /** Why a sign-in could not be kept beyond this process, if so: memory only, no keychain, a locked one, a bad file. */
+  trouble(): Promise<string | undefined>
   /** Every grant that is kept, without a question to the keychain. */
   list(): Promise<readonly StoredEntry[]>
   /**

@@ -1,23 +1,43 @@
 import type { Client, TokenStore } from '../auth/types.ts'
-import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
 import { openTokenStore } from './engine.ts'
-import { findServer } from './find-server.ts'
+import { findRemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
+import { createOutput } from './output.ts'
 import { type IssuerSearch, issuersOf } from './server-issuer.ts'
 import { type NewClient, setClient } from './set-client.ts'
 import { readSettings } from './settings.ts'
 
 export type AuthClientOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> &
-  NewClient & { issuer?: string }
+  NewClient & { issuer?: string; json?: boolean }
+
+/** What `auth client ... --json` prints of each client: kept now, kept still, or forgotten. */
+export interface KeptClient {
+  server: string
+  url: string
+  issuer: string
+  clientId: string
+  /** `configured`: set by a person. */
+  source: Client['source']
+  authMethod?: Client['authMethod']
+  /** Whether a secret or key is kept with it. */
+  secret: boolean
+}
 
 /** Which client is meant, and the store that keeps it. */
 export interface ClientPlace extends IssuerSearch {
   store: TokenStore
   /** The client id in the configuration of the server. */
   clientId: string | undefined
+}
+
+/** A client, where it is for, and the line about it. */
+export interface ClientAt {
+  issuer: string
+  client: Client
+  text: string
 }
 
 /** `auth client set`, `show` and `remove`: the client that signs in to a server. Gives the exit code. */
@@ -28,22 +48,22 @@ export async function authClient(
   host: Host,
 ): Promise<number> {
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
-  const warn = (line: string) => void host.stderr.write(`${line}\n`)
+  const { line, value, warn } = createOutput(options, host)
   for (const problem of settings.servers.problems) warn(problem)
-  const [name, config] = findServer(server, settings.servers.servers)
-  if (!('url' in config)) throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
-  const url = webUrl(config.url, name)
+  const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   const store = openTokenStore(options, settings, warn, host)
   const place: ClientPlace = {
-    server: { name: clean(name), url },
+    server: { name, url },
     named: options.issuer,
     clientId: config.oauthClientId,
     store,
     warn,
   }
   try {
-    const lines = action === 'set' ? [await setClient(options, place, host)] : await kept(action, place, host)
-    for (const line of lines) host.stdout.write(`${line}\n`)
+    const clients =
+      action === 'set' ? [await setClient(options, place, host)] : await kept(action, place, host)
+    value(clients.map(({ issuer, client }) => asJson(client, issuer, place)))
+    for (const { text } of clients) line(text)
     return 0
   } finally {
     await store.close()
@@ -51,20 +71,30 @@ export async function authClient(
   }
 }
 
-/** What is kept, one line each, and forgotten if that is wanted. */
-async function kept(action: 'show' | 'remove', place: ClientPlace, host: Host): Promise<string[]> {
+/** What is kept, and forgotten if that is wanted. */
+async function kept(action: 'show' | 'remove', place: ClientPlace, host: Host): Promise<ClientAt[]> {
   const { server, store } = place
-  const lines: string[] = []
+  const clients: ClientAt[] = []
   for (const issuer of await issuersOf(place, host)) {
     const key = { server: server.url, issuer }
     const client = await store.readClient(key)
     if (client === undefined) continue
     if (action === 'remove') await store.exclusive(key, () => store.forgetClient(key))
     const verb = action === 'remove' ? 'forgot client' : 'client'
-    lines.push(`${server.name} at ${hostOf(issuer)}: ${verb} ${clean(client.id, 200)}, ${described(client)}`)
+    const text = `${server.name} at ${hostOf(issuer)}: ${verb} ${clean(client.id, 200)}, ${described(client)}`
+    clients.push({ issuer, client, text })
   }
-  if (lines.length > 0) return lines
+  if (clients.length > 0) return clients
   throw new HostError('failure', `no client is kept for ${server.name}`)
+}
+
+function asJson(
+  { id, source, authMethod, secret }: Client,
+  issuer: string,
+  { server }: ClientPlace,
+): KeptClient {
+  const { name, url } = server
+  return { server: name, url, issuer, clientId: id, source, authMethod, secret: secret !== undefined }
 }
 
 function described({ source, authMethod, secret }: Client): string {

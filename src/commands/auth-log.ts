@@ -3,6 +3,7 @@ import type { JournalEntry } from '../auth/types.ts'
 import { folders } from '../config/folders.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
+import { createOutput } from './output.ts'
 
 export interface AuthLogOptions {
   json?: boolean
@@ -13,9 +14,10 @@ export interface AuthLogOptions {
 export async function authLog(options: AuthLogOptions, host: Host): Promise<number> {
   const { state } = folders(host.env, host.platform, host.home)
   const entries = await openJournal(state).read(options.limit)
-  if (options.json) host.stdout.write(`${JSON.stringify(entries, undefined, 2)}\n`)
-  else if (entries.length === 0) host.stdout.write('nothing is in the journal yet\n')
-  else for (const entry of entries) host.stdout.write(`${lineOf(entry)}\n`)
+  const out = createOutput(options, host)
+  out.value(entries)
+  if (entries.length === 0) out.line('nothing is in the journal yet')
+  for (const entry of entries) out.line(lineOf(entry))
   return 0
 }
 

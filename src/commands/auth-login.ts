@@ -1,28 +1,47 @@
+import type { TokenStore } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import { converse } from './conversation.ts'
 import { createEngine, linePrompt, openTokenStore } from './engine.ts'
-import { findServer } from './find-server.ts'
+import { findRemoteServer, type RemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
+import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
+
+/** What `auth login --json` prints. Only server and url where the server asks for no sign-in. */
+export interface LoggedIn {
+  server: string
+  url: string
+  issuer?: string
+  account?: string
+  scopes?: string[]
+  store?: TokenStore['kind']
+  /** ISO 8601. */
+  expiresAt?: string
+}
 
 /**
  * Signs in to one server without a chat: the runtime connects to it and asks, as it would in a session. Ends with 0
  * when the server is connected, 4 when the sign-in failed, 5 when the person cancelled it.
  */
-export async function authLogin(server: string, options: ChatOptions, host: Host): Promise<number> {
+export async function authLogin(
+  server: string,
+  options: ChatOptions & { json?: boolean },
+  host: Host,
+): Promise<number> {
   const settings = await readSettings(options, isAttended(host), host)
-  const [name, config] = findServer(server, settings.servers.servers)
+  const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
     throw new HostError('usage', 'nobody is there to sign in; --sign-in browser or --sign-in device says how')
   }
-  const warn = (text: string) => void host.stderr.write(`${text}\n`)
+  const out = createOutput(options, host)
+  const { warn } = out
   for (const problem of settings.servers.problems) warn(problem)
   const starting = startRuntime({ ...settings.runtime, login: false })
   starting.catch(() => {})
   const store = openTokenStore(options, settings, warn, host)
-  const prompt = linePrompt(options, settings, warn, host)
+  const prompt = linePrompt(options, settings, out.say, host)
   const end = Promise.withResolvers<void>()
   // It may be rejected before anybody waits for it, when the runtime dies early.
   end.promise.catch(() => {})
@@ -38,7 +57,7 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
       asks: true,
       authenticator: createEngine(options, settings, store, prompt, 'login', host),
       log: line => settings.log.write(line),
-      tell: line => warn(line.text),
+      tell: line => out.say(line.text),
       permit: async () => ({ kind: 'no' }),
       refused(error) {
         told ??= error
@@ -59,11 +78,12 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
       await conversation.end()
       await session.close().catch(() => {})
     }
-    host.stdout.write(`${name} is ready\n`)
+    out.line(`${name} is ready`)
+    out.value(await signedIn({ name, url }, store))
     return 0
   } catch (thrown) {
-    if (told !== undefined) return told.exitCode
-    throw hostError(thrown, `the sign-in to ${name} failed`)
+    if (told !== undefined && !options.json) return told.exitCode
+    throw told ?? hostError(thrown, `the sign-in to ${name} failed`)
   } finally {
     await store.close()
     await starting.then(
@@ -71,5 +91,19 @@ export async function authLogin(server: string, options: ChatOptions, host: Host
       () => {},
     )
     settings.log.close()
+  }
+}
+
+async function signedIn(
+  { name, url }: Pick<RemoteServer, 'name' | 'url'>,
+  store: TokenStore,
+): Promise<LoggedIn> {
+  const known = await store.knownIssuer(url)
+  const grant = known && (await store.read({ server: url, issuer: known.issuer }))
+  if (grant === undefined) return { server: name, url }
+  const { issuer, account, scope, expiresAt } = grant
+  return {
+    ...{ server: name, url, issuer, account, scopes: scope?.split(' '), store: store.kind },
+    expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
   }
 }

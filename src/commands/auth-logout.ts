@@ -6,12 +6,27 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { hostOf } from '../text.ts'
 import { type KeptOptions, openKept } from './kept.ts'
+import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
 
 export interface AuthLogoutOptions extends KeptOptions {
   all?: boolean
   /** Forget the client too: a registration of ours, or one that the person has set. */
   reset?: boolean
+  json?: boolean
+}
+
+/** What `auth logout --json` and `auth reset --json` print of each sign-in that was kept. */
+export interface SignedOut {
+  server: string
+  url: string
+  issuer: string
+  store: 'keychain' | 'file'
+  /** False where a copy may still be in a store that cannot be reached. */
+  forgotten: boolean
+  /** Whether the sign-in server ended it, and why not. */
+  revoked: boolean
+  why?: string
 }
 
 /**
@@ -27,14 +42,15 @@ export async function authLogout(
     throw new HostError('usage', 'name the servers to sign out of, or say --all')
   }
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
-  const say = (line: string) => void host.stdout.write(`${line}\n`)
-  const warn = (line: string) => void host.stderr.write(`${line}\n`)
+  const { line, value, warn } = createOutput(options, host)
+  const ended: SignedOut[] = []
   const kept = openKept(options, { settings, host, warn: () => {} })
   try {
     const entries = await kept.of(names, name => warn(`nobody is signed in to ${name}`))
-    if (entries.length === 0 && names.length === 0) say('nobody is signed in to any server')
+    if (entries.length === 0 && names.length === 0) line('nobody is signed in to any server')
     let code = 0
     for (const entry of entries) code = Math.max(code, await end(entry))
+    value(ended)
     return code
   } finally {
     await kept.close()
@@ -53,13 +69,18 @@ export async function authLogout(
       )
     } else {
       if (options.reset) await store.exclusive(key, () => store.forgetClient(key))
-      say(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
+      line(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
     }
     const untold = notRevoked?.message ?? (found ? undefined : 'the token cannot be read')
     if (untold !== undefined) {
       const why = `${hostOf(entry.issuer)} was not told (${untold})`
       warn(`${why}: end the access of copilot-host in your account there`)
     }
-    return notForgotten === undefined ? 0 : 1
+    const { server: url, issuer, store: where } = entry
+    const forgotten = notForgotten === undefined
+    ended.push({
+      ...{ server: name, url, issuer, store: where, forgotten, revoked: untold === undefined, why: untold },
+    })
+    return forgotten ? 0 : 1
   }
 }

@@ -1,14 +1,22 @@
+import type { Probed } from '../auth/probe.ts'
 import type { StoredEntry } from '../auth/types.ts'
-import { webUrl } from '../auth/url.ts'
+import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { hostOf } from '../text.ts'
 import { type KeptOptions, openKept } from './kept.ts'
+import { createLook } from './look.ts'
+import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
+import { sideBySide } from './side-by-side.ts'
 
 export interface AuthStatusOptions extends KeptOptions {
   json?: boolean
   /** Milliseconds that a sign-in has to last. */
   for?: number
+  /** Renew first what ends within that time. */
+  renew?: boolean
+  /** Ask no server what it makes of the token. */
+  offline?: boolean
 }
 
 /** What `auth status --json` prints of each sign-in; `auth list --json` leaves out what only the store knows. */
@@ -24,13 +32,25 @@ export interface SignInStatus {
   account?: string
   scopes?: string[]
   clientId?: string
+  /** The last renewal; absent where there was none since the sign-in. */
   renewedAt?: string
+  /** The end of the access token. */
   expiresAt?: string
   /** Whether it is renewed without a question. */
   renewable?: boolean
+  /** When it ends unless a person signs in again; absent where no end is known. */
+  endsAt?: string
   /** With `--for`: it ends within that time, and cannot be renewed without a person. */
   lapses?: boolean
+  /** With `--renew`: whether it was renewed now; and why it was not, where that was due. */
+  renewed?: boolean
+  trouble?: string
+  /** What the server makes of its token; absent with `--offline`. */
+  live?: { state: Probed['state']; why?: string; scopes?: string[] }
 }
+
+/** How many servers are asked at a time. */
+const MOST_ASKED = 4
 
 const STORES = { keychain: 'the system keychain', file: 'a file of your own (0600)' }
 
@@ -40,8 +60,9 @@ export async function authList(options: AuthStatusOptions, host: Host): Promise<
 }
 
 /**
- * `auth status`: what each sign-in is worth, without a question to any server and without any token. Gives 0; 4 when one of
- * the servers named has no sign-in that still works, or when one lapses within the time of `--for`.
+ * `auth status`: what each sign-in is worth, and what the server makes of it; never a token. Nothing is changed by it, except
+ * with `--renew`. Gives 0; 4 when one of the servers named has no sign-in that still works, or when one lapses within the
+ * time of `--for`. A server that cannot be reached says nothing about the sign-in.
  */
 export async function authStatus(
   names: readonly string[],
@@ -65,50 +86,34 @@ async function report(
   lines: (status: SignInStatus) => string[],
 ): Promise<number> {
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
-  const warn = (line: string) => void host.stderr.write(`${line}\n`)
+  const { line, value, warn, fail } = createOutput(options, host)
   const kept = openKept(options, { settings, host, warn })
+  const look = createLook(options, { settings, kept, host, warn })
   let code = 0
   try {
     const entries = await kept.of(names, name => {
       code = 4
-      warn(`nobody is signed in to ${name}. Run: copilot-host auth login ${name}`)
+      const text = `nobody is signed in to ${name}. Run: copilot-host auth login ${name}`
+      fail(new HostError('sign-in-needed', text))
     })
-    const statuses: SignInStatus[] = []
-    for (const entry of entries)
-      statuses.push(await choose(basics(entry, kept.nameOf(entry)), () => look(entry)))
-    if (names.length > 0 && statuses.some(({ state }) => state === 'ended')) code = 4
+    const statuses = await sideBySide(entries, MOST_ASKED, entry => {
+      const known = basics(entry, kept.nameOf(entry))
+      return choose(known, () => look(entry, known))
+    })
+    if (names.length > 0 && statuses.some(isOver)) code = 4
     if (statuses.some(({ lapses }) => lapses)) code = 4
-    if (options.json) host.stdout.write(`${JSON.stringify(statuses, undefined, 2)}\n`)
-    else if (statuses.length === 0 && names.length === 0)
-      host.stdout.write('nobody is signed in to any server\n')
-    else for (const status of statuses) host.stdout.write(`${lines(status).join('\n')}\n`)
+    value(statuses)
+    if (statuses.length === 0 && names.length === 0) line('nobody is signed in to any server')
+    for (const status of statuses) for (const text of lines(status)) line(text)
     return code
   } finally {
     await kept.close()
     settings.log.close()
   }
+}
 
-  async function look(entry: StoredEntry): Promise<SignInStatus> {
-    const key = { server: webUrl(entry.server, 'the server'), issuer: entry.issuer }
-    const grant = await kept.storeOf(entry).read(key)
-    const status = basics(entry, kept.nameOf(entry))
-    if (grant === undefined) return { ...status, state: 'unreadable' }
-    const { expiresAt, refresh, account, scope, client, receivedAt } = grant
-    const now = host.clock.now()
-    const endsBefore = (time: number) => refresh === undefined && expiresAt !== undefined && expiresAt <= time
-    const ended = endsBefore(now)
-    return {
-      ...status,
-      state: ended ? 'ended' : 'good',
-      account,
-      scopes: scope?.split(' '),
-      clientId: client.id,
-      renewedAt: new Date(receivedAt).toISOString(),
-      expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
-      renewable: refresh !== undefined,
-      lapses: options.for === undefined ? undefined : endsBefore(now + options.for),
-    }
-  }
+function isOver({ state, live }: SignInStatus): boolean {
+  return state === 'ended' || live?.state === 'refused' || live?.state === 'more-rights'
 }
 
 function basics({ server, issuer, store, since }: StoredEntry, name: string): SignInStatus {
@@ -127,16 +132,43 @@ function longLines(status: SignInStatus, now: number): string[] {
     `  ${who} at ${hostOf(issuer)} since ${since.slice(0, 10)}`,
     ...(scopes === undefined ? [] : [`  rights: ${scopes.join(', ')}`]),
     `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, now)}`,
+    ...renewalLine(status, now),
+    ...liveLine(status),
   ]
 }
 
+function renewalLine({ renewedAt, trouble }: SignInStatus, now: number): string[] {
+  if (trouble !== undefined) return [`  it could not be renewed: ${trouble}`]
+  if (renewedAt === undefined) return []
+  return [`  last renewed ${spanText(Math.max(0, Math.round((now - Date.parse(renewedAt)) / 60_000)))} ago`]
+}
+
+function liveLine({ server, live, renewable }: SignInStatus): string[] {
+  if (live === undefined) return []
+  const { state, why, scopes } = live
+  const login = `Run: copilot-host auth login ${server}`
+  switch (state) {
+    case 'accepted':
+      return ['  the server accepts it']
+    case 'refused':
+      return [`  the server REFUSES it (${why}). ${renewable ? 'The next run tries to renew it.' : login}`]
+    case 'more-rights':
+      return [`  the server wants more rights: ${scopes?.join(', ') || why}. ${login}`]
+    case 'unreachable':
+      return [`  the server could not be asked: ${why}`]
+    case 'not-asked':
+      return [`  the server was not asked: ${why}`]
+  }
+}
+
 function lifeText(status: SignInStatus, now: number): string {
-  const { state, expiresAt, renewable, server, lapses } = status
+  const { state, expiresAt, renewable, server, lapses, endsAt } = status
   if (state === 'ended') return `it has ended. Run: copilot-host auth login ${server}`
   const minutes = expiresAt === undefined ? undefined : Math.round((Date.parse(expiresAt) - now) / 60_000)
   const life =
     minutes === undefined ? 'its end is not known' : minutes > 0 ? `good for ${spanText(minutes)}` : 'due'
-  const then = renewable ? 'then renewed by itself' : 'then signed in anew'
+  const until = endsAt === undefined ? '' : ` until ${endsAt.slice(0, 16).replace('T', ' ')} UTC`
+  const then = renewable ? `then renewed by itself${until}` : 'then signed in anew'
   return lapses ? `${life}: too short. Run: copilot-host auth login ${server}` : `${life}, ${then}`
 }
 

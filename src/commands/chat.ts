@@ -9,11 +9,13 @@ import { readSettings, type Settings } from './settings.ts'
 
 /** `chat` and `resume`: on the screen where there is a person, as a one-shot where there is only a prompt. */
 export async function chat(options: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
-  const person = host.stdin.isTTY === true && host.stdout.isTTY === true && options.prompt === undefined
-  if (host.stdin.isTTY && !host.stdout.isTTY && options.prompt === undefined) {
+  const { prompt, unattended } = options
+  judgeUnattended(options, host)
+  const person = host.stdin.isTTY === true && host.stdout.isTTY === true && prompt === undefined
+  if (host.stdin.isTTY && !host.stdout.isTTY && prompt === undefined) {
     throw new HostError('usage', 'the chat needs a terminal; -p <prompt> asks once and prints the answer')
   }
-  const settings = await readSettings(options, person || isAttended(host), host)
+  const settings = await readSettings(options, !unattended && (person || isAttended(host)), host)
   // The child is started first and everything else is loaded beside it.
   const starting = startRuntime(settings.runtime)
   starting.catch(() => {})
@@ -31,6 +33,21 @@ export async function chat(options: ChatOptions & { session: SessionChoice }, ho
       () => {},
     )
     settings.log.close()
+  }
+}
+
+/** What cannot be had without a person is an error, so that no job hangs in wait for one. */
+function judgeUnattended(options: ChatOptions, { stdin }: Host): void {
+  const { prompt, signIn, unattended } = options
+  if (!unattended && options.for === undefined) return
+  if (prompt === undefined && stdin.isTTY) {
+    throw new HostError(
+      'usage',
+      '--unattended and --for are for one prompt: give it with -p or on standard input',
+    )
+  }
+  if (unattended && (signIn === 'auto' || signIn === 'paste')) {
+    throw new HostError('usage', `--sign-in ${signIn} asks a person, and --unattended asks nobody`)
   }
 }
 

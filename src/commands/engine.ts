@@ -3,7 +3,7 @@ import { createElsewhere } from '../auth/elsewhere.ts'
 import { createHttp } from '../auth/http.ts'
 import { openJournal } from '../auth/store/journal.ts'
 import { openStore } from '../auth/store/store.ts'
-import type { Prompt, RouteName, TokenStore } from '../auth/types.ts'
+import type { Prompt, RouteName, ServerOptions, TokenStore } from '../auth/types.ts'
 import { isLoopback } from '../auth/url.ts'
 import { type Host, isAttended } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
@@ -38,7 +38,7 @@ export type Purpose = 'chat' | 'prompt' | 'login'
 
 /** The authorization engine with its real ports. */
 export function createEngine(
-  options: Pick<ChatOptions, 'signInTimeout' | 'acceptIssuerChange'>,
+  options: Pick<ChatOptions, 'signInTimeout' | 'acceptIssuerChange' | 'unattended'>,
   settings: Settings,
   store: TokenStore,
   prompt: Prompt,
@@ -46,8 +46,7 @@ export function createEngine(
   host: Host,
 ): Authenticator {
   const journal = openJournal(settings.folders.state)
-  const container = inContainer()
-  const attended = purpose === 'chat' || isAttended(host)
+  const attended = !options.unattended && (purpose === 'chat' || isAttended(host))
   // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
   const issuerChange = purpose !== 'prompt' && attended ? 'tell' : 'refuse'
   return createAuthenticator({
@@ -61,11 +60,7 @@ export function createEngine(
       attended,
       insist: purpose === 'login',
       issuerChange: options.acceptIssuerChange ? 'accept' : issuerChange,
-      optionsOf(server) {
-        const options = settings.optionsOf(server)
-        const { callbackUrl } = options
-        return { ...options, everywhere: container && callbackUrl !== undefined && !isLoopback(callbackUrl) }
-      },
+      optionsOf: server => optionsHere(server, settings),
       forward: port => forwarding(host, port),
       place: terminalName(purpose === 'login' ? 'copilot-host auth login' : 'copilot-host', host),
       route: namedRoute(settings),
@@ -75,6 +70,14 @@ export function createEngine(
     journal: entry => void journal.write(entry),
     elsewhere: createElsewhere(journal, host.clock),
   })
+}
+
+/** What is configured for a server, on this machine: from a container's loopback nobody would come back. */
+export function optionsHere(server: { name: string }, settings: Settings): ServerOptions {
+  const options = settings.optionsOf(server)
+  const { callbackUrl } = options
+  const everywhere = inContainer() && callbackUrl !== undefined && !isLoopback(callbackUrl)
+  return { ...options, everywhere }
 }
 
 /** Over SSH: what brings a browser on the person's own machine to a port of this one. */
@@ -93,7 +96,7 @@ export function linePrompt(
 ): Prompt {
   return createPlainPrompt({
     write,
-    read: isAttended(host) ? signal => readLine(host.stdin, signal) : undefined,
+    read: isAttended(host) && !options.unattended ? signal => readLine(host.stdin, signal) : undefined,
     again: server => loginCommand(server, options, settings),
     now: host.clock.now,
     route: namedRoute(settings),

@@ -1,7 +1,8 @@
+import type { WebUrl } from '../auth/types.ts'
 import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { ServerConfig } from '../runtime/types.ts'
-import { clean } from '../text.ts'
+import { type Clean, clean } from '../text.ts'
 
 /**
  * The server that a person means: a configured name, or an address; then its host is the name. Throws HostError `usage`
@@ -25,4 +26,21 @@ export function findServer(
     'usage',
     `there is no server "${clean(server)}" (servers: ${names}); an address works too`,
   )
+}
+
+/** A server that is reached over the network, so that somebody can sign in to it. */
+export interface RemoteServer {
+  name: Clean
+  url: WebUrl
+  config: Extract<ServerConfig, { url: string }>
+}
+
+/** The same for a command about sign-ins. Throws `usage` too for a server that runs on this machine. */
+export function findRemoteServer(
+  server: string,
+  servers: Readonly<Record<string, ServerConfig>>,
+): RemoteServer {
+  const [name, config] = findServer(server, servers)
+  if (!('url' in config)) throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
+  return { name: clean(name), url: webUrl(config.url, name), config }
 }

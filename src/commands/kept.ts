@@ -48,7 +48,7 @@ export function openKept(
           throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
         const url = webUrl(config.url, name)
         const entries = kept.filter(entry => entry.server === url)
-        if (entries.length === 0) none(name)
+        if (entries.length === 0) none(clean(given, 200))
         return entries
       })
     },

@@ -1,11 +1,12 @@
 import { HostError, hostError } from '../errors.ts'
-import type { Host } from '../host.ts'
+import { type Host, isAttended } from '../host.ts'
 import type { Runtime } from '../runtime/types.ts'
 import { BlockCleaner } from '../text.ts'
 import { type ConversationEvent, converse } from './conversation.ts'
 import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
 import { openSession, type SessionChoice } from './pick-session.ts'
+import { renewAheadOfRun } from './renew-ahead.ts'
 import type { Settings } from './settings.ts'
 import { readStdin } from './stdin.ts'
 import { allowed } from './tool-rules.ts'
@@ -35,7 +36,13 @@ export async function oneShot(
   end.promise.catch(() => {})
   host.signal.addEventListener('abort', () => end.reject(new HostError('cancelled', 'stopped')))
   const prompts = linePrompt(options, settings, warn, host)
-  const authenticator = createEngine(options, settings, store, prompts, 'prompt', host)
+  const unattended = options.unattended || !isAttended(host)
+  const foreseen =
+    settings.session.signIn && (unattended || options.for !== undefined)
+      ? renewAheadOfRun(options, { settings, store, host, tell: warn })
+      : undefined
+  const engine = createEngine(options, settings, store, prompts, 'prompt', host)
+  const authenticator = foreseen?.after(engine) ?? engine
   const answer = createAnswer(text => void host.stdout.write(text))
   const missing = new Set<string>()
   /** Why a sign-in ended the run: the person has read it already. */
@@ -59,7 +66,7 @@ export async function oneShot(
               reason: 'Nobody is there to allow it (--allow-tool or --allow-all-tools allows it).',
             },
       refused(error, server) {
-        if (error.kind === 'sign-in-needed') {
+        if (error.kind === 'sign-in-needed' && !foreseen?.over.has(server)) {
           warn(`${error.message}. Run: ${loginCommand(server, options, settings)}`)
         }
         told ??= error
@@ -94,6 +101,7 @@ export async function oneShot(
     if (told !== undefined) return told.exitCode
     throw hostError(thrown, 'the prompt could not be answered')
   } finally {
+    await foreseen?.close()
     await store.close()
   }
 }

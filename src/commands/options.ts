@@ -27,8 +27,15 @@ export interface ChatOptions {
   tokenStore: 'auto' | 'keychain' | 'memory' | 'file'
   allowAllTools?: boolean
   allowTool: string[]
+  /** Nobody is asked anything, although there may be a terminal. */
+  unattended?: boolean
+  /** How long the sign-ins have to last for a run without a person, in milliseconds. */
+  for?: number
   debugLog?: string
 }
+
+/** How long a run without a person is taken to last where `--for` says nothing, in milliseconds. */
+export const USUAL_RUN = 3_600_000
 
 const several = (value: string, before: string[]) => [...before, value]
 
@@ -110,6 +117,12 @@ export function chatOptions(command: Command): Command {
       .option('-p, --prompt <text>', 'ask once, print the answer, end')
       .option('--model <id>', 'the model to use'),
   )
+    .option('--unattended', 'ask nobody anything, also in a terminal')
+    .option(
+      '--for <time>',
+      'how long a run without a person may last: sign-ins that would end are renewed first, or told (1h)',
+      duration,
+    )
     .option('--allow-all-tools', 'run every tool without asking')
     .option(
       '--allow-tool <name>',

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
+import { clean } from '../text.ts'
 import type { AuthClientOptions } from './auth-client.ts'
 import type { AuthLogOptions } from './auth-log.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
@@ -14,11 +16,13 @@ import {
   sessionOptions,
   whole,
 } from './options.ts'
+import { asksForJson, errorLine } from './output.ts'
 import { sessionsProgram } from './program-sessions.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   let code = 0
+  const json = asksForJson(argv)
   const program = new Command('copilot-host')
     .description('A terminal chat that hosts the GitHub Copilot runtime and signs you in to MCP servers.')
     .version(host.version)
@@ -26,7 +30,9 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .exitOverride()
     .configureOutput({
       writeOut: text => host.stdout.write(text),
-      writeErr: text => host.stderr.write(text),
+      writeErr: text => {
+        if (!json) host.stderr.write(text)
+      },
     })
 
   chatOptions(program.command('chat'))
@@ -57,7 +63,8 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   sessionOptions(auth.command('login'))
     .description('sign in to a server now, for later runs')
     .argument('<server>', 'a configured name, or an address')
-    .action(async (server: string, options: ChatOptions) => {
+    .option('--json', 'as JSON')
+    .action(async (server: string, options: ChatOptions & { json?: boolean }) => {
       const { authLogin } = await import('./auth-login.ts')
       code = await authLogin(server, options, host)
     })
@@ -66,6 +73,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .description('sign out: told to the sign-in server, and forgotten here')
     .argument('[servers...]', 'configured names, or addresses')
     .option('--all', 'of every server')
+    .option('--json', 'as JSON')
     .action(async (servers: string[], options: AuthLogoutOptions) => {
       const { authLogout } = await import('./auth-logout.ts')
       code = await authLogout(servers, options, host)
@@ -74,6 +82,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   serverListOptions(auth.command('reset'))
     .description('sign out, and forget the client too: the next sign-in begins from nothing')
     .argument('<servers...>', 'configured names, or addresses')
+    .option('--json', 'as JSON')
     .action(async (servers: string[], options: AuthLogoutOptions) => {
       const { authLogout } = await import('./auth-logout.ts')
       code = await authLogout(servers, { ...options, reset: true }, host)
@@ -91,6 +100,8 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .description('what each sign-in is worth: account, rights, how long')
     .argument('[servers...]', 'configured names, or addresses')
     .option('--for <time>', 'exit 4 if one of them ends within this time: 8h, 30m, 2d', duration)
+    .option('--renew', 'renew first what ends within that time (1h without --for)')
+    .option('--offline', 'do not ask the servers whether they accept it')
     .option('--json', 'as JSON')
     .action(async (servers: string[], options: AuthStatusOptions) => {
       const { authStatus } = await import('./auth-status.ts')
@@ -122,13 +133,14 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
       .description(description)
       .argument('<server>', 'a configured name, or an address')
       .option('--issuer <url>', 'its sign-in server, if it cannot be asked or has several')
+      .option('--json', 'as JSON')
       .action(async (server: string, options: AuthClientOptions) => {
         const { authClient } = await import('./auth-client.ts')
         code = await authClient(action, server, options, host)
       })
   clientCommand(clientOptions(client.command('set')), 'set', 'keep a client id and its secret')
   clientCommand(client.command('show'), 'show', 'show the client that is kept, without its secret')
-  clientCommand(client.command('remove'), 'remove', 'forget the client that is kept')
+  clientCommand(client.command('remove').alias('rm'), 'remove', 'forget the client that is kept')
 
   program
     .command('login')
@@ -151,11 +163,23 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (thrown) {
+    if (json && !host.signal.aborted) return failInJson(thrown, host)
     // Commander has already said it in a line of its own.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
     throw thrown
   }
   return code
+}
+
+/** Tells an error in one line of JSON and gives its exit code; help that was asked for is none. */
+function failInJson(thrown: unknown, { stderr }: Host): number {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+  const error =
+    thrown instanceof CommanderError
+      ? new HostError('usage', clean(thrown.message.replace(/^error: /, ''), 200))
+      : thrown
+  stderr.write(`${errorLine(error)}\n`)
+  return error instanceof HostError ? error.exitCode : 1
 }
 
 const CHAT_EXAMPLES = `

@@ -3,7 +3,7 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
 import { keptInText } from '../ui/sign-in-words.ts'
-import type { ClientPlace } from './auth-client.ts'
+import type { ClientAt, ClientPlace } from './auth-client.ts'
 import { readClientKey, readClientSecret } from './client-secret.ts'
 import { issuerOf } from './server-issuer.ts'
 
@@ -17,10 +17,10 @@ export interface NewClient {
 
 /**
  * Keeps the client of the person for one server and one issuer: its secret is read from the terminal or from standard input,
- * and goes into the store and nowhere else. Gives the line that says so. Throws HostError `usage`, and `failure` where
+ * and goes into the store and nowhere else. Gives it with the line that says so. Throws HostError `usage`, and `failure` where
  * nothing that lasts can keep it.
  */
-export async function setClient(given: NewClient, place: ClientPlace, host: Host): Promise<string> {
+export async function setClient(given: NewClient, place: ClientPlace, host: Host): Promise<ClientAt> {
   const { server, store } = place
   const id = clientId(given.clientId ?? place.clientId, server.name)
   const authMethod = methodOf(given)
@@ -31,7 +31,9 @@ export async function setClient(given: NewClient, place: ClientPlace, host: Host
   const key: ServerKey = { server: server.url, issuer }
   await store.exclusive(key, () => store.writeClient(key, client))
   if (!store.durable) throw unkept(server.name)
-  return `client ${clean(id)} of ${server.name} is kept for ${at} in ${keptInText({ keptIn: store.kind })}; the next sign-in uses it`
+  const where = keptInText({ keptIn: store.kind })
+  const text = `client ${clean(id)} of ${server.name} is kept for ${at} in ${where}; the next sign-in uses it`
+  return { issuer, client, text }
 }
 
 function clientId(id: string | undefined, server: string): string {

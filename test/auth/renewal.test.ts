@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { isFresh } from '../../src/auth/forecast.ts'
 import { createHttp } from '../../src/auth/http.ts'
-import { isFresh } from '../../src/auth/renewal.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Grant, Reason } from '../../src/auth/types.ts'
 import { HostError } from '../../src/errors.ts'

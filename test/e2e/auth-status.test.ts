@@ -1,5 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { webUrl } from '../../src/auth/url.ts'
 import { openStage, type Stage } from '../support/chat.ts'
+import { html, raw, startFaultyServer } from '../support/faulty-server.ts'
+import { filesOf, inTokenFile } from '../support/kept.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -29,6 +32,7 @@ test('list and status: who, where, which rights, kept where, how long; never a t
     expect.stringMatching(new RegExp(`^ {2}signed in.* at ${issuer} since \\d{4}-\\d\\d-\\d\\d$`)),
     '  rights: notes.read',
     expect.stringMatching(/^ {2}kept in .*; good for (59|60) min, then renewed by itself$/),
+    '  the server accepts it',
     '',
   ])
   expect(await auth('status', '--for', '8h')).toMatchObject({ code: 0 })
@@ -101,7 +105,7 @@ test('plan: what would happen, and nothing does', async () => {
   const plan = await auth('plan', 'notes')
   expect(plan).toMatchObject({ code: 0, stderr: '' })
   expect(plan.stdout).toMatch(/client +would be registered/)
-  expect(plan.stdout).toMatch(/rights +notes\.read, notes\.write, offline_access/)
+  expect(plan.stdout).toMatch(/rights +notes\.read, offline_access/)
   expect(plan.stdout).toMatch(/signed in +no/)
   expect(plan.stdout).toContain('Without a person (CI) it would end with exit 4')
   expect(as.requests).toEqual([])
@@ -127,4 +131,58 @@ test('status --for: a sign-in that cannot be renewed and is too short is told, w
   const short = await auth('status', '--for', '8h')
   expect(short).toMatchObject({ code: 4 })
   expect(short.stdout).toMatch(/good for (59|60) min: too short\. Run: copilot-host auth login notes/)
+})
+
+test('status asks the servers passively: what each makes of its token, and nothing changes by it', async () => {
+  stage = await openStage({ keychain: false })
+  const { authorizationServer: as, mcp } = stage.world
+  const file = ['--token-store', 'file']
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', ...file]
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  const servers = await Promise.all(
+    [
+      raw('', { 'www-authenticate': 'Bearer error="insufficient_scope", scope="notes.write"' }, 403),
+      html(),
+      raw('', {}, 401),
+    ].map(fault => startFaultyServer({ '/mcp': fault })),
+  )
+  onTestFinished(async () => {
+    for (const server of servers) await server.close()
+  })
+  await inTokenFile(stage, async store => {
+    const issuer = as.issuer
+    const grant = await store.read({ server: webUrl(mcp.url, 'the test'), issuer })
+    if (grant === undefined) throw new Error('nobody is signed in')
+    for (const server of servers) {
+      const url = webUrl(server.mcp, 'the test')
+      await store.write({ server: url, issuer }, { ...grant, resource: url, refresh: undefined })
+    }
+  })
+  const before = await filesOf(stage)
+  const requests = as.requests.length
+  const status = (...args: string[]) => auth('status', ...args, ...file)
+
+  const all = await status()
+  expect(all).toMatchObject({ code: 0, stderr: '' })
+  const [rights, page, refused] = servers.map(({ mcp }) => mcp)
+  expect(all.stdout.split('\n').filter(line => /^ {2}the server/.test(line))).toEqual([
+    '  the server accepts it',
+    `  the server wants more rights: notes.write. Run: copilot-host auth login ${rights}`,
+    `  the server could not be asked: ${new URL(page ?? '').host} gave a web page: is there a proxy or a login page in between?`,
+    `  the server REFUSES it (status 401). Run: copilot-host auth login ${refused}`,
+  ])
+  as.expireAccessTokens()
+  const named = await status('notes')
+  expect(named).toMatchObject({ code: 4 })
+  expect(named.stdout).toMatch(
+    /the server REFUSES it \(invalid_token: .*\)\. The next run tries to renew it\./,
+  )
+  expect(await status(page ?? '')).toMatchObject({ code: 0 })
+  expect(await status(rights ?? '')).toMatchObject({ code: 4 })
+
+  const asked = mcp.requests.length
+  expect((await status('--offline')).stdout).not.toContain('the server')
+  expect(mcp.requests.length).toBe(asked)
+  expect(await filesOf(stage)).toEqual(before)
+  expect(as.requests.length).toBe(requests)
 })

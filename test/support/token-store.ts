@@ -47,6 +47,7 @@ export function testStore(): TestStore {
       if (only === undefined || clients.get(nameOf(key))?.id === only.id) clients.delete(nameOf(key))
     },
     knownIssuer: async server => issuers.get(server),
+    trouble: async () => undefined,
     list: async () =>
       [...grants].map(([name, { issuer, receivedAt }]) => ({
         server: name.slice(0, -issuer.length - 1),

@@ -71,7 +71,7 @@ export async function signInByCode(
   }
 
   const { redirectPort, callbackUrl, everywhere } = input.options
-  const port = redirectPort ?? request.redirectPort ?? portOf(input.client)
+  const port = redirectPort ?? request.redirectPort ?? redirectPortOf(input.client)
   const listener = await landing.listen({ port, callbackUrl, everywhere }, async query => {
     const received = receive(query)
     if (received === 'refused') return undefined
@@ -114,8 +114,8 @@ export async function signInByCode(
   }
 }
 
-/** The port of a registered redirect address: used again, so that one registration serves every sign-in. */
-function portOf(client: Client | undefined): number | undefined {
+/** The port of a client's registered redirect address: used again, so that one registration serves every sign-in. */
+export function redirectPortOf(client: Client | undefined): number | undefined {
   for (const uri of client?.redirectUris ?? []) {
     const url = URL.parse(uri)
     if (url && /^(127\.0\.0\.1|\[::1\])$/.test(url.hostname) && url.port !== '') return Number(url.port)

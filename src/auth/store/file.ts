@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises'
+import { access, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { HostError } from '../../errors.ts'
@@ -69,7 +69,11 @@ export function openTokenFile(options: { folder: string; lock: Lock; warn: (line
       change(entries => {
         delete entries[account]
       }),
-    async probe() {},
+    probe: () =>
+      guarded('written', async () => {
+        await read()
+        await access(options.folder, constants.W_OK).catch(unless('ENOENT'))
+      }),
     async close() {},
   }
 }

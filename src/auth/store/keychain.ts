@@ -57,8 +57,12 @@ export function openKeychain(options: KeychainOptions): Vault {
     return judge(answer, 'the system keychain refuses to forget').deleted === true
   }
 
-  /** A locked Secret Service finds nothing and deletes nothing without a word; only writing tells (measured). */
+  /**
+   * A locked Secret Service finds nothing and deletes nothing without a word; only writing tells (measured). One that is not
+   * there says so to a reader.
+   */
   async function probe() {
+    await get(PROBE)
     await set(PROBE, PROBE)
     await remove(PROBE)
   }

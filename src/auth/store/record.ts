@@ -47,6 +47,7 @@ const grantSchema = v.object({
   scope: v.optional(v.pipe(v.string(), v.maxLength(32_768))),
   receivedAt: time,
   expiresAt: v.optional(time),
+  refreshExpiresAt: v.optional(time),
 })
 
 const grantRecordSchema = v.object({ ...headSchema, ...grantSchema.entries })
@@ -68,6 +69,7 @@ export const grantRecord: RecordFormat<Grant> = {
       scope: grant.scope,
       receivedAt: grant.receivedAt,
       expiresAt: grant.expiresAt,
+      refreshExpiresAt: grant.refreshExpiresAt,
     }
     return JSON.stringify(record)
   },
@@ -77,6 +79,7 @@ export const grantRecord: RecordFormat<Grant> = {
       scope: rest.scope,
       receivedAt: rest.receivedAt,
       expiresAt: rest.expiresAt,
+      refreshExpiresAt: rest.refreshExpiresAt,
       issuer,
       client: clientFrom(client),
       account: clean(account ?? '') || undefined,

@@ -118,6 +118,13 @@ export function openStore(options: StoreOptions): TokenStore {
     writeClient: clients.write,
     forgetClient: clients.forget,
     knownIssuer: index.knownIssuer,
+    async trouble() {
+      if (durable === undefined) return 'sign-ins are kept in memory only'
+      return durable.vault.probe().then(
+        () => undefined,
+        error => hostError(error, 'the token store cannot be used').detail,
+      )
+    },
     list: () => index.list('grants'),
     exclusive: (key, work) => lock.exclusive(accountOf(key), work),
     async close() {

@@ -1,0 +1,62 @@
+import { HostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { clean } from '../text.ts'
+
+/** What a command of `auth` says: lines for a person, or JSON for a program (docs/auth-json.md). */
+export interface Output {
+  /** One line of the result; nothing where JSON is wanted. */
+  line(text: string): void
+  /** The whole result, where JSON is wanted. */
+  value(value: unknown): void
+  /** One line on stderr about something beside the result. */
+  warn(text: string): void
+  /** The same about what decides the exit code. */
+  fail(error: HostError): void
+  /** One line on stderr to a person who is there: plain on a terminal, even where the result is JSON. */
+  say(text: string): void
+}
+
+export function createOutput({ json = false }: { json?: boolean }, { stdout, stderr }: Host): Output {
+  const plain = (text: string) => void stderr.write(`${text}\n`)
+  if (!json) {
+    const line = (text: string) => void stdout.write(`${text}\n`)
+    return { line, value() {}, warn: plain, fail: error => plain(error.message), say: plain }
+  }
+  return {
+    line() {},
+    value: value => void stdout.write(`${jsonText(value, 2)}\n`),
+    warn: message => plain(jsonText({ warning: { message } })),
+    fail: error => plain(errorLine(error)),
+    say: message => plain(stderr.isTTY ? message : jsonText({ info: { message } })),
+  }
+}
+
+/** True where the arguments ask a command of `auth` for JSON: its errors, those of usage too, are JSON then. */
+export function asksForJson([command, ...args]: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return command === 'auth' && (end < 0 ? args : args.slice(0, end)).includes('--json')
+}
+
+/** An error as one line of JSON. What is none of ours is a fault of the program. */
+export function errorLine(thrown: unknown): string {
+  const error = thrown instanceof HostError ? thrown : unexpected(thrown)
+  const { kind, message, exitCode } = error
+  return jsonText({ error: { kind, message, exitCode } })
+}
+
+function unexpected(thrown: unknown): HostError {
+  const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
+  return new HostError('failure', `copilot-host failed unexpectedly: ${detail}`)
+}
+
+/** JSON that is safe on a terminal too: what cannot be seen is written as an escape, so nothing is lost. */
+function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, found =>
+    found === '\n' ? found : escapeUnits(found),
+  )
+}
+
+function escapeUnits(point: string): string {
+  const units = Array.from({ length: point.length }, (_, at) => point.charCodeAt(at))
+  return units.map(unit => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+}

@@ -1,0 +1,144 @@
+import { knownClient } from '../auth/client.ts'
+import { discover, type Target } from '../auth/discovery.ts'
+import { redirectPortOf } from '../auth/flows/code.ts'
+import { listen } from '../auth/flows/listener.ts'
+import { endOf, lapses } from '../auth/forecast.ts'
+import { createHttp, LARGEST_DOCUMENT } from '../auth/http.ts'
+import { judgeIssuerChange } from '../auth/issuer-change.ts'
+import { planSignIn } from '../auth/plan.ts'
+import { PROBE_LIMIT, type Probed, probe } from '../auth/probe.ts'
+import { judgeRequest } from '../auth/request.ts'
+import type { AuthRequest, Client, TokenStore } from '../auth/types.ts'
+import { HostError, hostError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { hostOf } from '../text.ts'
+import type { SignInPlan } from './auth-plan.ts'
+import { systemBrowser } from './browser.ts'
+import { optionsHere } from './engine.ts'
+import type { RemoteServer } from './find-server.ts'
+import { literalHeaders } from './look.ts'
+import { USUAL_RUN } from './options.ts'
+import type { Settings } from './settings.ts'
+
+export interface RehearsalPorts {
+  settings: Settings
+  store: TokenStore
+  host: Host
+}
+
+/**
+ * Goes through everything of a sign-in that needs no person, and puts into the plan what it finds, as far as it gets: nothing is
+ * opened, registered or kept. Throws what a sign-in would end with.
+ */
+export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: RehearsalPorts): Promise<void> {
+  const { settings, store, host } = ports
+  const [storeTrouble, found] = await Promise.all([store.trouble(), knock(server, host)])
+  plan.storeTrouble = storeTrouble
+  plan.asks = found.state !== 'accepted'
+  if (!plan.asks) return
+  const request = requestOf(server, found)
+  const { url } = server
+  const known = await store.knownIssuer(url)
+  const target = await discover(request, createHttp(host.fetch), host.signal, known?.issuer)
+  const key = { server: url, issuer: target.issuer }
+  Object.assign(plan, { issuer: target.issuer, page: target.pageHost })
+
+  const before = await store.read(key)
+  const kept = await store.readClient(key)
+  const now = host.clock.now()
+  plan.signedIn = before !== undefined && !lapses(before, now, 0)
+  if (before !== undefined) {
+    const end = endOf(before)
+    plan.endsAt = end === undefined ? undefined : new Date(end).toISOString()
+    plan.unattended = !lapses(before, now, USUAL_RUN)
+  }
+  const old = known && (await store.readClient({ server: url, issuer: known.issuer }))
+  const former = judgeIssuerChange({ request, target, known, before: old, client: kept, change: 'tell' })
+  if (former !== undefined) plan.changedFrom = hostOf(former)
+
+  const options = optionsHere(server, settings)
+  const { scope, view } = planSignIn({
+    ...{ request, stored: { kind: 'nothing', before }, target, keptIn: store.kind, deadline: 0 },
+    ...{ browser: systemBrowser(host, settings), identity: options.identity },
+  })
+  plan.scopes = scope?.split(' ') ?? []
+  const machine = request.client?.grant === 'client_credentials'
+  const stored = kept ?? (before?.client.source === 'registered' ? before.client : undefined)
+  const redirectUri = machine ? undefined : await redirectOf(plan, request, target, stored, ports)
+  plan.routes = machine
+    ? ['credentials']
+    : view.routes.filter(route => route === 'device' || redirectUri !== undefined)
+  const [route] = plan.routes
+  if (route === undefined)
+    throw new HostError('sign-in-failed', plan.portTrouble ?? 'no way to sign in is left')
+  const client = knownClient({ request, target, options, stored, redirectUri })
+  plan.client = client?.source ?? (target.as.registration_endpoint ? 'to-register' : 'to-ask')
+  plan.unattended ||= machine
+}
+
+/** What the server says to somebody without a token. Throws where it cannot be asked, or asks nobody to sign in. */
+async function knock({ name, url, config }: RemoteServer, { fetch, version, signal }: Host): Promise<Probed> {
+  const http = createHttp(fetch, { deadlineMs: PROBE_LIMIT, bytes: LARGEST_DOCUMENT })
+  const headers = literalHeaders(config)
+  const found = await probe({ server: url, transport: config.type, headers, version }, http, signal)
+  const why = found.why ?? 'no reason given'
+  if (found.state === 'unreachable') throw new HostError('failure', why)
+  if (found.status === 403 && found.challenge === undefined) {
+    throw new HostError('sign-in-failed', `${name} refuses without asking for a sign-in (${why})`)
+  }
+  return found
+}
+
+/**
+ * The request that the runtime would make of this answer, judged as that one is. The runtime fetches the resource metadata by
+ * itself and hands it over; here it is fetched by `discover`, from the same addresses.
+ */
+function requestOf({ name, url, config }: RemoteServer, { challenge }: Probed): AuthRequest {
+  const { oauthClientId: clientId, oauthGrantType: grantType, auth } = config
+  return judgeRequest({
+    id: 'auth plan',
+    calls: [],
+    data: {
+      ...{ serverName: name, serverUrl: url, reason: 'initial' },
+      wwwAuthenticateParams: challenge && {
+        ...{
+          resourceMetadataUrl: challenge.resource_metadata,
+          scope: challenge.scope,
+          error: challenge.error,
+        },
+      },
+      staticClientConfig: clientId && { clientId, grantType },
+      redirectPort: typeof auth === 'object' ? auth.redirectPort : undefined,
+    },
+  })
+}
+
+/**
+ * The address that the browser would come back to, found by listening there for a moment; undefined where that is not possible, or
+ * no browser is to come back.
+ */
+async function redirectOf(
+  plan: SignInPlan,
+  { server, redirectPort }: AuthRequest,
+  { as }: Target,
+  client: Client | undefined,
+  { settings }: RehearsalPorts,
+): Promise<string | undefined> {
+  if (as.authorization_endpoint === undefined) return undefined
+  const options = optionsHere(server, settings)
+  const port = options.redirectPort ?? redirectPort ?? redirectPortOf(client)
+  try {
+    const listener = await listen({ ...options, port }, async () => undefined)
+    await listener.close()
+    const { redirectUri } = listener
+    const moved =
+      port !== undefined && options.callbackUrl === undefined && Number(new URL(redirectUri).port) !== port
+    if (moved) plan.portTrouble = `port ${port} is taken by another program; a free one would be used`
+    // A port that is chosen anew each time says nothing.
+    plan.redirect = port === undefined && options.callbackUrl === undefined ? undefined : redirectUri
+    return redirectUri
+  } catch (thrown) {
+    plan.portTrouble = hostError(thrown, 'no port can be listened on').message
+    return undefined
+  }
+}
