@@ -12,6 +12,7 @@ import { fromStore, type Stored, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
 import { isMachine, signIn } from './sign-in.ts'
+import type { JournalEntry } from './store/journal.ts'
 import { createTab } from './tab.ts'
 import type {
   Answer,
@@ -20,7 +21,6 @@ import type {
   Clock,
   Dialog,
   Grant,
-  JournalEntry,
   Prompt,
   RouteName,
   ServerOptions,

@@ -4,7 +4,8 @@ import { createGrants } from './grants.ts'
 import { createHistory } from './history.ts'
 import type { Http } from './http.ts'
 import { fromGrant } from './renewal.ts'
-import type { AuthRequest, Clock, Grant, JournalEntry, Prompt, ServerKey, TokenStore } from './types.ts'
+import type { JournalEntry } from './store/journal.ts'
+import type { AuthRequest, Clock, Grant, Prompt, ServerKey, TokenStore } from './types.ts'
 
 export interface AheadPorts {
   store: TokenStore

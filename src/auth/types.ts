@@ -135,24 +135,6 @@ export interface TokenStore {
   close(): Promise<void>
 }
 
-/** What became of one sign-in or renewal; nothing secret. */
-export interface JournalEntry {
-  /** ISO 8601. */
-  time: string
-  server: string
-  /** The address of the server, whatever it is called where this was written. */
-  url?: string
-  issuer?: string
-  account?: string
-  reason: Reason
-  scope?: string
-  route?: RouteName | 'credentials'
-  /** `signed-in`, `renewed`, `withdrawn`, or the kind of the error that ended it. */
-  outcome: string
-  /** How long it took, in milliseconds. */
-  ms: number
-}
-
 export type RouteName = 'browser' | 'device' | 'paste'
 
 /** Everything the sign-in panel says before the person acts. */

@@ -1,5 +1,5 @@
+import type { JournalEntry } from '../auth/store/journal.ts'
 import { openJournal } from '../auth/store/journal.ts'
-import type { JournalEntry } from '../auth/types.ts'
 import { folders } from '../config/folders.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'

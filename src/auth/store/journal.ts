@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { JournalEntry } from '../types.ts'
+import type { Reason, RouteName } from '../types.ts'
 import { parseJson } from './json.ts'
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
@@ -23,6 +23,24 @@ const entrySchema = v.object({
   outcome: text,
   ms: v.pipe(v.number(), v.finite()),
 })
+
+/** What became of one sign-in or renewal; nothing secret. */
+export interface JournalEntry {
+  /** ISO 8601. */
+  time: string
+  server: string
+  /** The address of the server, whatever it is called where this was written. */
+  url?: string
+  issuer?: string
+  account?: string
+  reason: Reason
+  scope?: string
+  route?: RouteName | 'credentials'
+  /** `signed-in`, `renewed`, `withdrawn`, or the kind of the error that ended it. */
+  outcome: string
+  /** How long it took, in milliseconds. */
+  ms: number
+}
 
 export interface Journal {
   /** Adds a line. Never rejects: a journal that cannot be written is no reason to fail a sign-in. */

@@ -1,8 +1,7 @@
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openJournal } from '../../../src/auth/store/journal.ts'
-import type { JournalEntry } from '../../../src/auth/types.ts'
+import { type JournalEntry, openJournal } from '../../../src/auth/store/journal.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 
 const entry = (server: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
