@@ -3,6 +3,7 @@ import type { StoredEntry } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { hostOf } from '../text.ts'
+import { loginCommand } from './engine.ts'
 import { type KeptOptions, openKept } from './kept.ts'
 import { createLook } from './look.ts'
 import { createOutput } from './output.ts'
@@ -74,7 +75,7 @@ export async function authStatus(
     options,
     host,
     async (_entry, look) => look(),
-    status => longLines(status, host.clock.now()),
+    (status, login) => longLines(status, login, host.clock.now()),
   )
 }
 
@@ -83,7 +84,7 @@ async function report(
   options: AuthStatusOptions,
   host: Host,
   choose: (status: SignInStatus, look: () => Promise<SignInStatus>) => Promise<SignInStatus>,
-  lines: (status: SignInStatus) => string[],
+  lines: (status: SignInStatus, login: string) => string[],
 ): Promise<number> {
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
   const { line, value, warn, fail } = createOutput(options, host)
@@ -93,7 +94,7 @@ async function report(
   try {
     const entries = await kept.of(names, name => {
       code = 4
-      const text = `nobody is signed in to ${name}. Run: copilot-host auth login ${name}`
+      const text = `nobody is signed in to ${name}. Run: ${loginCommand(name, options, settings)}`
       fail(new HostError('sign-in-needed', text))
     })
     const statuses = await sideBySide(entries, MOST_ASKED, entry => {
@@ -104,7 +105,10 @@ async function report(
     if (statuses.some(({ lapses }) => lapses)) code = 4
     value(statuses)
     if (statuses.length === 0 && names.length === 0) line('nobody is signed in to any server')
-    for (const status of statuses) for (const text of lines(status)) line(text)
+    for (const status of statuses) {
+      const login = loginCommand(status.server, options, settings)
+      for (const text of lines(status, login)) line(text)
+    }
     return code
   } finally {
     await kept.close()
@@ -124,16 +128,16 @@ function shortLine({ server, issuer, store, since }: SignInStatus): string[] {
   return [`${server}  signed in at ${hostOf(issuer)} since ${since.slice(0, 10)}, kept in ${STORES[store]}`]
 }
 
-function longLines(status: SignInStatus, now: number): string[] {
+function longLines(status: SignInStatus, login: string, now: number): string[] {
   const { server, url, issuer, account, scopes, since, store, state } = status
   const who = account === undefined ? 'signed in' : `signed in as ${account}`
   return [
     `${server}  ${url}`,
     `  ${who} at ${hostOf(issuer)} since ${since.slice(0, 10)}`,
     ...(scopes === undefined ? [] : [`  rights: ${scopes.join(', ')}`]),
-    `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, now)}`,
+    `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, login, now)}`,
     ...renewalLine(status, now),
-    ...liveLine(status),
+    ...liveLine(status, login),
   ]
 }
 
@@ -143,17 +147,18 @@ function renewalLine({ renewedAt, trouble }: SignInStatus, now: number): string[
   return [`  last renewed ${spanText(Math.max(0, Math.round((now - Date.parse(renewedAt)) / 60_000)))} ago`]
 }
 
-function liveLine({ server, live, renewable }: SignInStatus): string[] {
+function liveLine({ live, renewable }: SignInStatus, login: string): string[] {
   if (live === undefined) return []
   const { state, why, scopes } = live
-  const login = `Run: copilot-host auth login ${server}`
   switch (state) {
     case 'accepted':
       return ['  the server accepts it']
     case 'refused':
-      return [`  the server REFUSES it (${why}). ${renewable ? 'The next run tries to renew it.' : login}`]
+      return [
+        `  the server REFUSES it (${why}). ${renewable ? 'The next run tries to renew it.' : `Run: ${login}`}`,
+      ]
     case 'more-rights':
-      return [`  the server wants more rights: ${scopes?.join(', ') || why}. ${login}`]
+      return [`  the server wants more rights: ${scopes?.join(', ') || why}. Run: ${login}`]
     case 'unreachable':
       return [`  the server could not be asked: ${why}`]
     case 'not-asked':
@@ -161,15 +166,15 @@ function liveLine({ server, live, renewable }: SignInStatus): string[] {
   }
 }
 
-function lifeText(status: SignInStatus, now: number): string {
-  const { state, expiresAt, renewable, server, lapses, endsAt } = status
-  if (state === 'ended') return `it has ended. Run: copilot-host auth login ${server}`
+function lifeText(status: SignInStatus, login: string, now: number): string {
+  const { state, expiresAt, renewable, lapses, endsAt } = status
+  if (state === 'ended') return `it has ended. Run: ${login}`
   const minutes = expiresAt === undefined ? undefined : Math.round((Date.parse(expiresAt) - now) / 60_000)
   const life =
     minutes === undefined ? 'its end is not known' : minutes > 0 ? `good for ${spanText(minutes)}` : 'due'
   const until = endsAt === undefined ? '' : ` until ${endsAt.slice(0, 16).replace('T', ' ')} UTC`
   const then = renewable ? `then renewed by itself${until}` : 'then signed in anew'
-  return lapses ? `${life}: too short. Run: copilot-host auth login ${server}` : `${life}, ${then}`
+  return lapses ? `${life}: too short. Run: ${login}` : `${life}, ${then}`
 }
 
 function spanText(minutes: number): string {

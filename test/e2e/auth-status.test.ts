@@ -61,7 +61,9 @@ test('nobody signed in: one line and the next step, exit 4 for a server that was
   expect(named).toEqual({
     code: 4,
     stdout: '',
-    stderr: 'nobody is signed in to notes. Run: copilot-host auth login notes\n',
+    stderr: expect.stringContaining(
+      `nobody is signed in to notes. Run: copilot-host auth login ${stage.world.mcp.url}`,
+    ),
   })
   expect(await auth('status', 'linear')).toMatchObject({ code: 2 })
 })
@@ -130,7 +132,7 @@ test('status --for: a sign-in that cannot be renewed and is too short is told, w
   expect(await auth('status', '--for', '30m')).toMatchObject({ code: 0 })
   const short = await auth('status', '--for', '8h')
   expect(short).toMatchObject({ code: 4 })
-  expect(short.stdout).toMatch(/good for (59|60) min: too short\. Run: copilot-host auth login notes/)
+  expect(short.stdout).toMatch(/good for (59|60) min: too short\. Run: copilot-host auth login http:/)
 })
 
 test('status asks the servers passively: what each makes of its token, and nothing changes by it', async () => {
@@ -167,9 +169,9 @@ test('status asks the servers passively: what each makes of its token, and nothi
   const [rights, page, refused] = servers.map(({ mcp }) => mcp)
   expect(all.stdout.split('\n').filter(line => /^ {2}the server/.test(line))).toEqual([
     '  the server accepts it',
-    `  the server wants more rights: notes.write. Run: copilot-host auth login ${rights}`,
+    `  the server wants more rights: notes.write. Run: copilot-host auth login ${rights} --token-store file`,
     `  the server could not be asked: ${new URL(page ?? '').host} gave a web page: is there a proxy or a login page in between?`,
-    `  the server REFUSES it (status 401). Run: copilot-host auth login ${refused}`,
+    `  the server REFUSES it (status 401). Run: copilot-host auth login ${refused} --token-store file`,
   ])
   as.expireAccessTokens()
   const named = await status('notes')

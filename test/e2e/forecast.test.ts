@@ -120,7 +120,7 @@ test('auth status --for --renew renews first, and exits 4 only for what nobody c
   expect(await status('--for', '1h')).toMatchObject({ code: 0 })
   const lapsing = await status('--for', '8h')
   expect(lapsing).toMatchObject({ code: 4 })
-  expect(lapsing.stdout).toContain('too short. Run: copilot-host auth login notes')
+  expect(lapsing.stdout).toContain('too short. Run: copilot-host auth login http')
 
   stage.world.authorizationServer.revokeAll()
   await changeKept(stage, aged(90 * MINUTE))
