@@ -170,3 +170,18 @@ test('client rm is client remove', async () => {
   expect(await auth('client', 'rm', ...server)).toMatchObject({ code: 0, stdout: set.stdout })
   expect(await auth('client', 'show', ...server)).toMatchObject({ code: 1, stdout: '' })
 })
+
+test('a sign-in that is declined: what a person would read is JSON too, and the error comes last', async () => {
+  stage = await openStage({ keychain: false })
+  const args = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', '--json']
+  const { code, stdout, stderr } = await stage.run(args, { env: { BROWSER: stage.browser({ deny: true }) } })
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  expect(lines.pop()).toEqual({
+    error: { kind: 'sign-in-denied', message: expect.stringContaining('declined'), exitCode: 4 },
+  })
+  expect(lines.map(line => Object.keys(line))).toEqual([['info'], ['info'], ['info']])
+})
