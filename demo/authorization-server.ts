@@ -10,6 +10,8 @@ import { createStorage } from './storage.ts'
 
 export interface AuthorizationServer {
   issuer: string
+  /** Where it listens; the issuer, unless it is known under another origin. */
+  local: string
   /** Where a person types a device code. */
   devicePage: string
   requests: readonly EndpointRequest[]
@@ -42,7 +44,7 @@ export interface HeldToken {
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
-  const storage = createStorage()
+  const storage = createStorage(options.userCode)
   const requests: EndpointRequest[] = []
   const state: State = { ttl: options.accessTokenTtl ?? 3600, generation: 1, deny: false }
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
@@ -64,10 +66,11 @@ export async function startAuthorizationServer(
       if (held?.when === 'after' && !(await held.pass())) return cut(ctx)
       record(ctx, requests)
       if (ctx.oidc?.route === 'device_authorization' && hasCode(ctx.body)) {
-        ctx.body = { ...ctx.body, interval: options.deviceInterval ?? 1 }
+        ctx.body = { ...ctx.body, interval: options.deviceInterval ?? 1, ...codeOf(options, issuer) }
       }
     })
     provider.on('server_error', (_ctx, error) => log(`practice authorization server: ${error.message}`))
+    provider.proxy = options.origin !== undefined
     const answer = provider.callback()
     return (request, response) => {
       if (!request.url?.startsWith('/interaction/')) return answer(request, response)
@@ -78,11 +81,13 @@ export async function startAuthorizationServer(
         response.end(messagePage('That did not work', `${trouble}. Start again from your terminal.`))
       })
     }
-  })
+  }, options.origin)
+  const issuer = options.origin ?? server.origin
 
   return {
-    issuer: server.origin,
-    devicePage: `${server.origin}/device`,
+    issuer,
+    local: server.origin,
+    devicePage: `${issuer}/device`,
     requests,
     count: (endpoint, grant) =>
       requests.filter(
@@ -117,6 +122,12 @@ export async function startAuthorizationServer(
 
 function hasCode(body: unknown): body is { device_code: string } {
   return typeof body === 'object' && body !== null && 'device_code' in body
+}
+
+/** The code that was asked for, and the address with it (RFC 8628 3.3.1). */
+function codeOf({ userCode }: AuthorizationServerOptions, issuer: string): object {
+  if (userCode === undefined) return {}
+  return { user_code: userCode, verification_uri_complete: `${issuer}/device?user_code=${userCode}` }
 }
 
 /** Ends the connection without an answer. */

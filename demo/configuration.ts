@@ -18,6 +18,10 @@ export interface AuthorizationServerOptions {
   deviceCodeTtl?: number
   /** Whether refresh tokens are given; default true. */
   refreshTokens?: boolean
+  /** The code that every device sign-in gets, in place of one by chance: for pictures. */
+  userCode?: string
+  /** The origin under which it is known, where something in front of it speaks https; default its own. */
+  origin?: string
   /** Open dynamic registration (RFC 7591); default true. */
   register?: boolean
   /** Clients that are known from the start. */

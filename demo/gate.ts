@@ -3,6 +3,8 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 
 export interface GateOptions {
   issuer: string
+  /** Where the issuer's keys are. */
+  keys: string
   /** False for a token that the issuer has withdrawn since. */
   accepts(claims: Record<string, unknown>): boolean
   /** The audience that tokens must have. */
@@ -14,7 +16,7 @@ export interface GateOptions {
 /** Lets in who has a good access token with `notes.read`; everybody else gets the challenge to send back. */
 export function createGate(options: GateOptions): (request: Request) => Promise<AuthInfo | Response> {
   const { issuer, resource } = options
-  const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`))
+  const keys = createRemoteJWKSet(new URL(options.keys))
   const expected = { issuer, audience: resource, typ: 'at+jwt', requiredClaims: ['exp'] }
 
   async function verifyAccessToken(token: string): Promise<AuthInfo> {

@@ -9,8 +9,11 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Serves on 127.0.0.1, on a free port. The handler is made once the origin is known. */
-export async function listen(handler: (origin: string) => RequestListener): Promise<Listening> {
+/**
+ * Serves on 127.0.0.1, on a free port. The handler is made once the origin is known: its own, or `as`, where something in
+ * front of it has another one.
+ */
+export async function listen(handler: (origin: string) => RequestListener, as?: string): Promise<Listening> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -19,7 +22,7 @@ export async function listen(handler: (origin: string) => RequestListener): Prom
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the practice server has no port')
   const origin = `http://127.0.0.1:${address.port}`
-  server.on('request', handler(origin))
+  server.on('request', handler(as ?? origin))
   return {
     origin,
     close: () =>

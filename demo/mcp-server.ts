@@ -7,7 +7,9 @@ import { createNotes } from './notes.ts'
 
 export interface McpServerOptions {
   /** The issuer whose tokens are good; the server itself, so that tokens it has withdrawn are refused too. */
-  authorizationServer: string | Pick<AuthorizationServer, 'issuer' | 'accepts'>
+  authorizationServer: string | Pick<AuthorizationServer, 'issuer' | 'local' | 'accepts'>
+  /** The origin under which it is known, where something in front of it speaks https; default its own. */
+  origin?: string
   /** Default `notes`. */
   name?: string
   /** Milliseconds before each answer; default 0. */
@@ -26,8 +28,10 @@ export interface McpRequest {
 }
 
 export interface NotesServer {
-  /** `http://127.0.0.1:<port>/mcp`; also the resource (RFC 8707) that tokens must be for. */
+  /** `http://127.0.0.1:<port>/mcp`, unless it is known under another origin; also the resource (RFC 8707) of its tokens. */
   url: string
+  /** Where it listens. */
+  local: string
   requests: readonly McpRequest[]
   /** How often a tool was called with success. */
   calls(tool: string): number
@@ -46,6 +50,7 @@ export async function startMcpServer(options: McpServerOptions): Promise<NotesSe
   const name = options.name ?? 'notes'
   const authority = options.authorizationServer
   const issuer = typeof authority === 'string' ? authority : authority.issuer
+  const keys = `${typeof authority === 'string' ? authority : authority.local}/jwks`
   const accepts = typeof authority === 'string' ? () => true : authority.accepts
   const requests: McpRequest[] = []
   const state: State = { latency: options.latency ?? 0, hang: false, reject: undefined }
@@ -55,7 +60,7 @@ export async function startMcpServer(options: McpServerOptions): Promise<NotesSe
   const server = await listen(origin => {
     const url = `${origin}/mcp`
     const metadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`
-    const gate = createGate({ issuer, accepts, resource: url, metadataUrl })
+    const gate = createGate({ issuer, keys, accepts, resource: url, metadataUrl })
     return web(async request => {
       const path = new URL(request.url).pathname
       if (path.startsWith('/.well-known/oauth-protected-resource')) {
@@ -83,10 +88,11 @@ export async function startMcpServer(options: McpServerOptions): Promise<NotesSe
       requests.push({ ...seen, status: response.status })
       return response
     })
-  })
+  }, options.origin)
 
   return {
-    url: `${server.origin}/mcp`,
+    url: `${options.origin ?? server.origin}/mcp`,
+    local: server.origin,
     requests,
     calls: tool => requests.filter(one => one.tool === tool && one.status === 200).length,
     rejectTokens: predicate => {

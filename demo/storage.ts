@@ -13,8 +13,8 @@ export interface Storage {
   forget(...models: string[]): void
 }
 
-/** The memory of one authorization server; it ends with the process. */
-export function createStorage(): Storage {
+/** The memory of one authorization server; it ends with the process. `userCode`: what every device code is found by. */
+export function createStorage(userCode?: string): Storage {
   const entries = new Map<string, Entry>()
 
   const first = (model: string, suits: (payload: AdapterPayload) => boolean) =>
@@ -28,7 +28,9 @@ export function createStorage(): Storage {
     forget: (...models) => forget(entry => models.length === 0 || models.includes(entry.model)),
     adapter: model => ({
       async upsert(id, payload) {
-        entries.set(`${model}:${id}`, { model, id, payload })
+        const shown =
+          model === 'DeviceCode' ? { userCode: userCode?.replaceAll('-', '') ?? payload.userCode } : {}
+        entries.set(`${model}:${id}`, { model, id, payload: { ...payload, ...shown } })
       },
       async find(id) {
         return entries.get(`${model}:${id}`)?.payload

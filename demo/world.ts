@@ -10,6 +10,8 @@ export interface WorldOptions {
   /** Milliseconds between two words of the model; default 0. */
   delay?: number
   authorizationServer?: Omit<AuthorizationServerOptions, 'resource'>
+  /** The origin under which the MCP server is known, where something in front of it speaks https. */
+  mcpOrigin?: string
 }
 
 export interface Place {
@@ -50,7 +52,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       resource: () => resource,
     })
     closers.push(authorizationServer.close)
-    const mcp = await startMcpServer({ authorizationServer })
+    const mcp = await startMcpServer({ authorizationServer, origin: options.mcpOrigin })
     closers.push(mcp.close)
     resource = mcp.url
     const work = join(folder, 'practice')

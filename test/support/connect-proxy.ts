@@ -17,12 +17,15 @@ export interface ConnectProxy {
 export interface ConnectProxyOptions {
   /** It answers every request with this status; `reset` closes the connection. */
   refuse?: number | 'reset'
+  /** Where every tunnel leads on 127.0.0.1; without it to the port that was asked for. */
+  port?: number
   /** It is reached by TLS. */
   tls?: { key: string; cert: string }
 }
 
 /** A proxy for tunnels (RFC 9110 9.3.6). Every name leads to 127.0.0.1, so that any server can have one. */
-export async function startConnectProxy({ refuse, tls }: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+  const { refuse, tls } = options
   const asked: string[] = []
   const shown: (string | undefined)[] = []
   const sockets = new Set<Duplex>()
@@ -34,7 +37,7 @@ export async function startConnectProxy({ refuse, tls }: ConnectProxyOptions = {
     keep(socket)
     if (refuse === 'reset') return socket.destroy()
     if (refuse !== undefined) return socket.end(`HTTP/1.1 ${refuse} No\r\nContent-Length: 0\r\n\r\n`)
-    const port = Number(new URL(`http://${request.url}`).port)
+    const port = options.port ?? Number(new URL(`http://${request.url}`).port)
     const onward = connect(port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connected\r\n\r\n')
       onward.write(head)
