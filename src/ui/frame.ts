@@ -21,7 +21,7 @@ const STATUS = 1
 export function frameOf(view: View, rows: number, columns: number): Frame {
   const width = Math.max(1, Math.min(WIDEST, columns - 1))
   const height = Math.max(1, rows - 1)
-  const gap = height >= 8 ? 1 : 0
+  const gap = height >= 8 && !underDrawing(view) ? 1 : 0
   const room = Math.max(1, height - gap - STATUS)
   const panel = view.panels.length > 0
   const roomy = height >= 20
@@ -36,6 +36,11 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   }
   const composer = Math.min(8, Math.max(1, Math.floor(left / 2)))
   return { width, gap, tools, queued, composer, panel: 0, tail: Math.min(12, Math.max(0, left - composer)) }
+}
+
+/** A QR code fills a window of 24 rows but for a low panel right under it. */
+function underDrawing({ panels: [panel] }: View): boolean {
+  return panel?.kind === 'sign-in' && panel.state.drawn === true
 }
 
 /** True while keys go to the composer: always, unless a panel has been left in peace long enough to take them. */

@@ -13,7 +13,7 @@ export interface Palette {
 }
 
 /** How a piece of text looks; see {@link dress}. */
-export type Style = 'strong' | 'emphasis' | 'struck' | 'dim' | keyof Palette
+export type Style = 'strong' | 'emphasis' | 'struck' | 'dim' | 'inverse' | keyof Palette
 
 /** Colours unless `NO_COLOR` is set (no-color.org) or the terminal has none. */
 export function palette(env: Readonly<Record<string, string | undefined>>): Palette {
@@ -27,7 +27,7 @@ export function dress(text: string, styles: readonly Style[], colours: Palette):
     if (style === 'strong') return 'bold' as const
     if (style === 'emphasis') return 'italic' as const
     if (style === 'struck') return 'strikethrough' as const
-    if (style === 'dim') return 'dim' as const
+    if (style === 'dim' || style === 'inverse') return style
     return colours[style] ?? []
   })
   return formats.length === 0 ? text : styleText(formats, text, { validateStream: false })

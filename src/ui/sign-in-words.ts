@@ -22,7 +22,9 @@ export function titleText(view: SignInView): string {
 export function reasonText(view: SignInView): string {
   switch (view.reason) {
     case 'initial':
-      return 'The server asks for a sign-in before its first use.'
+      return view.formerHost === undefined && view.knownSince === undefined
+        ? 'The server asks for a sign-in before its first use.'
+        : 'The server asks you to sign in again.'
     case 'refresh':
       return 'The server no longer accepts the sign-in that you gave.'
     case 'upscope':

@@ -231,7 +231,7 @@ function notice(view: View, level: 'done' | 'info' | 'warning' | 'error', text: 
 }
 
 function print(view: View, kind: string, lines: readonly Line[]): View {
-  const gap = view.last === kind && kind !== 'prompt' ? [] : [line('')]
+  const gap = view.last === kind && kind !== 'prompt' && kind !== 'whole' ? [] : [line('')]
   return { ...view, last: kind, ready: [...view.ready, ...blocksOf([...gap, ...lines])] }
 }
 

@@ -9,6 +9,7 @@ export interface Cell {
   bold: boolean
   dim: boolean
   underline: boolean
+  inverse: boolean
 }
 
 /** The rows of the window from its top, less the empty ones at the end, with the values that vary replaced. */
@@ -57,8 +58,9 @@ export function markedOf(row: readonly Cell[]): string {
 
 const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 
-function looksOf({ bold, dim, underline, color }: Cell): string {
-  return [bold && 'bold', dim && 'dim', underline && 'underline', color !== undefined && COLOURS[color]]
+function looksOf({ bold, dim, underline, inverse, color }: Cell): string {
+  const names = { bold, dim, underline, inverse }
+  return [...Object.entries(names).map(([name, on]) => on && name), color !== undefined && COLOURS[color]]
     .filter(Boolean)
     .join(' ')
 }
@@ -68,9 +70,10 @@ function cellOf(cell: IBufferCell | undefined): Cell {
     text: cell?.getWidth() === 0 ? '' : cell?.getChars() || ' ',
     width: cell?.getWidth() ?? 1,
     color: cell?.isFgPalette() ? cell.getFgColor() : undefined,
-    bold: cell?.isBold() === 1,
-    dim: cell?.isDim() === 1,
-    underline: cell?.isUnderline() === 1,
+    bold: (cell?.isBold() ?? 0) !== 0,
+    dim: (cell?.isDim() ?? 0) !== 0,
+    underline: (cell?.isUnderline() ?? 0) !== 0,
+    inverse: (cell?.isInverse() ?? 0) !== 0,
   }
 }
 
@@ -83,6 +86,7 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/\d+:\d\d(?= left)/g, '9:41', ' '],
   [/(?<!\S)\d{1,2} [A-Z][a-z]{2,3} 20\d\d/g, '3 Nov 2026', ' '],
   [/\d+(?=% context)/g, '12', ' '],
+  [/[⠋⠙⠸⠴⠦⠇](?= working)/g, '⠋', ' '],
   [/(?<= )\d+\.\ds$/g, '0.4s', ' '],
   [/(?<=^copilot-host )\d+\.\d+\.\d+/g, '0.1.0', ' '],
 ]

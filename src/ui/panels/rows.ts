@@ -21,7 +21,8 @@ export interface PanelSize {
   maxRows: number
 }
 
-const LABEL = 14
+/** Below this many columns a panel says everything in fewer words. */
+const NARROW = 50
 const GAP = '   '
 
 /** The title, with the place in the queue where there is one: `── Sign in to billing ── 1 of 2`. */
@@ -46,11 +47,22 @@ export function prose(rank: number, text: string, width: number, most = 3, ...st
   return kept.map((each, at) => ({ rank, line: each, more: at > 0 }))
 }
 
+/** True where a panel says everything in fewer words. */
+export function isNarrow(width: number): boolean {
+  return width < NARROW
+}
+
+/** Columns of the names of fields, the gap behind them included. */
+export function labelWidth(width: number): number {
+  return isNarrow(width) ? 8 : 14
+}
+
 /** A name and its value; the value is wrapped beside the name. */
 export function field(rank: number, label: string, value: string, width: number, most = 1): Row[] {
-  return prose(rank, value, width - LABEL, most).map((row, at) => ({
+  const column = Math.max(labelWidth(width), cells(label) + 1)
+  return prose(rank, value, width - column, most).map((row, at) => ({
     ...row,
-    line: [{ text: (at === 0 ? label : '').padEnd(LABEL), styles: ['dim'] }, ...row.line],
+    line: [{ text: (at === 0 ? label : '').padEnd(column), styles: ['dim'] }, ...row.line],
   }))
 }
 
@@ -93,6 +105,8 @@ export function fitRows(rows: readonly Row[], most: number, width: number): Row[
   return kept.map(row => {
     const next = rows[rows.indexOf(row) + 1]
     const whole = next?.more !== true || kept.includes(next)
-    return whole ? row : { ...row, line: truncate([...row.line, { text: ' …' }], width) }
+    if (whole) return row
+    const words = row.line.at(-1)?.text.trim() === '' ? row.line.slice(0, -1) : row.line
+    return { ...row, line: truncate([...words, { text: ' …' }], width) }
   })
 }

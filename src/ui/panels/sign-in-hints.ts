@@ -1,6 +1,6 @@
 import type { RouteName } from '../../auth/types.ts'
 import { routeText, timeLeft } from '../sign-in-words.ts'
-import { keyRows, type Row } from './rows.ts'
+import { isNarrow, keyRows, type Row } from './rows.ts'
 import { canDoAll } from './sign-in-list.ts'
 import { ROUTE_KEYS } from './sign-in-press.ts'
 import type { SignInSize } from './sign-in-rows.ts'
@@ -26,14 +26,16 @@ function hints(state: SignInState, { width, maxRows, index, total, waiting }: Si
     return [['⏎', asked === 'host' ? 'go on' : 'send'], ...some(several, ['Tab', 'next']), cancel]
   const leave: Hint[] = [
     ...some(several, ['n', 'next']),
-    ...some(canDoAll(waiting), ['a', width < 50 ? 'all' : 'all in one tab']),
+    ...some(canDoAll(waiting), ['a', isNarrow(width) ? 'all' : 'all in one tab']),
     ...([['l', 'later'], cancel] as const),
     ...some(index < total, ['X', 'cancel all']),
   ]
   if (state.asking !== undefined) return leave
+  if (state.drawn && state.shown === 'device')
+    return [['c', 'copy code'], ['q', 'back'], ['l', 'later'], cancel]
 
   const { view, shown } = state
-  const narrow = width < 50
+  const narrow = isNarrow(width)
   // Where room is short the keys work all the same; those that can be guessed are not named.
   const roomy = maxRows > 12
   const text = (name: RouteName) => (narrow ? SHORT[name] : routeText(name))
@@ -48,16 +50,21 @@ function hints(state: SignInState, { width, maxRows, index, total, waiting }: Si
       's',
       narrow ? 'other server' : 'other sign-in server',
     ]),
-    ...some(shown === 'device' && state.device !== undefined, ['c', 'copy code'], ['q', 'QR code']),
+    ...some(
+      shown === 'device' && state.device !== undefined,
+      ['c', narrow ? 'copy' : 'copy code'],
+      ['q', narrow ? 'QR' : 'QR code'],
+    ),
     ...some(roomy && signInAddress(state) !== undefined, ['u', 'copy address']),
     ...some(roomy && shown !== undefined && view.routes.includes('browser'), ['o', 'other account']),
     ...leave,
   ]
 }
 
-function opening({ follows }: SignInState, narrow: boolean): Hint {
+function opening({ follows, browser }: SignInState, narrow: boolean): Hint {
   if (follows) return ['⏎', narrow ? 'open' : 'open it in a tab of its own']
-  return ['b', narrow ? 'again' : 'open it again']
+  if (narrow) return ['b', 'again']
+  return ['b', browser?.opened === false ? 'try again' : 'open it again']
 }
 
 function some(wanted: boolean, ...hints: Hint[]): Hint[] {

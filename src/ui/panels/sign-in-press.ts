@@ -58,7 +58,7 @@ function rowKey(state: SignInState, key: Key, waiting: readonly SignInState[]): 
   const asked = signInAsksFor(state)
   if (asked !== undefined) return asked !== 'paste' && key.name === 'tab' ? { state, row: 'next' } : undefined
   const letter = key.name === 'char' ? key.text.toLowerCase() : ''
-  if (letter === 'n') return { state, row: 'next' }
+  if (letter === 'n') return { state: { ...state, drawn: undefined }, row: 'next' }
   return letter === 'a' && canDoAll(waiting) ? { state, row: 'all' } : undefined
 }
 
@@ -72,7 +72,10 @@ function keyOf(state: SignInState, key: Key): SignInPressed | undefined {
   // Swallowed: it would be meant for a sign-in server that is not on the screen yet.
   if (state.asking !== undefined) return { state: { ...state } }
   const opens = route === 'browser' && state.follows ? { follows: undefined, browser: undefined } : {}
-  return { state: { ...state, ...opens, shown: route, started: true }, choice: { kind: 'route', route } }
+  return {
+    state: { ...state, ...opens, drawn: undefined, shown: route, started: true },
+    choice: { kind: 'route', route },
+  }
 }
 
 /** The letters that mean the same in every panel; undefined for the others. */
@@ -105,7 +108,11 @@ function letterKey(state: SignInState, letter: string): SignInPressed | undefine
       }
     case 'q':
       if (shown !== 'device' || device === undefined) return undefined
-      return { state, effect: { type: 'qr', text: device.completePage ?? device.page } }
+      if (state.drawn) return { state: { ...state, drawn: undefined } }
+      return {
+        state: { ...state, drawn: true },
+        effect: { type: 'qr', text: device.completePage ?? device.page },
+      }
     default:
       return undefined
   }
@@ -126,7 +133,7 @@ function textKey(state: SignInState, key: Key): SignInPressed {
     case 'enter':
       return state.input.text === '' ? { state } : send(state, state.input.text)
     case 'tab':
-      return { state: signInAsksFor(state) === 'paste' ? { ...state, shown: undefined } : state }
+      return { state: signInAsksFor(state) === 'paste' ? otherWays(state) : state }
     case 'backspace':
     case 'backspace-word':
       return { state: { ...state, input: edit(state.input, key).editor } }
@@ -135,6 +142,11 @@ function textKey(state: SignInState, key: Key): SignInPressed {
     default:
       return { state }
   }
+}
+
+/** What was wrong with a pasted address means nothing to them. */
+function otherWays(state: SignInState): SignInState {
+  return { ...state, shown: undefined, trouble: { ...state.trouble, paste: undefined } }
 }
 
 /** Enter behind a line. */

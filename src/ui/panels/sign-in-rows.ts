@@ -1,8 +1,18 @@
 import type { RouteName, SignInView, WebUrl } from '../../auth/types.ts'
 import { changedText, clientText, dayText, keptInText, reasonText, titleText } from '../sign-in-words.ts'
-import { line, truncate } from '../transcript/line.ts'
+import { type Line, line, truncate, wrap } from '../transcript/line.ts'
 import { cells, keepEnd } from '../width.ts'
-import { blank, field, fitRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
+import {
+  blank,
+  field,
+  fitRows,
+  isNarrow,
+  labelWidth,
+  type PanelSize,
+  prose,
+  type Row,
+  titleRow,
+} from './rows.ts'
 import { signInHints } from './sign-in-hints.ts'
 import { signInList } from './sign-in-list.ts'
 import {
@@ -16,6 +26,17 @@ import {
 /** Its room, its place in the queue, and all sign-ins that wait, this one first. */
 export interface SignInSize extends PanelSize {
   waiting: readonly SignInState[]
+}
+
+/** Rows of a panel from which on it says more than what is needed. */
+const ROOMY = 13
+
+/** Names of fields where columns are short. */
+const SHORT: Readonly<Record<string, string>> = {
+  'Sign-in page': 'Page',
+  'New rights': 'New',
+  'Already given': 'Given',
+  'Signed in as': 'Account',
 }
 
 /** The rows above the line to type in (or all there are) and those below it. `now` in milliseconds since the epoch. */
@@ -32,11 +53,11 @@ export function signInRows(
   )
   const above = [
     titleRow(titleText(view), size.index, size.total, width),
-    ...signInList(size.waiting, size),
+    ...(state.drawn ? [] : signInList(size.waiting, size)),
     ...body(state, size),
     ...trouble,
     ...(state.note === undefined ? [] : prose(10, state.note, width, 1, 'accent')),
-    ...(signInTakesText(state) ? [] : [blank()]),
+    ...(signInTakesText(state) || state.drawn ? [] : [blank()]),
   ]
   const room = maxRows - below.length - (signInTakesText(state) ? 1 : 0)
   return { above: fitRows(above, room, width), below }
@@ -52,19 +73,22 @@ export function longTexts(state: SignInState, width: number): string[] {
 function body(state: SignInState, size: PanelSize): Row[] {
   const asked = signInAsksFor(state)
   if (asked === 'host' || (asked === undefined && state.shown === undefined)) return explanation(state, size)
+  const { width, maxRows } = size
+  const server = keepEnd(state.view.serverHost, width - labelWidth(width))
   const context = [
-    ...prose(4, reasonText(state.view), size.width, 2),
-    ...field(5, 'Server', keepEnd(state.view.serverHost, size.width - 14), size.width),
+    ...(maxRows < ROOMY || state.drawn ? [] : prose(4, reasonText(state.view), width, 2)),
+    ...(state.drawn ? [] : field(5, 'Server', server, width)),
   ]
-  if (asked === 'client') return [...context, ...client(state, size.width)]
-  return [...context, ...(state.shown === undefined ? [] : route(state, state.shown, size.width))]
+  if (asked === 'client') return [...context, ...client(state, width)]
+  return [...context, ...(state.shown === undefined ? [] : route(state, state.shown, size))]
 }
 
 /** Before the person has chosen: who asks, why, where it leads, what for. */
 function explanation(state: SignInState, { width, maxRows }: PanelSize): Row[] {
   const { view, asking } = state
-  const room = width - 14
-  const most = maxRows > 12 ? 4 : 2
+  const room = width - labelWidth(width)
+  const most = maxRows < ROOMY ? 2 : 4
+  const named = (name: string) => (isNarrow(width) ? (SHORT[name] ?? name) : name)
   const asked = view.newScopes.join(', ')
   const granted = view.grantedScopes.join(', ')
   const rights = asked || (granted ? 'none' : 'not named by the server')
@@ -77,60 +101,92 @@ function explanation(state: SignInState, { width, maxRows }: PanelSize): Row[] {
     ...prose(7, reasonText(view), width, 2).map((row, at) => (at === 0 ? { ...row, rank: 8 } : row)),
     ...(view.tool && view.reason !== 'upscope' ? field(4, 'For', view.tool, width) : []),
     ...field(6, 'Server', keepEnd(view.serverHost, room), width),
-    ...field(9, 'Sign-in page', pageText(view, room), width, 2),
-    ...field(8, granted ? 'New rights' : 'Rights', rights, width, most),
-    ...(granted ? field(5, 'Already given', granted, width, most) : []),
-    ...(view.account ? field(5, 'Signed in as', view.account, width) : []),
+    // A change has named the host already, and asks for it below.
+    ...(confirms && view.others.length === 0 ? [] : pageFields(view, named('Sign-in page'), width)),
+    ...field(8, named(granted ? 'New rights' : 'Rights'), rights, width, most),
+    ...(granted ? field(5, named('Already given'), granted, width, most) : []),
+    ...(view.account ? field(5, named('Signed in as'), view.account, width) : []),
     ...field(3, 'Kept in', keptInText(view), width),
     ...(confirms ? prose(9, `If that is right, type ${view.pageHost} to go on:`, width, 3) : []),
     ...(asking === undefined ? [] : prose(9, `Asking ${asking} how to sign in there…`, width, 2, 'accent')),
   ]
 }
 
-function pageText({ pageHost, formerHost, knownSince, others }: SignInView, room: number): string {
+/** The host, and since when it is known: beside each other, or each in a row of its own. */
+function pageFields(view: SignInView, label: string, width: number): Row[] {
+  const { pageHost, formerHost, knownSince, others } = view
+  const room = width - labelWidth(width)
   const place = others.length === 0 ? '' : ` (one of ${others.length + 1})`
-  const shown = `${keepEnd(pageHost, room)}${place}`
-  if (formerHost !== undefined) return shown
-  return `${shown} · ${knownSince === undefined ? 'first seen' : `known since ${dayText(knownSince)}`}`
+  const host = `${keepEnd(pageHost, room - cells(place))}${place}`
+  if (formerHost !== undefined) return field(9, label, host, width)
+  const known = knownSince === undefined ? 'first seen' : `known since ${dayText(knownSince)}`
+  const both = `${host} · ${known}`
+  if (cells(both) <= room) return field(9, label, both, width)
+  return [...field(9, label, host, width), ...field(9, '', known, width)]
 }
 
 function client({ client, view }: SignInState, width: number): Row[] {
   return [...prose(8, client ?? '', width, 4, 'warning'), ...prose(9, clientText(view), width, 4)]
 }
 
-function route(state: SignInState, shown: RouteName, width: number): Row[] {
+function route(state: SignInState, shown: RouteName, size: PanelSize): Row[] {
   const { view } = state
+  const { width } = size
   if (shown === 'browser' && state.follows)
     return prose(9, 'Follows in the same tab: the page where the one before it ends has a button.', width, 3)
   if (shown === 'browser') {
     if (!state.browser) return prose(9, 'Preparing the sign-in page…', width)
     const { opened, url } = state.browser
-    const words = opened
-      ? `Waiting for the browser at ${view.pageHost}…`
-      : 'No browser could be opened. Open this address:'
-    return [...prose(9, words, width, 2), ...address(url, width), ...forwarding(state, width)]
-  }
-  if (shown === 'device') {
-    if (!state.device) return prose(9, `Asking ${view.pageHost} for a code…`, width, 2)
-    const { code, page } = state.device
-    return [
-      ...prose(9, 'On any device open', width),
-      ...address(page, width),
-      ...prose(9, 'and enter this code:', width),
-      blank(2),
-      { rank: 9, line: [{ text: '    ' }, { text: code, styles: ['strong', 'accent'] }] },
-      blank(2),
-      ...prose(9, 'Only if you started this yourself.', width, 2, 'warning'),
-    ]
-  }
-  const first = state.paste
-    ? [
-        ...prose(7, 'Open this in any browser and sign in:', width, 2),
-        ...address(state.paste.url, width),
+    if (opened)
+      return [
+        ...prose(9, `Waiting for the browser at ${keepEnd(view.pageHost, width)}`, width, 2),
+        ...address(url, width),
         ...forwarding(state, width),
       ]
+    const words = forwardOf(state) === undefined ? 'No browser could be opened. Open' : 'Then open'
+    return [...forwarding(state, width), ...prose(9, `${words} this address:`, width), ...address(url, width)]
+  }
+  if (shown === 'device') return device(state, size)
+  const first = state.paste
+    ? [...prose(7, 'Open this in any browser and sign in:', width, 2), ...address(state.paste.url, width)]
     : prose(7, 'Preparing the address…', width)
   return [...first, ...prose(9, 'Then paste the address where it ends:', width, 2)]
+}
+
+/**
+ * Where to type which code. The code is never spread out, or drawn large: what is copied with the mouse has to be what the
+ * page takes. It stands alone and inverse, which is seen from afar, without colour too. Where room is short, or the QR code
+ * stands above, few rows say the same.
+ */
+function device({ device, drawn, view }: SignInState, { width, maxRows }: PanelSize): Row[] {
+  if (device === undefined)
+    return prose(9, `Asking ${keepEnd(view.pageHost, width - 1)} for a code…`, width, 2)
+  const code: Line = [{ text: ` ${device.code} `, styles: ['strong', 'inverse'] }]
+  const page = address(device.page, width)
+  const own = prose(9, 'Only if you started this yourself.', width, 2, 'warning')
+  const low = maxRows < ROOMY
+  if (drawn || low) {
+    const words = drawn
+      ? `${low ? 'Scroll up and scan the code' : 'Scan the code above'}, or enter`
+      : 'On any device enter'
+    const sentence: Line = [{ text: `${words} ` }, ...code, { text: ' at' }]
+    return [...rowsOf(sentence, width), ...page, ...own]
+  }
+  const open = prose(9, 'On any device open', width)
+  const enter = prose(9, 'and enter this code:', width)
+  return [
+    ...open,
+    ...page,
+    ...enter,
+    blank(2),
+    { rank: 9, line: [{ text: '   ' }, ...code] },
+    blank(2),
+    ...own,
+  ]
+}
+
+function rowsOf(sentence: Line, width: number): Row[] {
+  return wrap(sentence, width).map(each => ({ rank: 9, line: each }))
 }
 
 function address(url: WebUrl, width: number): Row[] {
@@ -146,11 +202,12 @@ function forwarding(state: SignInState, width: number): Row[] {
   if (command === undefined) return []
   const printed = cells(command) > width ? ' (whole above)' : ''
   return [
-    ...prose(5, `For a browser on your own machine, run there first${printed}:`, width),
+    ...prose(5, `First run this where the browser is${printed}:`, width),
     { rank: 7, line: truncate(line(command), width) },
   ]
 }
 
-function forwardOf({ shown, browser, paste }: SignInState): string | undefined {
-  return shown === 'browser' ? browser?.forward : shown === 'paste' ? paste?.forward : undefined
+/** A pasted address needs no way back. */
+function forwardOf({ shown, browser }: SignInState): string | undefined {
+  return shown === 'browser' ? browser?.forward : undefined
 }

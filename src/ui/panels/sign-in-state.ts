@@ -15,6 +15,8 @@ export interface SignInState {
   readonly asking?: string
   /** The new host of a sign-in server that has changed was typed. */
   readonly confirmed?: boolean
+  /** The code was drawn as a QR code, right above the panel, which is low therefore. */
+  readonly drawn?: boolean
   /** Said once about the last key: what was copied, or what was wrong with the line. */
   readonly note?: string
   /** Why a client id is asked for, as long as it is. */
@@ -50,7 +52,9 @@ export function signInStep(state: SignInState, step: SignInStep): SignInState {
   if (step.kind !== 'trouble') {
     const trouble = { ...state.trouble, [step.kind]: undefined }
     const follows = step.kind === 'browser' ? step.follows : state.follows
-    return { ...state, [step.kind]: step, trouble, follows, started: true, shown: state.shown ?? step.kind }
+    const drawn = step.kind === 'device' ? undefined : state.drawn
+    const shown = state.shown ?? step.kind
+    return { ...state, [step.kind]: step, trouble, follows, drawn, started: true, shown }
   }
   const trouble = { ...state.trouble, [step.route]: troubleText(step.error) }
   const follows = step.route === 'browser' ? undefined : state.follows
