@@ -2,7 +2,7 @@ import type { Choice } from '../../auth/types.ts'
 import type { Panel } from '../state.ts'
 import { line, truncate } from '../transcript/line.ts'
 import { cells, keepEnd } from '../width.ts'
-import { blank, type PanelSize, prose, type Row } from './rows.ts'
+import { blank, isNarrow, type PanelSize, prose, type Row } from './rows.ts'
 import { type SignInState, signInTakesText } from './sign-in-state.ts'
 
 /** Most rows of the list; what is behind them is counted. */
@@ -58,7 +58,7 @@ export function signInList(waiting: readonly SignInState[], { width, maxRows }: 
     return prose(7, `${then}: ${others.map(({ view }) => view.server).join(', ')}`, width, 1, 'dim')
   }
   const shown = waiting.slice(0, waiting.length > MOST ? MOST - 1 : MOST)
-  const narrow = width < 50
+  const narrow = isNarrow(width)
   const name = Math.min(widest(shown.map(({ view }) => view.server)), LONGEST_NAME)
   const host = width - 6 - name - widest(shown.map(state => progressText(state, narrow)))
   const rows = shown.map((state, at): Row => {
@@ -83,6 +83,7 @@ export function signInList(waiting: readonly SignInState[], { width, maxRows }: 
 
 function progressText(state: SignInState, narrow: boolean): string {
   if (state.shown === 'device') return 'code shown'
+  if (state.client !== undefined) return narrow ? 'client id' : 'needs a client id'
   if (state.follows) return narrow ? 'same tab' : 'follows in the same tab'
   if (isInBrowser(state)) return narrow ? 'browser' : 'in the browser'
   return state.shown === undefined ? 'asking' : 'address shown'
@@ -95,8 +96,8 @@ function isUntouched(state: SignInState): boolean {
   return untouched && view.routes[0] === 'browser'
 }
 
-function isInBrowser({ shown, follows, browser }: SignInState): boolean {
-  return shown === 'browser' && !follows && browser?.opened !== false
+function isInBrowser({ shown, follows, browser, client }: SignInState): boolean {
+  return shown === 'browser' && !follows && browser?.opened !== false && client === undefined
 }
 
 function truncated(text: string, width: number): string {

@@ -102,7 +102,9 @@ function explanation(state: SignInState, { width, maxRows }: PanelSize): Row[] {
     ...(view.tool && view.reason !== 'upscope' ? field(4, 'For', view.tool, width) : []),
     ...field(6, 'Server', keepEnd(view.serverHost, room), width),
     // A change has named the host already, and asks for it below.
-    ...(confirms && view.others.length === 0 ? [] : pageFields(view, named('Sign-in page'), width)),
+    ...(confirms && view.others.length === 0 && cells(view.pageHost) <= room
+      ? []
+      : pageFields(view, named('Sign-in page'), width)),
     ...field(8, named(granted ? 'New rights' : 'Rights'), rights, width, most),
     ...(granted ? field(5, named('Already given'), granted, width, most) : []),
     ...(view.account ? field(5, named('Signed in as'), view.account, width) : []),
@@ -159,8 +161,7 @@ function route(state: SignInState, shown: RouteName, size: PanelSize): Row[] {
  * stands above, few rows say the same.
  */
 function device({ device, drawn, view }: SignInState, { width, maxRows }: PanelSize): Row[] {
-  if (device === undefined)
-    return prose(9, `Asking ${keepEnd(view.pageHost, width - 1)} for a code…`, width, 2)
+  if (device === undefined) return prose(9, `Asking ${keepEnd(view.pageHost, width)} for a code…`, width, 3)
   const code: Line = [{ text: ` ${device.code} `, styles: ['strong', 'inverse'] }]
   const page = address(device.page, width)
   const own = prose(9, 'Only if you started this yourself.', width, 2, 'warning')

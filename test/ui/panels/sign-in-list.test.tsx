@@ -100,14 +100,22 @@ describe('the list', () => {
     }
   })
 
+  test('one that waits for a client id is not in the browser', () => {
+    const error = new HostError('no-client', 'login.example.com does not register apps')
+    const asked = signInStep({ ...billing, shown: 'browser' }, { kind: 'client', error })
+    const [, , row] = frame([linear, asked], 60, 19)
+    expect(row).toBe('  billing  login.example.com               needs a client id')
+    expect(canDoAll([linear, asked])).toBe(false)
+  })
+
   test('40 x 12: one row of names, beside what must be known', () => {
     expect(frame(three, 39, 9)).toEqual([
       '── Sign in to billing ── 1 of 3',
       'Then: linear, docs',
-      'The server asks for a sign-in before  …',
-      'Sign-in page  login.example.com · first',
-      '              seen',
-      'Rights        invoices.read',
+      'The server asks for a sign-in before',
+      'its first use.',
+      'Page    login.example.com · first seen',
+      'Rights  invoices.read',
       '⏎ browser   d code   p paste   n next',
       'a all   l later   Esc cancel',
       'X cancel all   10:00 left',

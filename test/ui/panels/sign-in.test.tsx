@@ -105,6 +105,38 @@ describe('the panel', () => {
     expect(shown).not.toContain('printed above')
   })
 
+  test('under its QR code the panel is low, and everything is still there', () => {
+    const drawn = press(device, 'q')
+    expect(frame(drawn).split('\n')).toEqual([
+      '── Sign in to billing ── 1 of 2',
+      'Scan the code above, or enter  WDJB-MJHT  at',
+      'https://login.example.com/device',
+      'Only if you started this yourself.',
+      'c copy code   q back   l later   Esc cancel   4:41 left',
+    ])
+    expect(frame(press(drawn, 'q'))).toBe(frame(device))
+    expect(frame(press(drawn, 'p'))).not.toContain('Scan the code')
+    expect(frame(drawn, 39, 9)).toContain('Scroll up and scan the code, or enter')
+  })
+
+  test('the way back over SSH comes first, then the address', () => {
+    const url = address('https://login.example.com/a')
+    const forward = clean('ssh -L 4011:127.0.0.1:4011 you@devbox')
+    const remote = signInStep(press(createSignIn(view), 'b'), {
+      kind: 'browser',
+      url,
+      opened: false,
+      forward,
+    })
+    expect(frame(remote).split('\n').slice(3, 7)).toEqual([
+      'First run this where the browser is:',
+      forward,
+      'Then open this address:',
+      url,
+    ])
+    expect(frame(remote)).toContain('b try again')
+  })
+
   test('the line for an address does not show the code', () => {
     const shown = frame(signInPaste(pasting, 'http://127.0.0.1:4011/callback?code=s3cret&state=1'))
     expect(shown).toContain('› http://127.0.0.1:4011/callback?… (19 characters)')
@@ -174,7 +206,8 @@ describe('any size', () => {
     expect(code).toContain('Only if you started this yourself.')
   })
 
-  test('of a long host the end stays', () => {
+  test('of a long host the end stays, and nothing stands behind it', () => {
+    expect(frame(press(createSignIn(hostile), 'd'), 40, 11)).toMatch(/Asking\n….*\.example\.com\n/)
     expect(frame(createSignIn(hostile), 40, 11)).toMatch(/Page +….*\.example\.com\n/)
   })
 
