@@ -1,45 +1,72 @@
-// Takes the picture of the README: a real chat on the practice world, in a real terminal, with a real keychain.
-import { writeFileSync } from 'node:fs'
+// Takes the pictures of the README and of docs/: a real chat on the practice world, in a real terminal, with a real
+// keychain. What differs from run to run is replaced (test/support/screen.ts), so that taking them again changes nothing.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { startWorld } from '../demo/world.ts'
 import { startKeychain } from '../test/support/keychain.ts'
-import { composer } from '../test/support/person.ts'
-import { KEY, openTerminal } from '../test/support/terminal.ts'
+import { liveRegion } from '../test/support/live-region.ts'
+import { allow, panel, say } from '../test/support/person.ts'
+import { openScene, startServers } from '../test/support/scene.ts'
+import { screenOf, textOf } from '../test/support/screen.ts'
+import type { TestTerminal } from '../test/support/terminal.ts'
+import { signIn, tour } from '../test/support/tour.ts'
 import { svgOf } from './svg.ts'
 
-const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-
-const world = await startWorld()
-const keychain = await startKeychain()
-const program = (...args: string[]) =>
-  openTerminal(process.execPath, [file('bin/copilot-host.js'), ...args], {
-    cols: 76,
-    rows: 34,
-    cwd: world.work,
-    env: {
-      ...keychain.env,
-      ...world.place('picture').env,
-      HOME: world.folder,
-      BROWSER: `${process.execPath} ${file('dist/demo-browser.js')}`,
-    },
-  })
-await program('auth', 'login', world.mcp.url, '--sign-in', 'browser').exit
-const chat = program('chat', '--mcp', `notes=${world.mcp.url}`, '--allow-tool', 'notes')
-const sees = (text: string) => chat.until(() => chat.screen().includes(text))
-const panel = (text: string) => chat.until(() => chat.screen().includes(text) && composer(chat) === undefined)
-const say = async (text: string) => {
-  await chat.until(() => composer(chat) !== undefined)
-  await chat.keys(text)
-  await chat.until(() => composer(chat) === text)
-  await chat.keys(KEY.enter)
+/** What each picture of a screen of the tour is called for those who do not see it. */
+const TITLES: Readonly<Record<string, string>> = {
+  'first view': 'The panel before a choice: server, sign-in page, rights, where it is kept, keys',
+  browser: 'The panel while it waits for the browser',
+  'device code': 'The panel with the code for another device',
+  'QR code': 'The QR code of the device sign-in, the panel right under it',
+  'over SSH, browser': 'The panel over SSH: the ssh -L line, then the address',
+  'wrong paste': 'The panel after an address was pasted that belongs to another sign-in',
+  'more rights': 'The panel of a tool that needs one more right',
+  'two servers': 'Two sign-ins wait: the list, and the panel of the first one',
+  'two servers, all': 'All in one tab: how far each of them is',
+  changed: 'The sign-in server has changed: its new host is asked for',
+  'client id': 'The sign-in server registers no apps: a client id is asked for',
+  later: 'After l: one line, and the status line that keeps it in mind',
+  'signed in': 'After the sign-in: one line',
 }
 
-await say('who am i?')
-await sees('You are signed in as Ada')
-await say('delete my newest note')
-await panel('asks for more rights')
-const height = chat.screen().trimEnd().split('\n').length
-writeFileSync(file('docs/chat.svg'), svgOf(chat.terminal, height, 'A chat that asks for one more right'))
-await chat.close()
-await world.close()
+const docs = (path: string) => fileURLToPath(new URL(`../docs/${path}`, import.meta.url))
+const servers = await startServers()
+const keychain = await startKeychain()
+// The folder of the chat is shown as it is from its home.
+const env = { ...keychain.env, HOME: servers.notes.folder }
+
+/** A screen from its panel on; where it is about a line, from the last line on; a QR code is the whole screen. */
+function shown(name: string, chat: TestTerminal) {
+  const screen = screenOf(chat.terminal)
+  if (name === 'QR code') return screen
+  const line = screen.findLastIndex(row => /^[✓○]/.test(textOf(row)))
+  const panel = screen.length - liveRegion(chat).length
+  return screen.slice(name === 'later' || name === 'signed in' ? line : panel)
+}
+
+const scene = await openScene(servers, { cols: 80, rows: 24, name: 'pictures', store: 'keychain', env })
+mkdirSync(docs('screens'), { recursive: true })
+await tour(scene, (name, chat) => {
+  const title = TITLES[name]
+  if (title === undefined) return
+  const file = `${name.toLowerCase().replaceAll(/\W+/g, '-')}.svg`
+  writeFileSync(docs(`screens/${file}`), svgOf(shown(name, chat), title))
+})
+await scene.close()
+
+const high = await openScene(servers, { cols: 76, rows: 34, name: 'readme', store: 'keychain', env })
+const first = high.chat(['notes'], { BROWSER: 'true' })
+await panel(first, 'Sign in to notes')
+await signIn(high, first, 0)
+await first.until(() => first.screen().includes('signed in to notes'))
+await first.close()
+const chat = high.chat(['notes'], { BROWSER: 'true' })
+await say(chat, 'who am i?')
+await allow(chat)
+await chat.until(() => /signed in as Ada/.test(chat.screen()) && !/working/.test(chat.screen()))
+await say(chat, 'delete my newest note')
+await allow(chat)
+await panel(chat, 'more rights')
+writeFileSync(docs('chat.svg'), svgOf(screenOf(chat.terminal), 'A chat that asks for one more right'))
+await high.close()
+await servers.close()
 await keychain.close()

@@ -1,4 +1,4 @@
-import type { IBufferCell, Terminal } from '@xterm/headless'
+import { type Cell, textOf } from '../test/support/screen.ts'
 
 const PALETTE = [
   '#24292f',
@@ -18,35 +18,24 @@ const PALETTE = [
   '#76e3ea',
   '#f0f6fc',
 ]
+const PAPER = '#0d1117'
+const INK = '#e6edf3'
 const CELL = { width: 8.4, height: 18 }
 const MARGIN = 16
 
-/** Draws the first rows of a terminal as an SVG picture: what was on the screen, in its own colours. */
-export function svgOf(terminal: Terminal, height: number, title: string): string {
-  const pixels = Math.ceil(height * CELL.height + 2 * MARGIN)
-  const width = Math.ceil(terminal.cols * CELL.width + 2 * MARGIN)
-  const rows: string[] = []
-  for (let row = 0; row < height; row++) {
-    const y = MARGIN + row * CELL.height + 13
-    for (const span of spansOf(terminal, row)) {
-      const style = [
-        `fill="${span.color}"`,
-        span.bold ? 'font-weight="bold"' : '',
-        span.dim ? 'opacity="0.65"' : '',
-        span.underline ? 'text-decoration="underline"' : '',
-      ].filter(Boolean)
-      const x = (MARGIN + span.column * CELL.width).toFixed(1)
-      const length = (span.cells * CELL.width).toFixed(1)
-      rows.push(
-        `<text x="${x}" y="${y}" textLength="${length}" ${style.join(' ')}>${escaped(span.text)}</text>`,
-      )
-    }
-  }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${pixels}" viewBox="0 0 ${width} ${pixels}" role="img">
+/** Draws rows of a terminal as an SVG picture: what was on the screen, in its own colours. */
+export function svgOf(rows: readonly (readonly Cell[])[], title: string): string {
+  const cols = Math.max(...rows.map(row => textOf(row).length))
+  const height = Math.ceil(rows.length * CELL.height + 2 * MARGIN)
+  const width = Math.ceil(cols * CELL.width + 2 * MARGIN)
+  const drawn = rows.flatMap((row, at) =>
+    spansOf(row).map(span => drawnSpan(span, MARGIN + at * CELL.height)),
+  )
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>${escaped(title)}</title>
-<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
-${rows.join('\n')}
+<rect width="100%" height="100%" rx="8" fill="${PAPER}"/>
+<g shape-rendering="crispEdges" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+${drawn.join('\n')}
 </g>
 </svg>
 `
@@ -56,27 +45,58 @@ interface Span {
   column: number
   cells: number
   text: string
-  color: string
-  bold: boolean
-  dim: boolean
-  underline: boolean
+  looks: Cell
 }
 
-function spansOf(terminal: Terminal, row: number): Span[] {
-  const line = terminal.buffer.active.getLine(row)
+function drawnSpan(span: Span, top: number): string {
+  const { looks } = span
+  const color = (looks.color === undefined ? undefined : PALETTE[looks.color]) ?? INK
+  if (isBlock(span.text)) return drawnBlocks(span, top, color)
+  const words = trimmed(span)
+  const style = [
+    `fill="${looks.inverse ? PAPER : color}"`,
+    looks.bold ? 'font-weight="bold"' : '',
+    looks.dim ? 'opacity="0.65"' : '',
+    looks.underline ? 'text-decoration="underline"' : '',
+  ].filter(Boolean)
+  const behind = `<rect x="${placed(span).x}" y="${top}" width="${placed(span).width}" height="${CELL.height}" fill="${color}"/>`
+  const { x, width } = placed(words)
+  const letters = `<text x="${x}" y="${top + 13}" textLength="${width}" ${style.join(' ')}>${escaped(words.text)}</text>`
+  return looks.inverse ? behind + letters : letters
+}
+
+function spansOf(row: readonly Cell[]): Span[] {
   const spans: Span[] = []
-  for (let column = 0; line && column < terminal.cols; column++) {
-    const cell = line.getCell(column)
-    if (!cell || cell.getWidth() === 0) continue
-    const text = cell.getChars() || ' '
-    const next = { ...looks(cell), column, cells: cell.getWidth(), text }
+  for (const [column, cell] of row.entries()) {
+    if (cell.width === 0) continue
     const last = spans.at(-1)
-    if (last && same(last, next)) {
-      last.text += text
-      last.cells += next.cells
-    } else spans.push(next)
+    // Renderers disagree about several blanks in a row.
+    const gap = cell.text === ' ' && last?.text.endsWith(' ') && !cell.inverse
+    if (last && !gap && same(last.looks, cell) && isBlock(last.text) === isBlock(cell.text)) {
+      last.text += cell.text
+      last.cells += cell.width
+    } else spans.push({ column, cells: cell.width, text: cell.text, looks: cell })
   }
-  return spans.filter(span => span.text.trim() !== '').map(trimmed)
+  return spans.filter(span => span.text.trim() !== '' || span.looks.inverse)
+}
+
+function placed({ column, cells }: Pick<Span, 'column' | 'cells'>): { x: string; width: string } {
+  return { x: (MARGIN + column * CELL.width).toFixed(1), width: (cells * CELL.width).toFixed(1) }
+}
+
+/** Letters of a font leave gaps between rows, through which no camera could read a QR code: blocks are drawn as what they are. */
+function isBlock(text: string): boolean {
+  return /^[█▀▄]+$/.test(text)
+}
+
+function drawnBlocks({ column, text }: Span, top: number, color: string): string {
+  const half = CELL.height / 2
+  return Array.from(text.matchAll(/█+|▀+|▄+/g), ({ 0: run, index }) => {
+    const x = (MARGIN + (column + index) * CELL.width).toFixed(1)
+    const y = run.startsWith('▄') ? top + half : top
+    const height = run.startsWith('█') ? CELL.height : half
+    return `<rect x="${x}" y="${y}" width="${(run.length * CELL.width).toFixed(1)}" height="${height}" fill="${color}"/>`
+  }).join('')
 }
 
 /** Blanks at an end would only stretch the letters. */
@@ -86,18 +106,14 @@ function trimmed(span: Span): Span {
   return { ...span, text, column: span.column + before, cells: span.cells - (span.text.length - text.length) }
 }
 
-function looks(cell: IBufferCell): Pick<Span, 'color' | 'bold' | 'dim' | 'underline'> {
-  const color = cell.isFgPalette() ? PALETTE[cell.getFgColor()] : undefined
-  return {
-    color: color ?? '#e6edf3',
-    bold: cell.isBold() !== 0,
-    dim: cell.isDim() !== 0,
-    underline: cell.isUnderline() !== 0,
-  }
-}
-
-function same(a: Span, b: Span): boolean {
-  return a.color === b.color && a.bold === b.bold && a.dim === b.dim && a.underline === b.underline
+function same(a: Cell, b: Cell): boolean {
+  return (
+    a.color === b.color &&
+    a.bold === b.bold &&
+    a.dim === b.dim &&
+    a.underline === b.underline &&
+    a.inverse === b.inverse
+  )
 }
 
 function escaped(text: string): string {

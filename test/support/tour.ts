@@ -132,7 +132,7 @@ async function changedServer(scene: Scene, look: Look): Promise<void> {
 }
 
 /** Opens the sign-in page of the panel on screen, the `nth` whole address here, and does there what a person does. */
-async function signIn(scene: Scene, chat: TestTerminal, nth: number): Promise<void> {
+export async function signIn(scene: Scene, chat: TestTerminal, nth: number): Promise<void> {
   await chat.keys('b')
   await visit(scene.local(await printedAddress(chat, nth)))
 }
