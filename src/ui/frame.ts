@@ -1,3 +1,4 @@
+import { signInDrawn } from './panels/sign-in-state.ts'
 import type { View } from './state.ts'
 
 /** Rows and columns of the live region, which is always lower and narrower than the window. */
@@ -40,7 +41,7 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
 
 /** A QR code fills a window of 24 rows but for a low panel right under it. */
 function underDrawing({ panels: [panel] }: View): boolean {
-  return panel?.kind === 'sign-in' && panel.state.drawn === true
+  return panel?.kind === 'sign-in' && signInDrawn(panel.state)
 }
 
 /** True while keys go to the composer: always, unless a panel has been left in peace long enough to take them. */

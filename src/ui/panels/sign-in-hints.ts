@@ -4,7 +4,7 @@ import { isNarrow, keyRows, type Row } from './rows.ts'
 import { canDoAll } from './sign-in-list.ts'
 import { ROUTE_KEYS } from './sign-in-press.ts'
 import type { SignInSize } from './sign-in-rows.ts'
-import { type SignInState, signInAddress, signInAsksFor } from './sign-in-state.ts'
+import { type SignInState, signInAddress, signInAsksFor, signInDrawn } from './sign-in-state.ts'
 
 type Hint = readonly [key: string, text: string]
 
@@ -31,8 +31,7 @@ function hints(state: SignInState, { width, maxRows, index, total, waiting }: Si
     ...some(index < total, ['X', 'cancel all']),
   ]
   if (state.asking !== undefined) return leave
-  if (state.drawn && state.shown === 'device')
-    return [['c', 'copy code'], ['q', 'back'], ['l', 'later'], cancel]
+  if (signInDrawn(state)) return [['c', 'copy code'], ['q', 'back'], ['l', 'later'], cancel]
 
   const { view, shown } = state
   const narrow = isNarrow(width)

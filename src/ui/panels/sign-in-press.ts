@@ -8,6 +8,7 @@ import {
   signInAddress,
   signInAsksFor,
   signInConfirms,
+  signInDrawn,
   signInTakesText,
 } from './sign-in-state.ts'
 
@@ -108,7 +109,7 @@ function letterKey(state: SignInState, letter: string): SignInPressed | undefine
       }
     case 'q':
       if (shown !== 'device' || device === undefined) return undefined
-      if (state.drawn) return { state: { ...state, drawn: undefined } }
+      if (signInDrawn(state)) return { state: { ...state, drawn: undefined } }
       return {
         state: { ...state, drawn: true },
         effect: { type: 'qr', text: device.completePage ?? device.page },

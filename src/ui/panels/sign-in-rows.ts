@@ -20,6 +20,7 @@ import {
   signInAddress,
   signInAsksFor,
   signInConfirms,
+  signInDrawn,
   signInTakesText,
 } from './sign-in-state.ts'
 
@@ -53,11 +54,11 @@ export function signInRows(
   )
   const above = [
     titleRow(titleText(view), size.index, size.total, width),
-    ...(state.drawn ? [] : signInList(size.waiting, size)),
+    ...(signInDrawn(state) ? [] : signInList(size.waiting, size)),
     ...body(state, size),
     ...trouble,
     ...(state.note === undefined ? [] : prose(10, state.note, width, 1, 'accent')),
-    ...(signInTakesText(state) || state.drawn ? [] : [blank()]),
+    ...(signInTakesText(state) || signInDrawn(state) ? [] : [blank()]),
   ]
   const room = maxRows - below.length - (signInTakesText(state) ? 1 : 0)
   return { above: fitRows(above, room, width), below }
@@ -76,8 +77,8 @@ function body(state: SignInState, size: PanelSize): Row[] {
   const { width, maxRows } = size
   const server = keepEnd(state.view.serverHost, width - labelWidth(width))
   const context = [
-    ...(maxRows < ROOMY || state.drawn ? [] : prose(4, reasonText(state.view), width, 2)),
-    ...(state.drawn ? [] : field(5, 'Server', server, width)),
+    ...(maxRows < ROOMY || signInDrawn(state) ? [] : prose(4, reasonText(state.view), width, 2)),
+    ...(signInDrawn(state) ? [] : field(5, 'Server', server, width)),
   ]
   if (asked === 'client') return [...context, ...client(state, width)]
   return [...context, ...(state.shown === undefined ? [] : route(state, state.shown, size))]

@@ -15,7 +15,7 @@ export interface SignInState {
   readonly asking?: string
   /** The new host of a sign-in server that has changed was typed. */
   readonly confirmed?: boolean
-  /** The code was drawn as a QR code, right above the panel, which is low therefore. */
+  /** The code was drawn as a QR code; see {@link signInDrawn}. */
   readonly drawn?: boolean
   /** Said once about the last key: what was copied, or what was wrong with the line. */
   readonly note?: string
@@ -70,6 +70,11 @@ export function signInStep(state: SignInState, step: SignInStep): SignInState {
 export function signInAddress({ shown, browser, device, paste }: SignInState): WebUrl | undefined {
   if (shown === 'device') return device?.page
   return shown === 'browser' ? browser?.url : shown === 'paste' ? paste?.url : undefined
+}
+
+/** True while the QR code of the code on screen stands right above the panel, which is low therefore. */
+export function signInDrawn({ shown, device, drawn }: SignInState): boolean {
+  return drawn === true && shown === 'device' && device !== undefined
 }
 
 /** True until the person has typed the new host of a sign-in server that has changed. */

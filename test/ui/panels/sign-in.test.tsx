@@ -116,6 +116,10 @@ describe('the panel', () => {
     ])
     expect(frame(press(drawn, 'q'))).toBe(frame(device))
     expect(frame(press(drawn, 'p'))).not.toContain('Scan the code')
+    expect(frame(press(drawn, 'o'))).toContain('Server        billing.example.com')
+    expect(frame(signInStep(drawn, { kind: 'trouble', route: 'device', error }))).toContain(
+      '⏎ open the browser',
+    )
     expect(frame(drawn, 39, 9)).toContain('Scroll up and scan the code, or enter')
   })
 
