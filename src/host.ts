@@ -29,12 +29,16 @@ export interface Host {
   suspend(): Promise<void>
   /** Whether there is such a process, of whomever. */
   isRunning(pid: number): boolean
+  /** From now on Ctrl+C calls `handler` in place of ending the program. Returns how to give it back. */
+  interrupts: Interrupts
   /** Aborted when the program is told to end; the reason is the signal's name. */
   signal: AbortSignal
 }
 
+export type Interrupts = (handler: () => void) => () => void
+
 /** The ports of a real machine. `root`: where the package lies. */
-export function createHost(signal: AbortSignal, root: URL): Host {
+export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupts): Host {
   const env = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
@@ -70,6 +74,7 @@ export function createHost(signal: AbortSignal, root: URL): Host {
         process.kill(process.pid, 'SIGTSTP')
       }),
     isRunning,
+    interrupts,
     signal,
   }
 }

@@ -9,9 +9,17 @@ const PARTING = 3000
 /** Runs the program: arguments in, exit code out. Every error becomes one line here, and nowhere else. */
 async function main(argv: readonly string[]): Promise<number> {
   const ending = new AbortController()
+  /** Who takes Ctrl+C, if it does not end the program. */
+  let interrupted: (() => void) | undefined
   // The bundle, dist/main.js, lies one level below the package, as this source file does.
-  const host = createHost(ending.signal, new URL('..', import.meta.url))
+  const host = createHost(ending.signal, new URL('..', import.meta.url), handler => {
+    interrupted = handler
+    return () => {
+      interrupted = undefined
+    }
+  })
   const end = (name: NodeJS.Signals) => {
+    if (name === 'SIGINT' && interrupted) return interrupted()
     ending.abort(name)
     setTimeout(() => process.exit(signalCode(name)), PARTING).unref()
   }

@@ -7,13 +7,20 @@ import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
 import { readSettings, type Settings } from './settings.ts'
 
-/** `chat` and `resume`: on the screen where there is a person, as a one-shot where there is only a prompt. */
+/**
+ * `chat` and `resume`: on the screen or in plain lines where there is a person, as a one-shot where there is only a
+ * prompt.
+ */
 export async function chat(options: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
   const { prompt, unattended } = options
   judgeUnattended(options, host)
-  const person = host.stdin.isTTY === true && host.stdout.isTTY === true && prompt === undefined
-  if (host.stdin.isTTY && !host.stdout.isTTY && prompt === undefined) {
-    throw new HostError('usage', 'the chat needs a terminal; -p <prompt> asks once and prints the answer')
+  const person = host.stdin.isTTY === true && prompt === undefined
+  const plain = isPlain(options, host)
+  if (person && !plain && !host.stdout.isTTY) {
+    throw new HostError(
+      'usage',
+      'the chat needs a terminal; --plain writes lines, -p <prompt> asks once and prints the answer',
+    )
   }
   const settings = await readSettings(options, !unattended && (person || isAttended(host)), host)
   // The child is started first and everything else is loaded beside it.
@@ -21,6 +28,10 @@ export async function chat(options: ChatOptions & { session: SessionChoice }, ho
   starting.catch(() => {})
   try {
     await requireModel(settings, starting)
+    if (person && plain) {
+      const { chatInLines } = await import('./plain-chat.ts')
+      return await chatInLines(options, settings, starting, host)
+    }
     if (person) {
       const { chatOnScreen } = await import('./screen-chat.ts')
       return await chatOnScreen(options, settings, starting, host)
@@ -49,6 +60,11 @@ function judgeUnattended(options: ChatOptions, { stdin }: Host): void {
   if (unattended && (signIn === 'auto' || signIn === 'paste')) {
     throw new HostError('usage', `--sign-in ${signIn} asks a person, and --unattended asks nobody`)
   }
+}
+
+/** Lines in place of a screen: asked for, or all that the terminal can show. */
+function isPlain({ plain = false }: ChatOptions, { env }: Host): boolean {
+  return plain || env.TERM === 'dumb' || !['', '0', undefined].includes(env.COPILOT_HOST_PLAIN)
 }
 
 /** Without a provider and without a GitHub login no turn can ever run: say so before anything is drawn. */

@@ -37,6 +37,8 @@ export interface Conversation {
   reload(): void
   /** Last word of each MCP server. */
   servers(): ReadonlyMap<string, { status: string; error?: string }>
+  /** Messages that still wait to be sent. */
+  readonly unsent: readonly string[]
   /** Ends open questions, so that the session can be closed. */
   end(): Promise<void>
 }
@@ -202,6 +204,9 @@ export function converse(ports: ConversationPorts): Conversation {
       void next()
     },
     servers: () => servers,
+    get unsent() {
+      return queue
+    },
     async end() {
       phase = 'over'
       ending.abort()

@@ -7,12 +7,12 @@ import type { Prompt, RouteName, ServerOptions, TokenStore } from '../auth/types
 import { isLoopback } from '../auth/url.ts'
 import { type Host, isAttended } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
+import { openReader } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { inContainer, systemBrowser } from './browser.ts'
 import type { ChatOptions } from './options.ts'
 import { terminalName } from './place.ts'
 import type { Settings } from './settings.ts'
-import { readLine } from './stdin.ts'
 
 /** Opens the token store at once: its child comes up beside the runtime. */
 export function openTokenStore(
@@ -96,11 +96,30 @@ export function linePrompt(
 ): Prompt {
   return createPlainPrompt({
     write,
-    read: isAttended(host) && !options.unattended ? signal => readLine(host.stdin, signal) : undefined,
+    read:
+      isAttended(host) && !options.unattended
+        ? (signal, question) => readAnswer(host, write, question, signal)
+        : undefined,
     again: server => loginCommand(server, options, settings),
     now: host.clock.now,
     route: namedRoute(settings),
   })
+}
+
+/** One line of the person; the terminal is theirs again when this ends. */
+async function readAnswer(
+  { stdin, clock }: Host,
+  write: (line: string) => void,
+  question: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const onText = () => write('That came before it was asked for. It was not taken.')
+  const reader = openReader({ stdin, clock, write, onText })
+  try {
+    return await reader.read(signal, question)
+  } finally {
+    reader.close()
+  }
 }
 
 /** What the person types to sign in ahead of the next run. */

@@ -32,6 +32,8 @@ export interface ChatOptions {
   /** How long the sign-ins have to last for a run without a person, in milliseconds. */
   for?: number
   debugLog?: string
+  /** The chat as lines. */
+  plain?: boolean
 }
 
 /** How long a run without a person is taken to last where `--for` says nothing, in milliseconds. */
@@ -123,6 +125,7 @@ export function chatOptions(command: Command): Command {
       'how long a run without a person may last: sign-ins that would end are renewed first, or told (1h)',
       duration,
     )
+    .option('--plain', 'the chat as lines that never change: for screen readers, simple terminals, logs')
     .option('--allow-all-tools', 'run every tool without asking')
     .option(
       '--allow-tool <name>',

@@ -1,5 +1,4 @@
 import * as readline from 'node:readline'
-import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { HostError } from '../errors.ts'
 
@@ -29,19 +28,6 @@ export async function readStdin(
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
     throw new HostError('usage', 'standard input is not valid UTF-8 text', { cause })
-  }
-}
-
-/** One line that the person types. Rejects with the signal's reason, and as `cancelled` when there will be none. */
-export async function readLine(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<string> {
-  const lines = createInterface({ input: stdin })
-  const over = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new HostError('cancelled', 'standard input has ended')))
-  })
-  try {
-    return await Promise.race([lines.question('', { signal }), over])
-  } finally {
-    lines.close()
   }
 }
 

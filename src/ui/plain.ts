@@ -1,200 +1,187 @@
 import type { Choice, Dialog, Prompt, RouteName, SignInStep, SignInView } from '../auth/types.ts'
-import {
-  changedText,
-  clientIdTrouble,
-  clientText,
-  dayText,
-  reasonText,
-  resultLine,
-  routeText,
-  timeLeft,
-  titleText,
-  troubleText,
-} from './sign-in-words.ts'
+import { isNumber, numbered, pick } from './plain/numbers.ts'
+import { introduction, signInOptions, stepLines } from './plain/sign-in-lines.ts'
+import { aborted, createTurns, type Turn, type Turns } from './plain/turns.ts'
+import { clientIdTrouble, resultLine, routeText } from './sign-in-words.ts'
 
 export interface PlainPromptOptions {
-  /** One line for the person (stderr), without its newline. */
+  /** One line for the person, without its newline. */
   write: (line: string) => void
-  /** A line from the person, where stdin is a terminal. Rejects when there will be none. */
-  read?: (signal: AbortSignal) => Promise<string>
+  /**
+   * The line that answers, where a person is there. Writes `prompt` when lines begin to count. Rejects when there will be
+   * none.
+   */
+  read?: (signal: AbortSignal, prompt: string) => Promise<string>
   /** Milliseconds since the epoch. */
   now: () => number
   /** The command that signs in to a server later on. */
   again: (server: string) => string
   /** The route that the person named on the command line: it is taken without a further question. */
   route?: RouteName
+  /** The row of questions, where there are others than sign-ins. */
+  turns?: Turns
 }
 
-/** The prompt for one-shots and commands: plain lines, appended, nothing else. One sign-in at a time. */
+/** The sign-in by plain lines, for chats, one-shots and commands: appended, nothing else. One sign-in at a time. */
 export function createPlainPrompt(io: PlainPromptOptions): Prompt {
-  let last = Promise.resolve()
+  const turns = io.turns ?? createTurns()
   return {
-    signIn(view) {
-      const turn = last
-      const over = Promise.withResolvers<void>()
-      last = turn.then(() => over.promise)
-      return createDialog(io, view, turn, over.resolve)
-    },
-    tell(line) {
-      io.write(line.text)
-    },
+    signIn: view => createDialog(io, view, turns, turns.enter()),
+    tell: line => io.write(line.text),
   }
 }
 
-function createDialog(
-  io: PlainPromptOptions,
-  first: SignInView,
-  turn: Promise<void>,
-  over: () => void,
-): Dialog {
+function createDialog(io: PlainPromptOptions, first: SignInView, turns: Turns, turn: Turn): Dialog {
   let view = first
   let introduced = false
-  let chosen = false
-  /** What a line of the person would be, once the engine has got that far. */
+  let confirmed = false
+  /** A route was opened; what came of the last choice is told by now. */
+  let started = false
+  let told = false
+  /** What a line that is no number is, if it can be one. */
   let wanted: 'address' | 'client' | undefined
   let wake = () => {}
 
-  /** Waits until there is something to type; without a person there, a client id is never typed. */
-  async function typed(signal: AbortSignal): Promise<Choice> {
-    while (wanted === undefined || (wanted === 'address' && !io.read)) {
+  async function choose(signal: AbortSignal): Promise<Choice> {
+    await Promise.race([turn.begin(signal), aborted(signal)])
+    if (!introduced) for (const line of introduction(view, io.now(), turns.waiting)) io.write(line)
+    introduced = true
+    const choice = started ? await next(signal) : await begin(signal)
+    if (choice.kind === 'route' || choice.kind === 'account') started = true
+    told = false
+    return choice
+  }
+
+  /** Before anything was opened. Without a route that was named and without a person nobody has agreed to anything. */
+  async function begin(signal: AbortSignal): Promise<Choice> {
+    const { read, route } = io
+    if (view.formerHost !== undefined && !confirmed && read) {
+      const choice = await confirm(read, view.pageHost, signal)
+      if (choice !== undefined) return choice
+      confirmed = true
+    }
+    if (route) {
+      if (view.routes.includes(route)) return { kind: 'route', route }
+      io.write(`${view.server} does not allow this way to sign in here: ${routeText(route)}`)
+      return { kind: 'cancel' }
+    }
+    if (!read) {
+      io.write(`${view.server}: nobody is there to choose; --sign-in browser or --sign-in device says how`)
+      return { kind: 'cancel' }
+    }
+    writeMenu()
+    return ask(read, 'Choice (a number, Enter for 1):', line => numberOf(line || '1'), signal)
+  }
+
+  /** The host of a sign-in server that has changed has to be typed before anything else. */
+  async function confirm(read: Read, host: string, signal: AbortSignal): Promise<Choice | undefined> {
+    const leave: Choice[] = [{ kind: 'later' }, { kind: 'cancel' }]
+    for (;;) {
+      const line = (await read(signal, `If that is right, type ${host} to go on; 1 later, 2 cancel:`)).trim()
+      if (line.toLowerCase() === host) return undefined
+      const choice = pick(line, leave)
+      if (choice !== undefined) return choice
+      io.write(`That is not ${host}.`)
+    }
+  }
+
+  /** While routes are open. */
+  async function next(signal: AbortSignal): Promise<Choice> {
+    while (!told || !expected()) {
       const change = new Promise<void>(resolve => {
         wake = resolve
       })
-      await Promise.race([change, forever(signal)])
+      await Promise.race([change, aborted(signal)])
     }
     if (!io.read) return { kind: 'cancel' }
-    for (;;) {
-      const text = await lineOf(io.read, signal)
-      // What was asked for while the line was typed is what it answers.
-      if (wanted === 'address') return { kind: 'pasted', address: text }
-      const trouble = clientIdTrouble(text)
-      if (trouble === undefined) {
-        wanted = undefined
-        return { kind: 'client', id: text }
-      }
-      io.write(trouble)
+    return ask(io.read, promptText(), line => numberOf(line) ?? typed(line), signal)
+  }
+
+  /** Whether a line can mean something. A run with a named route leaves its terminal alone as long as it can. */
+  function expected(): boolean {
+    if (io.read && io.route === undefined) return true
+    return wanted === 'client' || (wanted === 'address' && io.read !== undefined)
+  }
+
+  function promptText(): string {
+    if (wanted === 'client') return 'Client id (or a number):'
+    return wanted === 'address' ? 'Address (or a number):' : 'Choice (a number, or a pasted address):'
+  }
+
+  /** What a line is that is no number of the menu. What was asked for while it was typed is what it answers. */
+  function typed(line: string): Choice | undefined {
+    const address = line.replaceAll(/\s/gu, '')
+    if (address === '' || isNumber(address)) return undefined
+    if (wanted === 'client' && !/^\w+:\/\//.test(address)) {
+      const trouble = clientIdTrouble(line)
+      if (trouble !== undefined) io.write(trouble)
+      else wanted = undefined
+      return trouble === undefined ? { kind: 'client', id: line } : undefined
     }
+    return wanted === 'address' || /:\/\/|[?&]code=/.test(address) ? { kind: 'pasted', address } : undefined
+  }
+
+  /** Asks until the line is an answer. */
+  async function ask(
+    read: Read,
+    prompt: string,
+    judge: (line: string) => Choice | undefined,
+    signal: AbortSignal,
+  ): Promise<Choice> {
+    for (;;) {
+      const line = (await read(signal, prompt)).trim()
+      const choice = judge(line)
+      if (choice !== undefined) return choice
+      io.write('That is none of these:')
+      writeMenu()
+    }
+  }
+
+  function numberOf(line: string): Choice | undefined {
+    return pick(line, signInOptions(view, started))?.choice
+  }
+
+  function writeMenu(): void {
+    io.write(numbered(signInOptions(view, started).map(({ text }) => text)))
   }
 
   return {
     async choice(signal) {
       signal.throwIfAborted()
-      if (chosen) return typed(signal)
-      await Promise.race([turn, forever(signal)])
-      if (!introduced) for (const line of introduction(view, io.now())) io.write(line)
-      if (!introduced && view.formerHost !== undefined && io.read) {
-        io.write(`If that is right, type ${view.pageHost} to go on:`)
-        if ((await io.read(signal)).trim().toLowerCase() !== view.pageHost) return { kind: 'cancel' }
+      try {
+        return await choose(AbortSignal.any([signal, turn.signal]))
+      } catch (thrown) {
+        if (turn.signal.aborted && !signal.aborted) return { kind: 'cancel' }
+        throw thrown
       }
-      introduced = true
-      const choice = await firstChoice(io, view, signal)
-      chosen = choice.kind === 'route'
-      return choice
     },
-    update(next) {
-      view = next
+    update(changed) {
+      view = changed
       introduced = false
+      confirmed = false
     },
     show(step) {
-      if (step.kind === 'client') wanted = 'client'
-      if (step.kind === 'paste') wanted = 'address'
       for (const line of stepLines(view, step, io.now())) io.write(line)
+      if (step.kind !== 'trouble') {
+        started = true
+        wanted = WANTED[step.kind]
+        if (io.read && expected()) writeMenu()
+      }
+      told = true
       wake()
     },
     close(result) {
       io.write(resultLine(view, result, io.again(view.server)).text)
-      over()
+      turn.end()
     },
   }
 }
 
-/** The named route, if it is possible; otherwise the numbered choice. Without either nobody has agreed to anything. */
-async function firstChoice(io: PlainPromptOptions, view: SignInView, signal: AbortSignal): Promise<Choice> {
-  if (io.route) {
-    if (view.routes.includes(io.route)) return { kind: 'route', route: io.route }
-    io.write(`${view.server} does not allow this way to sign in here: ${routeText(io.route)}`)
-    return { kind: 'cancel' }
-  }
-  if (!io.read) {
-    io.write(`${view.server}: nobody is there to choose; --sign-in browser or --sign-in device says how`)
-    return { kind: 'cancel' }
-  }
-  const others = view.others.map(({ host }) => `sign in at ${host}`)
-  const choices = [...view.routes.map(routeText), ...others, 'later', 'cancel']
-  io.write(choices.map((text, at) => `${at + 1} ${text}`).join(', '))
-  for (;;) {
-    io.write('Choice (a number, Enter for 1):')
-    const answer = (await io.read(signal)).trim() || '1'
-    const route = view.routes[Number(answer) - 1]
-    if (route) return { kind: 'route', route }
-    const other = view.others[Number(answer) - 1 - view.routes.length]
-    if (other) return { kind: 'issuer', issuer: other.issuer }
-    if (Number(answer) === choices.length - 1) return { kind: 'later' }
-    if (Number(answer) === choices.length) return { kind: 'cancel' }
-  }
-}
+type Read = NonNullable<PlainPromptOptions['read']>
 
-function introduction(view: SignInView, now: number): string[] {
-  const rights =
-    view.newScopes.join(', ') || (view.grantedScopes.length > 0 ? 'none' : 'not named by the server')
-  const tool = view.tool && view.reason !== 'upscope' ? ` For ${view.tool}.` : ''
-  const granted = view.grantedScopes.length > 0 ? ` Already given: ${view.grantedScopes.join(', ')}.` : ''
-  const account = view.account ? ` Signed in as ${view.account}.` : ''
-  return [
-    ...(view.formerHost === undefined ? [] : [`! ${view.server}: ${changedText(view)}`]),
-    `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
-    `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account} ${timeLeft(view.deadline, now)}.`,
-  ]
-}
-
-function knownText({ knownSince, formerHost }: SignInView): string {
-  if (formerHost !== undefined) return ''
-  return knownSince === undefined ? ', first seen' : `, known since ${dayText(knownSince)}`
-}
-
-/** Addresses stand alone on their line, so that they can be copied whole. */
-function stepLines(view: SignInView, step: SignInStep, now: number): string[] {
-  switch (step.kind) {
-    case 'browser': {
-      const words = step.opened
-        ? `Waiting for the browser at ${view.pageHost}. If no page came up, open this address:`
-        : 'No browser could be opened. Open this address:'
-      return [words, step.url, ...forwarding(step)]
-    }
-    case 'device':
-      return [
-        `On any device open ${step.page} and enter the code ${step.code}`,
-        `Only if you started this yourself. ${timeLeft(Math.min(step.expiresAt, view.deadline), now)}.`,
-      ]
-    case 'paste':
-      return [
-        'Open this address in any browser and sign in:',
-        step.url,
-        ...forwarding(step),
-        'Then paste the address of the page where it ends, and press Enter:',
-      ]
-    case 'client':
-      return [troubleText(step.error), clientText(view)]
-    case 'trouble':
-      return [`${view.server}: ${troubleText(step.error)}`]
-  }
-}
-
-/** Over SSH: what brings a browser on the person's own machine back to us. */
-function forwarding({ forward }: { forward?: string }): string[] {
-  return forward === undefined ? [] : ['For a browser on your own machine, run there first:', forward]
-}
-
-/** The next line that is not blank. */
-async function lineOf(read: (signal: AbortSignal) => Promise<string>, signal: AbortSignal): Promise<string> {
-  for (;;) {
-    const line = (await read(signal)).trim()
-    if (line !== '') return line
-  }
-}
-
-function forever(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+const WANTED: Readonly<Record<Exclude<SignInStep['kind'], 'trouble'>, 'address' | 'client' | undefined>> = {
+  browser: undefined,
+  device: undefined,
+  paste: 'address',
+  client: 'client',
 }

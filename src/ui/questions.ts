@@ -6,13 +6,13 @@ import { createPermission, isLong } from './panels/permission-state.ts'
 import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
 import { resultLine } from './sign-in-words.ts'
 import type { Action, Panel, View } from './state.ts'
-import type { ChatScreen } from './types.ts'
+import type { Chat } from './types.ts'
 
 /** The open questions of a screen: what the person answers in a panel reaches the promise that waits for it. */
 export interface Questions {
   signIn: Prompt['signIn']
-  askPermission: ChatScreen['askPermission']
-  ask: ChatScreen['ask']
+  askPermission: Chat['askPermission']
+  ask: Chat['ask']
   choose(panel: number, choice: Choice): void
   /** Answers every open sign-in with Esc. */
   cancelSignIns(): void

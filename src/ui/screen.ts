@@ -15,7 +15,7 @@ import { paint } from './transcript/line.ts'
 import { past } from './transcript/past.ts'
 import type { Block } from './transcript/printing.ts'
 import { openStream } from './transcript/stream.ts'
-import type { ChatScreen, ChatScreenOptions } from './types.ts'
+import type { Chat, ChatScreenOptions } from './types.ts'
 
 /** Time between two frames of a long print, in milliseconds. */
 const FRAME = 16
@@ -26,12 +26,12 @@ const LAST_FRAME = 1000
  * Opens the chat on the terminal. It can be used at once, before there is a session. The terminal is restored by
  * `close()`, by an error of the screen itself (`left` then rejects with a HostError), and by the end of the process.
  */
-export function openChat(options: ChatScreenOptions): ChatScreen {
+export function openChat(options: ChatScreenOptions): Chat {
   const { stdin, stdout, now } = options
   const colours = palette(options.env)
   const store = createStore(newView(options))
   const timers = new Set<NodeJS.Timeout>()
-  const left = Promise.withResolvers<Awaited<ChatScreen['left']>>()
+  const left = Promise.withResolvers<Awaited<Chat['left']>>()
   left.promise.catch(() => undefined)
   let terminal: Terminal | undefined
   let closing: Promise<void> | undefined

@@ -19,29 +19,33 @@ export type ChatEvent =
   /** The session is up: header and status line can be completed. */
   | { type: 'session'; id: string; model?: string }
 
-export interface ChatScreenOptions {
-  stdin: NodeJS.ReadStream
-  stdout: NodeJS.WriteStream
-  /** Environment variables that decide about colour (NO_COLOR, TERM, ...). */
-  env: Readonly<Record<string, string | undefined>>
+/** What every chat is given, whatever it looks like. */
+export interface ChatPorts {
   version: string
   model?: string
   /** The folder as it is shown: with `~`. */
   folder: string
   /** Prompts of the past, newest last, for the arrow keys. */
   prompts: readonly string[]
-  /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
-  now: () => number
-  /** Enter: the text of the composer, not empty, byte for byte. */
+  /** A message or a `/` command of the person, not empty, byte for byte. */
   onSubmit(text: string): void
   /** Esc, or the first Ctrl+C, with nothing else open and something to stop. */
   onInterrupt(): void
+}
+
+export interface ChatScreenOptions extends ChatPorts {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  /** Environment variables that decide about colour (NO_COLOR, TERM, ...). */
+  env: Readonly<Record<string, string | undefined>>
+  /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
+  now: () => number
   /** Ctrl+Z: stops this process as its terminal would (SIGTSTP) and resolves when it goes on. Without it the key does nothing. */
   suspend?(): Promise<void>
 }
 
-/** The chat on the terminal: Ink, inline. */
-export interface ChatScreen extends Prompt {
+/** The chat as a person has it: on the screen (Ink, inline), or as plain lines. */
+export interface Chat extends Prompt {
   show(event: ChatEvent): void
   /** Finished blocks of the past (resume), printed in one go before anything else happens. */
   showHistory(events: readonly HostEvent[]): void
@@ -49,7 +53,7 @@ export interface ChatScreen extends Prompt {
   askPermission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionDecision>
   /** Puts a question of the model or of a server to the person. Rejects with the signal's reason. */
   ask(ask: Ask, signal: AbortSignal): Promise<AskAnswer>
-  /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text left in the composer. */
+  /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text that was not sent. */
   readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
   /** Prints what is still to be printed, takes the live region away and gives the terminal back. */
   close(): Promise<void>

@@ -7,7 +7,7 @@ import { createHost } from '../../src/host.ts'
 
 Object.assign(globalThis, { VERSION: 'test' })
 const { signal } = new AbortController()
-const http = createHttp(createHost(signal, new URL('../..', import.meta.url)).fetch)
+const http = createHttp(createHost(signal, new URL('../..', import.meta.url), () => () => {}).fetch)
 for (const address of process.argv.slice(2)) {
   const line = await http.json(webUrl(address, 'the test'), signal).then(
     ({ status }) => `${status}`,

@@ -1,5 +1,6 @@
 import type { ToolEnd } from '../../runtime/types.ts'
 import { cleanBlock } from '../../text.ts'
+import { durationText } from '../duration.ts'
 import type { Style } from '../palette.ts'
 import { type Line, line, type Span, untab } from './line.ts'
 
@@ -88,11 +89,8 @@ export function toolName(tool: Tool): Span[] {
 
 /** How long a tool has run, once that is worth telling. */
 export function took(tool: Tool, now: number): string {
-  const seconds = (now - tool.startedAt) / 1000
-  if (!(seconds >= 0.1)) return ''
-  if (seconds < 10) return `  ${seconds.toFixed(1)}s`
-  if (seconds < 60) return `  ${Math.floor(seconds)}s`
-  return `  ${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`
+  const text = durationText(now - tool.startedAt)
+  return text === '' ? '' : `  ${text}`
 }
 
 function shortened(text: string, most: number): { text: string; note: boolean }[] {

@@ -1,4 +1,5 @@
 import type { HostEvent } from '../../runtime/types.ts'
+import { isSaid } from '../said.ts'
 import { type Action, newView, reduce, type View } from '../state.ts'
 import { openStream } from './stream.ts'
 
@@ -19,11 +20,4 @@ export function past(events: readonly HostEvent[], now: number): Pick<View, 'rea
   stream.end()
   dispatch({ type: 'close' })
   return view
-}
-
-const SAID = ['user', 'reply', 'tool-start', 'tool-end', 'interrupted', 'error'] as const
-
-/** What somebody said or did; the state of servers and of the session is of today. */
-function isSaid(event: HostEvent): event is Extract<HostEvent, { type: (typeof SAID)[number] }> {
-  return SAID.some(type => type === event.type)
 }

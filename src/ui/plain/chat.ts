@@ -1,0 +1,125 @@
+import type { Clock } from '../../auth/types.ts'
+import { clean } from '../../text.ts'
+import { createPlainPrompt } from '../plain.ts'
+import type { Chat, ChatEvent, ChatPorts } from '../types.ts'
+import { isNumber } from './numbers.ts'
+import { openOutput } from './output.ts'
+import { askInLines } from './permission.ts'
+import { openReader } from './reader.ts'
+import { createTurns } from './turns.ts'
+
+export interface PlainChatOptions extends ChatPorts {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  clock: Clock
+  /** Takes Ctrl+C; see `Host`. */
+  interrupts: (handler: () => void) => () => void
+}
+
+/** Two Ctrl+C within this time leave; two within the shorter one are one that was told twice. In milliseconds. */
+const TWICE = 2000
+const SAME = 100
+
+/**
+ * Opens the chat as lines that are only ever appended: no escape sequence, nothing redrawn, nothing that moves with time.
+ * The terminal edits and echoes what is typed, so nothing has to be restored.
+ */
+export function openPlainChat(options: PlainChatOptions): Chat {
+  const { stdin, stdout, clock } = options
+  const left = Promise.withResolvers<Awaited<Chat['left']>>()
+  const write = (line: string) => void stdout.write(`${line}\n`)
+  const turns = createTurns()
+  const output = openOutput(write, clock.now)
+  const reader = openReader({ stdin, clock, write, onText })
+  const prompt = createPlainPrompt({
+    ...{ write, read, now: clock.now, turns },
+    again: server => `/login ${server}`,
+  })
+  /** The question that the person has begun to answer. */
+  let answering: object | undefined
+  /** What was given back, for `/send`. */
+  let draft = ''
+  let busy = false
+  let pressed = Number.NEGATIVE_INFINITY
+  let closed = false
+  const release = options.interrupts(interrupt)
+  void reader.ended.then(begun => left.resolve({ by: 'end', draft: begun }))
+
+  async function read(signal: AbortSignal, question: string): Promise<string> {
+    const { front } = turns
+    const line = await reader.read(signal, question)
+    answering = front
+    return line
+  }
+
+  /** A line that answers nothing is a message, unless it was meant for a question. */
+  function onText(text: string, when: 'free' | 'early' | 'gone'): void {
+    const meant = turns.front !== undefined && turns.front === answering
+    if (meant) write('That came before it was asked for. It was not taken.')
+    else if (isCallback(text)) write('That is the address of a sign-in that is not open. It was not sent.')
+    else if (isNumber(text) && when === 'early') write('That came before the question. It was not taken.')
+    else if (isNumber(text) && when === 'gone') write('That question is closed. Nothing was sent.')
+    else if (text === '/send') sendDraft()
+    else submit(text)
+  }
+
+  function sendDraft(): void {
+    const text = draft
+    draft = ''
+    if (text === '') write('There is nothing to send.')
+    else options.onSubmit(text)
+  }
+
+  function submit(text: string): void {
+    output.typed(text)
+    options.onSubmit(text)
+  }
+
+  /** The first Ctrl+C takes away what is in front: the question, or the running turn. */
+  function interrupt(): void {
+    const now = clock.now()
+    if (now - pressed < SAME) return
+    const again = now - pressed < TWICE
+    pressed = now
+    if (again) return left.resolve({ by: 'interrupt', draft: '' })
+    write('Ctrl+C again leaves.')
+    if (!turns.giveUp() && (busy || output.queued > 0)) options.onInterrupt()
+  }
+
+  function show(event: ChatEvent): void {
+    if (closed) return
+    if (event.type === 'sent' || event.type === 'turn-start') busy = true
+    if (event.type === 'idle' || event.type === 'stopped') busy = false
+    if (event.type === 'draft') draft = [event.text, draft].filter(Boolean).join('\n')
+    output.take(event)
+  }
+
+  const place = [options.version, options.model ?? '', options.folder].map(text => clean(text, 200))
+  write(`copilot-host ${place.filter(Boolean).join(', ')}`)
+  write('Type a message and press Enter. /help lists commands. Ctrl+C stops, twice it leaves.')
+
+  return {
+    show,
+    showHistory(events) {
+      write('Earlier in this session:')
+      output.past(events)
+      write('Now:')
+    },
+    signIn: prompt.signIn,
+    tell: ({ level, text }) => show({ type: 'line', level, text }),
+    askPermission: (ask, signal) => askInLines({ write, read, turns }, ask, signal),
+    left: left.promise,
+    async close() {
+      if (closed) return
+      output.end()
+      closed = true
+      release()
+      reader.close()
+    },
+  }
+}
+
+/** The address that a sign-in ends at: it holds a code, which is nothing for the model. */
+function isCallback(text: string): boolean {
+  return /^\S+$/.test(text) && /[?&#](?:code|error)=/.test(text) && /[?&#]state=/.test(text)
+}

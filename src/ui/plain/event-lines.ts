@@ -1,0 +1,126 @@
+import type { ServerStatus } from '../../runtime/types.ts'
+import { type Clean, clean, cleanBlock } from '../../text.ts'
+import { durationText } from '../duration.ts'
+import type { ChatEvent } from '../types.ts'
+
+/** What is told already, as far as the next line depends on it. */
+export interface Told {
+  readonly tools: ReadonlyMap<string, { label: string; startedAt: number }>
+  readonly servers: Readonly<Record<string, ServerStatus>>
+  /** Messages that are announced and not sent yet. */
+  readonly queued: readonly string[]
+  /** The line that the person typed last: their terminal shows it. */
+  readonly typed?: string
+}
+
+export const NOTHING_TOLD: Told = { tools: new Map(), servers: {}, queued: [] }
+
+/** Longest message and output that a line shows, in characters. */
+const LONGEST = 200
+
+/** The lines that an event is told with; replies are told by `reply.ts`. Pure; `now` is in milliseconds since the epoch. */
+export function eventLines(told: Told, event: ChatEvent, now: number): { told: Told; lines: string[] } {
+  const only = (...lines: string[]) => ({ told, lines })
+  switch (event.type) {
+    case 'tool-start': {
+      const label = [event.server, event.name].filter(Boolean).join(' ')
+      const tools = new Map(told.tools).set(event.id, { label, startedAt: now })
+      const agent = event.agent === undefined ? '' : ' (of an agent)'
+      const summary = event.summary === '' ? '' : `: ${event.summary}`
+      return { told: { ...told, tools }, lines: [`tool ${label}${agent} starts${summary}`] }
+    }
+    case 'tool-end': {
+      const tool = told.tools.get(event.id)
+      if (tool === undefined) return only()
+      const tools = new Map(told.tools)
+      tools.delete(event.id)
+      const took = durationText(now - tool.startedAt)
+      const line = `tool ${tool.label} ${ENDS[event.end]}${took && ` after ${took}`}${firstLine(event.text)}`
+      return { told: { ...told, tools }, lines: [line] }
+    }
+    case 'sent': {
+      const shown = event.text === told.typed
+      return { told: { ...told, typed: undefined }, lines: shown ? [] : [`you: ${shorten(event.text)}`] }
+    }
+    case 'user':
+      return only(...indented('you: ', event.text))
+    case 'interrupted':
+      return only('interrupted')
+    case 'idle':
+    case 'stopped': {
+      const cut = [...told.tools.values()].map(({ label }) => `tool ${label} ${ENDS.cancelled}`)
+      const last = event.type === 'idle' ? 'ready' : `error: ${event.error.message}`
+      return { told: { ...told, tools: new Map() }, lines: [...cut, last] }
+    }
+    case 'line':
+    case 'notice':
+      return only(
+        `${event.level === 'warning' || event.level === 'error' ? `${event.level}: ` : ''}${clean(event.text, 500)}`,
+      )
+    case 'error':
+      return only(`error: ${clean(event.text, 500)}`)
+    case 'retry':
+      return only(clean(event.text, 500))
+    case 'server': {
+      const { name, status } = event
+      const servers = { ...told.servers, [name]: status }
+      const news = told.servers[name] !== status && STATES[status] !== undefined
+      const why = status === 'failed' && event.error ? ` (${event.error})` : ''
+      return { told: { ...told, servers }, lines: news ? [`${name}: ${STATES[status]}${why}`] : [] }
+    }
+    case 'started':
+      return only(...(event.alreadyInUse ? ['warning: this session is open in another program as well'] : []))
+    case 'waiting':
+      return only(
+        ...(event.servers.length > 0
+          ? [`waiting for ${event.servers.map(name => clean(name)).join(', ')}`]
+          : []),
+      )
+    case 'queued': {
+      const fresh = event.messages.slice(told.queued.length)
+      const typed = fresh.length > 0 ? undefined : told.typed
+      return {
+        told: { ...told, queued: [...event.messages], typed },
+        lines: fresh.map(message => `queued: ${shorten(message)}`),
+      }
+    }
+    case 'draft':
+      return only(
+        ...(event.text.trim() === '' ? [] : [...indented('not sent: ', event.text), '/send sends it']),
+      )
+    default:
+      return only()
+  }
+}
+
+const ENDS = {
+  ok: 'is done',
+  failed: 'has failed',
+  denied: 'was not allowed',
+  cancelled: 'was cancelled',
+} as const
+
+/** States worth a line. */
+const STATES: Readonly<Partial<Record<ServerStatus, string>>> = {
+  connected: 'connected',
+  failed: 'not available',
+  'needs-auth': 'needs a sign-in',
+}
+
+function firstLine(output: string): string {
+  const [first = '', ...more] = cleanBlock(output.slice(0, 100_000)).trim().split('\n')
+  if (first === '') return ''
+  return `: ${clean(first, LONGEST)}${more.length === 0 ? '' : ` (and ${more.length} more lines)`}`
+}
+
+function shorten(text: string): Clean {
+  return clean(text, LONGEST)
+}
+
+/** A text of the person, whole; its further lines stand in from ours. */
+function indented(label: string, text: string): string[] {
+  return cleanBlock(text)
+    .trim()
+    .split('\n')
+    .map((line, at) => (at === 0 ? `${label}${line}` : `  ${line}`))
+}

@@ -1,0 +1,14 @@
+/** `1 open the browser, 2 later`: numbers first, so that they are heard first. */
+export function numbered(texts: readonly string[]): string {
+  return texts.map((text, at) => `${at + 1} ${text}`).join(', ')
+}
+
+/** A line that is a number and nothing else, of a size that a menu may have. */
+export function isNumber(line: string): boolean {
+  return /^\d{1,3}$/.test(line)
+}
+
+/** What a line names by its number; undefined for any other line. */
+export function pick<T>(line: string, from: readonly T[]): T | undefined {
+  return isNumber(line) ? from[Number(line) - 1] : undefined
+}

@@ -1,0 +1,172 @@
+import type { Clock } from '../../auth/types.ts'
+import { HostError } from '../../errors.ts'
+import { cleanBlock } from '../../text.ts'
+import { QUIET } from '../panels/guard.ts'
+
+/** Lines that come within this time, in milliseconds, are one text: nobody types so fast, it was pasted or typed ahead. */
+const BURST = 40
+/** The longest line that is taken, in characters. */
+const LONGEST = 1024 * 1024
+
+export interface ReaderOptions {
+  stdin: NodeJS.ReadStream
+  clock: Clock
+  /** One line for the person. */
+  write: (line: string) => void
+  /**
+   * A text that is no answer. `free`: no question was open; `early`: it was typed before the question that is; `gone`: the
+   * question it was typed for has closed by itself.
+   */
+  onText: (text: string, when: 'free' | 'early' | 'gone') => void
+}
+
+/** Lines of the person, on a terminal that edits and echoes them itself. */
+export interface Reader {
+  /**
+   * The answer to a question. Nothing counts that was typed before `prompt` is written, and it is written only when nobody
+   * has sent a line for half a second: who types while the question comes up does not answer it. One question at a time.
+   * Rejects with the signal's reason, and as `cancelled` when there is no more input.
+   */
+  read(signal: AbortSignal, prompt: string): Promise<string>
+  /** Resolves at the end of the input with the line that was begun. */
+  readonly ended: Promise<string>
+  close(): void
+}
+
+interface Question {
+  prompt: string
+  open: boolean
+  quiet: AbortController
+  resolve(answer: string): void
+  reject(reason: unknown): void
+}
+
+export function openReader({ stdin, clock, write, onText }: ReaderOptions): Reader {
+  const ended = Promise.withResolvers<string>()
+  let question: Question | undefined
+  /** The last question closed without an answer, and nothing was typed since. */
+  let gone = false
+  let over = false
+  /** The line that has not ended yet; undefined while what is too long is skipped. */
+  let begun: string | undefined = ''
+  let burst: { lines: string[]; to: Question | undefined; end: AbortController } | undefined
+
+  function take(chunk: string): void {
+    const [first = '', ...more] = chunk.split('\n')
+    grow(first)
+    for (const next of more) {
+      if (begun === undefined) write(`That line is longer than ${LONGEST} characters. It was not taken.`)
+      else takeLine(begun)
+      begun = ''
+      grow(next)
+    }
+  }
+
+  function grow(text: string): void {
+    if (begun !== undefined) begun = begun.length + text.length > LONGEST ? undefined : begun + text
+  }
+
+  function takeLine(line: string): void {
+    if (burst === undefined) {
+      burst = { lines: [], to: question?.open ? question : undefined, end: new AbortController() }
+      if (question !== undefined && burst.to === undefined) waitForQuiet(question)
+    }
+    burst.lines.push(line)
+    burst.end.abort()
+    burst.end = new AbortController()
+    clock.sleep(BURST, burst.end.signal).then(deliver, () => {})
+  }
+
+  function deliver(): void {
+    if (burst === undefined) return
+    const { lines, to } = burst
+    burst = undefined
+    // Arrow keys and the like are not edited here: they come as sequences.
+    const text = cleanBlock(lines.join('\n')).trimEnd()
+    if (to !== undefined && to === question) return answer(text)
+    const when = question !== undefined ? 'early' : gone || to !== undefined ? 'gone' : 'free'
+    gone = false
+    if (text.trim() !== '') onText(text, when)
+  }
+
+  function answer(text: string): void {
+    const answered = question
+    question = undefined
+    answered?.resolve(text)
+  }
+
+  /** Opens the question when no line has come for a while, and none is left to be read. */
+  function waitForQuiet(asked: Question): void {
+    asked.quiet.abort()
+    asked.quiet = new AbortController()
+    const { signal } = asked.quiet
+    clock.sleep(QUIET, signal).then(
+      // What was typed while this process was busy or stopped is read first: input comes before what is set immediately.
+      () => setImmediate(() => !signal.aborted && open(asked)),
+      () => {},
+    )
+  }
+
+  function open(asked: Question): void {
+    asked.open = true
+    write(asked.prompt)
+  }
+
+  const onData = (chunk: string) => take(chunk)
+  function onEnd(): void {
+    over = true
+    question?.reject(noMore())
+    question = undefined
+    const rest = [...(burst?.lines ?? []), begun ?? '']
+    burst?.end.abort()
+    burst = undefined
+    ended.resolve(cleanBlock(rest.join('\n')).trim())
+  }
+
+  stdin.setEncoding('utf8').on('data', onData).once('end', onEnd).once('error', onEnd).once('close', onEnd)
+
+  return {
+    read(signal, prompt) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason)
+        if (over) return reject(noMore())
+        const settle = () => {
+          signal.removeEventListener('abort', withdraw)
+          asked.quiet.abort()
+        }
+        const asked: Question = {
+          ...{ prompt, open: false, quiet: new AbortController() },
+          resolve(text) {
+            settle()
+            resolve(text)
+          },
+          reject(reason) {
+            settle()
+            reject(reason)
+          },
+        }
+        const withdraw = () => {
+          if (question === asked) question = undefined
+          gone = true
+          asked.reject(signal.reason)
+        }
+        signal.addEventListener('abort', withdraw, { once: true })
+        question = asked
+        gone = false
+        waitForQuiet(asked)
+      })
+    },
+    ended: ended.promise,
+    close() {
+      burst?.end.abort()
+      question?.reject(noMore())
+      question = undefined
+      stdin.off('data', onData).off('end', onEnd).off('error', onEnd).off('close', onEnd)
+      stdin.pause()
+    },
+  }
+}
+
+function noMore(): HostError {
+  return new HostError('cancelled', 'standard input has ended')
+}

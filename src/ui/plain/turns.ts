@@ -1,0 +1,62 @@
+import { HostError } from '../../errors.ts'
+
+/** One question in the row of those that wait for the person. */
+export interface Turn {
+  /** Resolves when this question is in front. Rejects with the signal's reason. */
+  begin(signal: AbortSignal): Promise<void>
+  /** Aborted when the person gives this question up. */
+  readonly signal: AbortSignal
+  /** The next one comes to the front. */
+  end(): void
+}
+
+/** Questions one after the other, in the order in which they came. */
+export interface Turns {
+  /** The last place in the row. */
+  enter(): Turn
+  /** Gives up the question in front; false if there is none. */
+  giveUp(): boolean
+  /** Stands for the question in front, if there is one. */
+  readonly front: object | undefined
+  /** How many wait behind the one in front. */
+  readonly waiting: number
+}
+
+export function createTurns(): Turns {
+  const row: { given: AbortController; front: PromiseWithResolvers<void> }[] = []
+  return {
+    enter() {
+      const place = { given: new AbortController(), front: Promise.withResolvers<void>() }
+      row.push(place)
+      row[0]?.front.resolve()
+      return {
+        async begin(signal) {
+          await Promise.race([place.front.promise, aborted(signal)])
+        },
+        signal: place.given.signal,
+        end() {
+          if (row.includes(place)) row.splice(row.indexOf(place), 1)
+          row[0]?.front.resolve()
+        },
+      }
+    },
+    giveUp() {
+      row[0]?.given.abort(new HostError('cancelled', 'cancelled'))
+      return row.length > 0
+    },
+    get front() {
+      return row[0]
+    },
+    get waiting() {
+      return Math.max(0, row.length - 1)
+    },
+  }
+}
+
+/** Rejects with the signal's reason, as soon as it has one. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
