@@ -108,32 +108,30 @@ function createDialog(io: PlainPromptOptions, first: SignInView, turns: Turns, t
     return wanted === 'address' ? 'Address (or a number):' : 'Choice (a number, or a pasted address):'
   }
 
-  /** What a line is that is no number of the menu. What was asked for while it was typed is what it answers. */
-  function typed(line: string): Choice | undefined {
+  /** What a line is that is no number of the menu, or what is wrong with it. */
+  function typed(line: string): Choice | string | undefined {
     const address = line.replaceAll(/\s/gu, '')
     if (address === '' || isNumber(address)) return undefined
     if (wanted === 'client' && !/^\w+:\/\//.test(address)) {
       const trouble = clientIdTrouble(line)
-      if (trouble !== undefined) io.write(trouble)
-      else wanted = undefined
-      return trouble === undefined ? { kind: 'client', id: line } : undefined
+      if (trouble === undefined) wanted = undefined
+      return trouble ?? { kind: 'client', id: line }
     }
     return wanted === 'address' || /:\/\/|[?&]code=/.test(address) ? { kind: 'pasted', address } : undefined
   }
 
-  /** Asks until the line is an answer. */
+  /** Asks until the line is an answer. What was asked for while it was typed is what it answers. */
   async function ask(
     read: Read,
     prompt: string,
-    judge: (line: string) => Choice | undefined,
+    judge: (line: string) => Choice | string | undefined,
     signal: AbortSignal,
   ): Promise<Choice> {
     for (;;) {
-      const line = (await read(signal, prompt)).trim()
-      const choice = judge(line)
-      if (choice !== undefined) return choice
-      io.write('That is none of these:')
-      writeMenu()
+      const choice = judge((await read(signal, prompt)).trim())
+      if (typeof choice === 'object') return choice
+      if (choice === undefined) writeMenu('That is none of these. ')
+      else io.write(choice)
     }
   }
 
@@ -141,8 +139,8 @@ function createDialog(io: PlainPromptOptions, first: SignInView, turns: Turns, t
     return pick(line, signInOptions(view, started))?.choice
   }
 
-  function writeMenu(): void {
-    io.write(numbered(signInOptions(view, started).map(({ text }) => text)))
+  function writeMenu(why = ''): void {
+    io.write(why + numbered(signInOptions(view, started).map(({ text }) => text)))
   }
 
   return {

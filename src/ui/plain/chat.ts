@@ -81,7 +81,10 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     if (now - pressed < SAME) return
     const again = now - pressed < TWICE
     pressed = now
-    if (again) return left.resolve({ by: 'interrupt', draft: '' })
+    if (again) {
+      left.resolve({ by: 'interrupt', draft: '' })
+      return
+    }
     write('Ctrl+C again leaves.')
     if (!turns.giveUp() && (busy || output.queued > 0)) options.onInterrupt()
   }

@@ -44,7 +44,8 @@ export function openOutput(write: (line: string) => void, now: () => number): Ou
       case 'reply':
         if (event.messageId === ended) return
         replyOf(event.messageId)
-        return finish(event.text)
+        finish(event.text)
+        return
       case 'sent':
       case 'user':
       case 'interrupted':

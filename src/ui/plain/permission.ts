@@ -41,11 +41,12 @@ export async function askInLines(
 
   async function decide(): Promise<PermissionDecision> {
     const options = permissionOptions(ask)
+    const menu = numbered(options.map(({ text }) => text))
+    write(menu)
     for (;;) {
-      write(`${ask.title} ${numbered(options.map(({ text }) => text))}`)
       const option = pick((await read(either, 'Choice (a number):')).trim(), options)
       if (option === undefined) {
-        write('That is none of these:')
+        write(`That is none of these. ${ask.title} ${menu}`)
         continue
       }
       if (option.why !== true) return option.decision
@@ -60,10 +61,12 @@ function permissionOptions(
   ask: PermissionAsk,
 ): { text: string; decision: PermissionDecision; why?: boolean }[] {
   return [
-    { text: 'once', decision: { kind: 'once' } },
+    { text: 'allow once', decision: { kind: 'once' } },
     { text: 'no', decision: { kind: 'no' } },
-    { text: 'no, and say why', decision: { kind: 'no' }, why: true },
-    ...(ask.approval === undefined ? [] : [{ text: 'this session', decision: { kind: 'session' } } as const]),
+    { text: 'no and say why', decision: { kind: 'no' }, why: true },
+    ...(ask.approval === undefined
+      ? []
+      : [{ text: 'allow for this session', decision: { kind: 'session' } } as const]),
   ]
 }
 

@@ -83,16 +83,14 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
     burst = undefined
     // Arrow keys and the like are not edited here: they come as sequences.
     const text = cleanBlock(lines.join('\n')).trimEnd()
-    if (to !== undefined && to === question) return answer(text)
+    if (to !== undefined && to === question) {
+      question = undefined
+      to.resolve(text)
+      return
+    }
     const when = question !== undefined ? 'early' : gone || to !== undefined ? 'gone' : 'free'
     gone = false
     if (text.trim() !== '') onText(text, when)
-  }
-
-  function answer(text: string): void {
-    const answered = question
-    question = undefined
-    answered?.resolve(text)
   }
 
   /** Opens the question when no line has come for a while, and none is left to be read. */

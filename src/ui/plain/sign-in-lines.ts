@@ -24,10 +24,7 @@ export interface SignInOption {
 export function signInOptions(view: SignInView, started: boolean): SignInOption[] {
   const { routes, others } = view
   return [
-    ...routes.map(route => ({
-      text: started && route === 'browser' ? 'open the browser again' : routeText(route),
-      choice: { kind: 'route', route } as const,
-    })),
+    ...routes.map(route => ({ text: routeText(route), choice: { kind: 'route', route } as const })),
     ...(routes.includes('browser')
       ? [{ text: 'another account', choice: { kind: 'account' } as const }]
       : []),
