@@ -9,8 +9,8 @@ import { openReader } from './reader.ts'
 import { createTurns } from './turns.ts'
 
 export interface PlainChatOptions extends ChatPorts {
-  stdin: NodeJS.ReadStream
-  stdout: NodeJS.WriteStream
+  stdin: NodeJS.ReadableStream
+  stdout: { write(text: string): unknown }
   clock: Clock
   /** Takes Ctrl+C; see `Host`. */
   interrupts: (handler: () => void) => () => void
@@ -85,7 +85,8 @@ export function openPlainChat(options: PlainChatOptions): Chat {
       left.resolve({ by: 'interrupt', draft: '' })
       return
     }
-    write('Ctrl+C again leaves.')
+    // The terminal has shown `^C`, and nothing behind it.
+    write('\nCtrl+C again leaves.')
     if (!turns.giveUp() && (busy || output.queued > 0)) options.onInterrupt()
   }
 

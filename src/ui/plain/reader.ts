@@ -9,7 +9,7 @@ const BURST = 40
 const LONGEST = 1024 * 1024
 
 export interface ReaderOptions {
-  stdin: NodeJS.ReadStream
+  stdin: NodeJS.ReadableStream
   clock: Clock
   /** One line for the person. */
   write: (line: string) => void

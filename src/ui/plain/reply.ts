@@ -4,6 +4,10 @@ import { BlockCleaner, cleanBlock } from '../../text.ts'
 const LONG = 80
 /** A line without an end of a sentence is printed in pieces of about this size, between words. */
 const LONGEST = 1000
+/** What is longer than this without a space is no word, and is cut. */
+const LONGEST_WORD = 8000
+/** What was looked at is looked at again from here on: an end is known only by what follows it. */
+const LOOK_BACK = 200
 
 /** One reply while it streams: raw deltas in, whole lines out, none of them twice. */
 export interface Reply {
@@ -25,6 +29,8 @@ export function openReply(id: string): Reply {
   /** What is not printed yet, and how far it was searched for an end. */
   let rest = ''
   let looked = 0
+  /** Whether this line is code or a table, once that is known. */
+  let verbatim: boolean | undefined
   /** The beginning of this line is printed. */
   let partial = false
   let fenced = false
@@ -44,15 +50,16 @@ export function openReply(id: string): Reply {
 
   function grow(text: string, out: string[]): void {
     rest += text
-    if (fenced || (!partial && isVerbatim(rest))) return
+    if (fenced || rest.length <= LONG) return
+    verbatim ??= isVerbatim(rest)
+    if (verbatim) return
     for (let cut = placeToCut(rest, looked); cut !== undefined; cut = placeToCut(rest, 0)) {
       out.push(rest.slice(0, cut).trimEnd())
       rest = rest.slice(cut)
       partial = true
       fresh = false
     }
-    // What may still become an end of a sentence is looked at again.
-    looked = rest.search(MAYBE_END)
+    looked = rest.length - LOOK_BACK
   }
 
   /** The line ends here. */
@@ -61,6 +68,7 @@ export function openReply(id: string): Reply {
     const line = rest.trimEnd()
     rest = ''
     looked = 0
+    verbatim = undefined
     // A reply does not begin with empty lines.
     if (line !== '' || !(fresh || partial)) out.push(line)
     if (line !== '') fresh = false
@@ -86,14 +94,15 @@ function isVerbatim(line: string): boolean {
 }
 
 const END = /[.!?…]["'”’)\]*_]*\s+(?=\S)|[。！？](?=\S)/gu
-const MAYBE_END = /(?:[.!?…]["'”’)\]*_]*\s*|\s*)$/u
 const GAP = /\s+(?=\S)/gu
 
-/**
- * The first place past {@link LONG} where a sentence ends, or past {@link LONGEST} a word. Up to `from` there is none.
- */
+/** The first place to cut: past {@link LONG} where a sentence ends, past {@link LONGEST} between words. */
 function placeToCut(text: string, from: number): number | undefined {
-  const places = [endOf(END, text, Math.max(LONG, from)), endOf(GAP, text, Math.max(LONGEST, from))]
+  const places = [
+    endOf(END, text, Math.max(LONG, from)),
+    endOf(GAP, text, Math.max(LONGEST, from)),
+    text.length > LONGEST_WORD ? wholeAt(text, LONGEST_WORD) : undefined,
+  ]
   return places.reduce((first, place) => (place === undefined || (first ?? place) < place ? first : place))
 }
 
@@ -103,4 +112,10 @@ function endOf(pattern: RegExp, text: string, from: number): number | undefined 
   search.lastIndex = from
   const found = search.exec(text)
   return found === null ? undefined : found.index + found[0].length
+}
+
+/** Not in the middle of a character. */
+function wholeAt(text: string, at: number): number {
+  const code = text.charCodeAt(at - 1)
+  return code >= 0xd800 && code <= 0xdbff ? at - 1 : at
 }
