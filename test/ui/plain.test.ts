@@ -5,6 +5,9 @@ import { clean } from '../../src/text.ts'
 import { createPlainPrompt } from '../../src/ui/plain.ts'
 import { address, signInView } from './panels/view.ts'
 
+const MENU =
+  '1 open the browser, 2 code for another device, 3 paste an address, 4 another account, 5 later, 6 cancel'
+const FIRST = 'Choice (a number, Enter for 1):'
 const never = new AbortController().signal
 
 /** A dialog in front of a person who types `answers` (nobody there without them). */
@@ -18,7 +21,8 @@ function open(options: { view?: Partial<SignInView>; answers?: string[]; route?:
     route: options.route,
     read:
       options.answers &&
-      (async () => {
+      (async (_signal, question) => {
+        lines.push(question)
         const answer = answers.shift()
         if (answer === undefined) throw new HostError('cancelled', 'the input ended')
         return answer
@@ -46,7 +50,7 @@ test('says who, why, where and which rights before anything happens', async () =
   await dialog.choice(never)
   expect(lines).toEqual([
     'Sign in to billing (billing.example.com). The server asks for a sign-in before its first use. For list_invoices.',
-    'Sign-in page: login.example.com, first seen. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. 10:00 left.',
+    'Sign-in page: login.example.com, first seen. Rights: invoices.read. Already given: a.b. Signed in as you@example.com. Kept in the system keychain. 10:00 left.',
   ])
 })
 
@@ -74,14 +78,13 @@ describe('the route', () => {
     ['a number', ['2'], { kind: 'route', route: 'device' }],
     ['Enter', [''], { kind: 'route', route: 'browser' }],
     ['nonsense first', ['x', '0', '-1', '1.5', '99', ' 3 '], { kind: 'route', route: 'paste' }],
-    ['later', ['4'], { kind: 'later' }],
-    ['cancel', ['5'], { kind: 'cancel' }],
+    ['another account', ['4'], { kind: 'account' }],
+    ['later', ['5'], { kind: 'later' }],
+    ['cancel', ['6'], { kind: 'cancel' }],
   ])('asked of a person: %s', async (_name, answers, choice) => {
     const { dialog, lines } = open({ answers })
     expect(await dialog.choice(never)).toEqual(choice)
-    expect(lines).toContain(
-      '1 open the browser, 2 code for another device, 3 paste an address, 4 later, 5 cancel',
-    )
+    expect(lines).toContain(MENU)
   })
 
   test('no more input ends the question', async () => {
@@ -123,7 +126,9 @@ describe('steps', () => {
     await dialog.choice(never)
     dialog.show({ kind: 'paste', url })
     expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=1' })
-    expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=2' })
+    const again = dialog.choice(never)
+    dialog.show({ kind: 'trouble', route: 'paste', error: new HostError('usage', 'that is not it') })
+    expect(await again).toEqual({ kind: 'pasted', address: 'http://127.0.0.1/?code=2' })
   })
 
   test('a client id is asked for while a route was being tried, and one line answers it', async () => {
@@ -134,15 +139,18 @@ describe('steps', () => {
       const typed = dialog.choice(never)
       dialog.show({ kind: 'client', error })
       expect(await typed).toEqual({ kind: 'client', id: 'my-app' })
+      const asked = 'Client id (or a number):'
       expect(lines.slice(2)).toEqual([
         'login.example.com does not register apps',
         'Register an app at login.example.com with the redirect address http://127.0.0.1/ and paste its client id here:',
-        'That is no client id: letters, digits and signs only.',
-        'That is no client id: letters, digits and signs only.',
+        ...[MENU, asked, `That is none of these. ${MENU}`],
+        ...[asked, 'That is no client id: letters, digits and signs only.'],
+        ...[asked, 'That is no client id: letters, digits and signs only.', asked],
       ])
       // With that client the route goes on, and an address can be pasted.
+      const pasted = dialog.choice(never)
       dialog.show({ kind: 'paste', url })
-      expect(await dialog.choice(never)).toEqual({ kind: 'pasted', address: 'http://a/' })
+      expect(await pasted).toEqual({ kind: 'pasted', address: 'http://a/' })
     }
   })
 
@@ -165,14 +173,16 @@ describe('steps', () => {
   test('a sign-in server that has changed is said first; another one can be chosen', async () => {
     const others = [{ issuer: 'https://c.example', host: clean('c.example') }]
     const view = { formerHost: clean('a.example'), pageHost: clean('b.example'), others }
-    const { dialog, lines } = open({ view, answers: ['b.example', '4', '1'] })
+    const { dialog, lines } = open({ view, answers: ['', 'a.example', '3', 'B.Example', '7', '1'] })
     expect(await dialog.choice(never)).toEqual({ kind: 'issuer', issuer: 'https://c.example' })
     expect(lines[0]).toBe('! billing: Sign-in server CHANGED: was a.example, now b.example.')
     dialog.update(signInView({ pageHost: clean('c.example') }))
     expect(await dialog.choice(never)).toEqual({ kind: 'route', route: 'browser' })
     expect(lines.join('\n')).toContain('Sign-in page: c.example, first seen.')
-    const wrong = open({ view, answers: ['a.example'] })
-    expect(await wrong.dialog.choice(never)).toEqual({ kind: 'cancel' })
+    expect(lines.filter(line => line === 'That is not b.example.')).toHaveLength(3)
+    expect(lines).toContain('If that is right, type b.example to go on; 1 later, 2 cancel:')
+    expect(await open({ view, answers: ['1'] }).dialog.choice(never)).toEqual({ kind: 'later' })
+    expect(await open({ view, answers: ['2'] }).dialog.choice(never)).toEqual({ kind: 'cancel' })
   })
 
   test('trouble and the end, cleaned and with the next step', () => {
@@ -186,6 +196,70 @@ describe('steps', () => {
       'billing: it failed. copilot-host auth login billing tries again',
       'a line',
     ])
+  })
+})
+
+describe('while a route runs', () => {
+  const url = address('https://login.example.com/authorize')
+  const running = async (answers: string[]) => {
+    const opened = open({ answers: ['1', ...answers] })
+    await opened.dialog.choice(never)
+    const next = opened.dialog.choice(never)
+    // Nothing is asked before there is something to say.
+    await Promise.resolve()
+    expect(opened.lines.at(-1)).toBe(FIRST)
+    opened.dialog.show({ kind: 'browser', url, opened: true })
+    return { ...opened, next }
+  }
+
+  test.each<[string, object]>([
+    ['1', { kind: 'route', route: 'browser' }],
+    ['2', { kind: 'route', route: 'device' }],
+    ['3', { kind: 'route', route: 'paste' }],
+    ['4', { kind: 'account' }],
+    ['5', { kind: 'later' }],
+    ['6', { kind: 'cancel' }],
+    [
+      'http://127.0.0.1:4011/?code=1&state=2',
+      { kind: 'pasted', address: 'http://127.0.0.1:4011/?code=1&state=2' },
+    ],
+    ['http://127.0.0.1:4011/?co\nde=1', { kind: 'pasted', address: 'http://127.0.0.1:4011/?code=1' }],
+    ['127.0.0.1/?code=1', { kind: 'pasted', address: '127.0.0.1/?code=1' }],
+  ])('%j', async (answer, choice) => {
+    const { next, lines } = await running([answer])
+    expect(await next).toEqual(choice)
+    expect(lines.slice(-2)).toEqual([MENU, 'Choice (a number, or a pasted address):'])
+  })
+
+  test('what is neither is asked for again', async () => {
+    const { next, lines } = await running(['', '7', '0', 'hello', '1\n2', '5'])
+    expect(await next).toEqual({ kind: 'later' })
+    expect(lines.filter(line => line === `That is none of these. ${MENU}`)).toHaveLength(5)
+  })
+
+  test('another sign-in server can be chosen only before', async () => {
+    const others = [{ issuer: 'https://c.example', host: clean('c.example') }]
+    const { dialog, lines } = open({ view: { others }, answers: ['1', '7', '6'] })
+    await dialog.choice(never)
+    dialog.show({ kind: 'browser', url, opened: true })
+    expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
+    expect(lines[2]).toBe(`${MENU}, 7 sign in at c.example`)
+    expect(lines.at(-2)).toBe(`That is none of these. ${MENU}`)
+  })
+
+  test('another sign-in server that does not answer: nothing was opened, so it can be chosen again', async () => {
+    const others = [{ issuer: 'https://c.example', host: clean('c.example') }]
+    const { dialog } = open({ view: { others }, answers: ['7', '7'] })
+    await dialog.choice(never)
+    dialog.show({ kind: 'trouble', route: 'browser', error: new HostError('http-network', 'c.example') })
+    expect(await dialog.choice(never)).toEqual({ kind: 'issuer', issuer: 'https://c.example' })
+  })
+
+  test('a number is never taken for an address', async () => {
+    const { dialog } = open({ answers: ['3', '9', '6'] })
+    await dialog.choice(never)
+    dialog.show({ kind: 'paste', url })
+    expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
   })
 })
 
