@@ -11,6 +11,8 @@ export interface VisitOptions {
   as?: string
   /** False presses Deny where the page asks; default true. */
   allow?: boolean
+  /** An origin that cannot be reached from there: the way ends at the address that leads to it. */
+  beyond?: string
   /** The code to type where a device page asks for one. */
   code?: string
   signal?: AbortSignal
@@ -51,6 +53,7 @@ export async function visit(address: string, options: VisitOptions = {}): Promis
       await response.body?.cancel()
       body = undefined
       url = loopback(next, url)
+      if (url.origin === options.beyond) return { url: url.href, status: response.status, title: '' }
       continue
     }
     const html = await response.text()

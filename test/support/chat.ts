@@ -15,6 +15,7 @@ export interface RunOptions {
   env?: Record<string, string | undefined>
   cols?: number
   rows?: number
+  term?: string
   stdin?: string
 }
 
@@ -76,6 +77,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
       const terminal = openTerminal(process.execPath, [PROGRAM, ...args, ...store], {
         cols: run.cols,
         rows: run.rows,
+        term: run.term,
         cwd: world.work,
         env: environment(run),
       })

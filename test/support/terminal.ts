@@ -7,6 +7,8 @@ export interface TerminalOptions {
   cwd?: string
   /** The whole environment of the program; `CI` is taken out, since it changes what programs draw. */
   env?: Readonly<Record<string, string | undefined>>
+  /** What kind of terminal the program takes it for. */
+  term?: string
 }
 
 /** A program in a pseudo-terminal, with an xterm as its screen. */
@@ -79,15 +81,15 @@ export function openTerminal(
   args: readonly string[],
   options: TerminalOptions = {},
 ): TestTerminal {
-  const { cols = 80, rows = 24, cwd, env = process.env } = options
+  const { cols = 80, rows = 24, cwd, env = process.env, term = 'xterm-256color' } = options
   const { CI: _, ...environment } = env
   const screen = new xterm.Terminal({ cols, rows, scrollback: 100_000, allowProposedApi: true })
   const child = spawn(command, [...args], {
-    name: 'xterm-256color',
+    name: term,
     cols,
     rows,
     cwd,
-    env: { ...environment, TERM: 'xterm-256color' },
+    env: { ...environment, TERM: term },
   })
   const chunks: string[] = []
   const watchers = new Set<() => void>()
