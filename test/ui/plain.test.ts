@@ -263,13 +263,75 @@ describe('while a route runs', () => {
   })
 })
 
-test('several servers: one sign-in at a time, the next one is introduced when the first is over', async () => {
-  const { dialog, lines, prompt } = open({ route: 'browser' })
-  const second = prompt.signIn(signInView({ server: clean('notes') }))
-  const waiting = second.choice(never)
-  await dialog.choice(never)
-  expect(lines.join('\n')).not.toContain('Sign in to notes')
-  dialog.close({ kind: 'cancelled' })
-  expect(await waiting).toEqual({ kind: 'route', route: 'browser' })
-  expect(lines.join('\n')).toContain('Sign in to notes')
+describe('several servers', () => {
+  const url = address('https://login.example.com/authorize')
+  const more = { server: clean('more'), pageHost: clean('more.example.com') }
+
+  /** Two sign-ins whose choices are waited for. */
+  function two(answers: string[], view: Partial<SignInView> = {}) {
+    const opened = open({ answers })
+    const other = opened.prompt.signIn(signInView({ ...more, ...view }))
+    const choices = [opened.dialog.choice(never), other.choice(never)] as const
+    choices[1].catch(() => {})
+    return { ...opened, other, choices }
+  }
+
+  test('one at a time, the next one is introduced when the first is over', async () => {
+    const { dialog, lines, prompt } = open({ route: 'browser' })
+    const second = prompt.signIn(signInView(more))
+    const waiting = second.choice(never)
+    await dialog.choice(never)
+    expect(lines.join('\n')).not.toContain('Sign in to more')
+    expect(lines).toContain('Waiting behind it: more (sign-in page: more.example.com).')
+    dialog.close({ kind: 'cancelled' })
+    expect(await waiting).toEqual({ kind: 'route', route: 'browser' })
+    expect(lines.join('\n')).toContain('Sign in to more')
+  })
+
+  test('all in one tab: the first is opened, the others follow and are told when it is their turn', async () => {
+    const { dialog, other, choices, lines } = two(['7', '6'])
+    expect(await choices[0]).toEqual({ kind: 'route', route: 'browser' })
+    expect(lines).toContain(`${MENU}, 7 all 2 by browser, in one tab, 8 the next one first`)
+    expect(await choices[1]).toEqual({ kind: 'follow' })
+    const next = other.choice(never)
+    other.show({ kind: 'browser', url, opened: false, follows: true })
+    expect(lines.join('\n')).not.toContain('Sign in to more')
+    dialog.show({ kind: 'browser', url, opened: true })
+    dialog.close({ kind: 'signed-in', keptIn: 'keychain' })
+    expect(await next).toEqual({ kind: 'cancel' })
+    expect(lines.slice(-7)).toEqual([
+      'signed in to billing, kept in the system keychain',
+      'Sign in to more (billing.example.com). The server asks for a sign-in before its first use.',
+      'Sign-in page: more.example.com, first seen. Rights: invoices.read. Kept in the system keychain. 10:00 left.',
+      'The page of the sign-in before leads to this one. If it does not, open this address:',
+      url,
+      MENU,
+      'Choice (a number, or a pasted address):',
+    ])
+  })
+
+  test('one whose sign-in page has changed, or that has no browser, does not follow', async () => {
+    for (const view of [{ formerHost: clean('a.example') }, { routes: ['device' as const] }]) {
+      const { choices, lines } = two(['7', '6'], view)
+      // 7 is the next number: the other one first. It is asked on its own, and `6` is no answer to it.
+      await Promise.race([choices[0], choices[1].catch(() => {})])
+      expect(lines).toContain(`${MENU}, 7 the next one first`)
+      expect(lines.findIndex(line => line.startsWith('Sign in to more'))).toBeGreaterThan(2)
+    }
+  })
+
+  test('the next one first: this one is introduced again afterwards', async () => {
+    const { other, choices, lines } = two(['8', '5', '6'])
+    expect(await choices[1]).toEqual({ kind: 'later' })
+    other.close({ kind: 'later' })
+    expect(await choices[0]).toEqual({ kind: 'cancel' })
+    expect(lines.filter(line => line.startsWith('Sign in to billing'))).toHaveLength(2)
+  })
+
+  test('a sign-in that was over before its turn leaves one line', async () => {
+    const { dialog, other, lines } = two(['1'])
+    other.close({ kind: 'withdrawn' })
+    dialog.close({ kind: 'cancelled' })
+    expect(lines.filter(line => line.includes('more'))).toHaveLength(1)
+  })
 })

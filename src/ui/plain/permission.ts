@@ -1,12 +1,13 @@
 import { HostError } from '../../errors.ts'
 import type { PermissionAsk, PermissionDecision } from '../../runtime/types.ts'
 import { clean, cleanBlock } from '../../text.ts'
+import { ask as askUntil, type Read } from './ask.ts'
 import { numbered, pick } from './numbers.ts'
 import type { Turns } from './turns.ts'
 
 export interface PermissionPorts {
   write: (line: string) => void
-  read: (signal: AbortSignal, prompt: string) => Promise<string>
+  read: Read
   turns: Turns
 }
 
@@ -43,16 +44,11 @@ export async function askInLines(
     const options = permissionOptions(ask)
     const menu = numbered(options.map(({ text }) => text))
     write(menu)
-    for (;;) {
-      const option = pick((await read(either, 'Choice (a number):')).trim(), options)
-      if (option === undefined) {
-        write(`That is none of these. ${ask.title} ${menu}`)
-        continue
-      }
-      if (option.why !== true) return option.decision
-      const reason = (await read(either, 'What should the model know? (one line)')).trim()
-      return reason === '' ? { kind: 'no' } : { kind: 'no', reason }
-    }
+    const judge = (line: string) => pick(line, options) ?? `That is none of these. ${ask.title} ${menu}`
+    const { decision, why } = await askUntil({ read, write }, 'Choice (a number):', judge, either)
+    if (why !== true) return decision
+    const reason = (await read(either, 'What should the model know? (one line)')).trim()
+    return reason === '' ? decision : { kind: 'no', reason }
   }
 }
 

@@ -1,54 +1,28 @@
-import type { Choice, SignInStep, SignInView } from '../../auth/types.ts'
+import type { SignInStep, SignInView } from '../../auth/types.ts'
 import {
   changedText,
   clientText,
   dayText,
   keptInText,
   reasonText,
-  routeText,
   timeLeft,
   titleText,
   troubleText,
 } from '../sign-in-words.ts'
 
-/** One thing that can be chosen by its number. */
-export interface SignInOption {
-  text: string
-  choice: Choice
-}
-
-/**
- * What can be chosen, in the order of the numbers: they mean the same as long as the sign-in lasts. Other sign-in servers
- * come last, since they cannot be chosen any more once a route was opened (`started`).
- */
-export function signInOptions(view: SignInView, started: boolean): SignInOption[] {
-  const { routes, others } = view
-  return [
-    ...routes.map(route => ({ text: routeText(route), choice: { kind: 'route', route } as const })),
-    ...(routes.includes('browser')
-      ? [{ text: 'another account', choice: { kind: 'account' } as const }]
-      : []),
-    { text: 'later', choice: { kind: 'later' } },
-    { text: 'cancel', choice: { kind: 'cancel' } },
-    ...(started ? [] : others).map(({ issuer, host }) => ({
-      text: `sign in at ${host}`,
-      choice: { kind: 'issuer', issuer } as const,
-    })),
-  ]
-}
-
-/** Who asks, why, where it leads, what for. */
-export function introduction(view: SignInView, now: number, waiting: number): string[] {
+/** Who asks, why, where it leads, what for; and who else waits. */
+export function introduction(view: SignInView, now: number, others: readonly SignInView[]): string[] {
   const rights =
     view.newScopes.join(', ') || (view.grantedScopes.length > 0 ? 'none' : 'not named by the server')
   const tool = view.tool && view.reason !== 'upscope' ? ` For ${view.tool}.` : ''
   const granted = view.grantedScopes.length > 0 ? ` Already given: ${view.grantedScopes.join(', ')}.` : ''
   const account = view.account ? ` Signed in as ${view.account}.` : ''
-  const more = waiting === 0 ? '' : ` ${waiting} more after this.`
+  const waiting = others.map(({ server, pageHost }) => `${server} (sign-in page: ${pageHost})`)
   return [
     ...(view.formerHost === undefined ? [] : [`! ${view.server}: ${changedText(view)}`]),
-    `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}${more}`,
+    `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
     `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account} Kept in ${keptInText(view)}. ${timeLeft(view.deadline, now)}.`,
+    ...(waiting.length === 0 ? [] : [`Waiting behind it: ${waiting.join(', ')}.`]),
   ]
 }
 
@@ -61,9 +35,11 @@ function knownText({ knownSince, formerHost }: SignInView): string {
 export function stepLines(view: SignInView, step: SignInStep, now: number): string[] {
   switch (step.kind) {
     case 'browser': {
-      const words = step.opened
-        ? `Waiting for the browser at ${view.pageHost}. If no page came up, open this address:`
-        : 'No browser could be opened. Open this address:'
+      const words = step.follows
+        ? 'The page of the sign-in before leads to this one. If it does not, open this address:'
+        : step.opened
+          ? `Waiting for the browser at ${view.pageHost}. If no page came up, open this address:`
+          : 'No browser could be opened. Open this address:'
       return [words, step.url, ...forwarding(step)]
     }
     case 'device':

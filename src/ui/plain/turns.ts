@@ -2,10 +2,13 @@ import { HostError } from '../../errors.ts'
 
 /** One question in the row of those that wait for the person. */
 export interface Turn {
+  readonly inFront: boolean
   /** Resolves when this question is in front. Rejects with the signal's reason. */
   begin(signal: AbortSignal): Promise<void>
   /** Aborted when the person gives this question up. */
   readonly signal: AbortSignal
+  /** Goes to the end of the row: it begins once more. */
+  defer(): void
   /** The next one comes to the front. */
   end(): void
 }
@@ -30,10 +33,19 @@ export function createTurns(): Turns {
       row.push(place)
       row[0]?.front.resolve()
       return {
+        get inFront() {
+          return row[0] === place
+        },
         async begin(signal) {
           await Promise.race([place.front.promise, aborted(signal)])
         },
         signal: place.given.signal,
+        defer() {
+          if (row[0] !== place) return
+          row.push(...row.splice(0, 1))
+          if (row[0] !== place) place.front = Promise.withResolvers()
+          row[0]?.front.resolve()
+        },
         end() {
           if (row.includes(place)) row.splice(row.indexOf(place), 1)
           row[0]?.front.resolve()
