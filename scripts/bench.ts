@@ -32,6 +32,19 @@ async function prompt(): Promise<number> {
   return took
 }
 
+/** The same in plain lines: what is typed counts from the greeting on. */
+async function plain(): Promise<number> {
+  const began = performance.now()
+  const chat = openTerminal(process.execPath, [PROGRAM, 'chat', '--plain', '--token-store', 'memory'], {
+    cwd: world.work,
+    env,
+  })
+  await chat.until(() => chat.screen().includes('Type a message'))
+  const took = performance.now() - began
+  await chat.close()
+  return took
+}
+
 async function runtime(): Promise<number> {
   const began = performance.now()
   const child = await startRuntime({ env, execPath: process.execPath, folder: world.work, login: false })
@@ -49,6 +62,7 @@ async function run(args: string[]): Promise<number> {
 
 const subjects = {
   'chat: exec to usable prompt': prompt,
+  'chat --plain: exec to greeting': plain,
   'one-shot: exec to exit': () => run([PROGRAM, 'chat', '-p', 'SAY hello', '--token-store', 'memory']),
   'runtime: spawn to connect': runtime,
   'node -e 0': () => run(['-e', '0']),

@@ -194,6 +194,33 @@ test('two servers: one question at a time, and Ctrl+C takes the one in front; th
   }
 })
 
+test('two servers in one tab: the second follows, and is asked about when its turn comes', async () => {
+  stage = await openStage()
+  const other = await openStage({ keychain: false })
+  try {
+    const args = ['chat', '--plain', ...notes(), '--mcp', `more=${other.world.mcp.url}`]
+    const chat = stage.open(args, { env: { BROWSER: stage.browser() } })
+    const { hear, answer } = linePerson(chat)
+    const first = /Sign in to (notes|more)/.exec(await hear(WAY))?.[1] ?? 'none'
+    const second = first === 'notes' ? 'more' : 'notes'
+    await chat.keys('skip\r')
+    const menu = await hear(WAY)
+    expect(menu).toContain('7 all 2 by browser, in one tab')
+    expect(menu).toContain('8 the next one first')
+    await chat.keys('7\r')
+    await hear(`signed in to ${first}`)
+    await hear(`Sign in to ${second}`)
+    await hear('The page of the sign-in before leads to this one.')
+    await answer('or a pasted address):', '1')
+    await hear(`signed in to ${second}`)
+    await chat.keys(KEY.ctrlD)
+    expect(await chat.exit).toMatchObject({ code: 0 })
+    onlyLines(chat)
+  } finally {
+    await other.close()
+  }
+})
+
 test('Ctrl+C stops the turn and gives back what waits; twice it leaves with 130', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', '--plain'])
