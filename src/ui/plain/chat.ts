@@ -81,12 +81,13 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     if (now - pressed < SAME) return
     const again = now - pressed < TWICE
     pressed = now
+    // The terminal has shown `^C`, and nothing behind it.
+    write('')
     if (again) {
       left.resolve({ by: 'interrupt', draft: '' })
       return
     }
-    // The terminal has shown `^C`, and nothing behind it.
-    write('\nCtrl+C again leaves.')
+    write('Ctrl+C again leaves.')
     if (!turns.giveUp() && (busy || output.queued > 0)) options.onInterrupt()
   }
 
