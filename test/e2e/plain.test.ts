@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { visit } from '../../demo/visit.ts'
 import { openStage, type Stage } from '../support/chat.ts'
@@ -6,6 +7,7 @@ import { count } from '../support/person.ts'
 import { runtimeOf } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
 
+const FORMS = fileURLToPath(new URL('../support/forms-server.ts', import.meta.url))
 const WAY = 'Choice (a number, Enter for 1):'
 const CHOICE = 'Choice (a number):'
 
@@ -219,6 +221,30 @@ test('two servers in one tab: the second follows, and is asked about when its tu
   } finally {
     await other.close()
   }
+})
+
+test('a question of the model and a form of a server, answered by lines', async () => {
+  stage = await openStage({ keychain: false })
+  const forms = { type: 'stdio', command: process.execPath, args: [FORMS], tools: ['*'] }
+  const config = JSON.stringify({ mcpServers: { forms } })
+  const chat = stage.open(['chat', '--plain', '--mcp-config', config, '--allow-all-tools'])
+  const { hear, say, answer } = linePerson(chat)
+  await say('CALL ask_user {"question":"?","choices":["red","blue"]}')
+  await hear('1 red, 2 blue, 3 no answer')
+  await answer('or your own words):', '2')
+  await hear('User selected: blue')
+  await hear('ready')
+  await say('CALL order {}')
+  await answer(CHOICE, '1')
+  await answer('Text:', 'Ada')
+  await answer('Enter for none:', '')
+  await answer('Enter for blue', '')
+  await answer('Enter for none:', '2')
+  await hear('name: Ada')
+  await answer(CHOICE, '1')
+  await hear('{"action":"accept","content":{"name":"Ada","colour":"blue","gift":false}}')
+  await hear('ready')
+  await leaveLines(chat)
 })
 
 test('Ctrl+C stops the turn and gives back what waits; twice it leaves with 130', async () => {

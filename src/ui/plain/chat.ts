@@ -4,7 +4,8 @@ import { createPlainPrompt } from '../plain.ts'
 import type { Chat, ChatEvent, ChatPorts } from '../types.ts'
 import { isNumber } from './numbers.ts'
 import { openOutput } from './output.ts'
-import { askInLines } from './permission.ts'
+import { askPermission } from './permission.ts'
+import { putQuestion } from './question.ts'
 import { openReader } from './reader.ts'
 import { createTurns } from './turns.ts'
 
@@ -112,7 +113,8 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     },
     signIn: prompt.signIn,
     tell: ({ level, text }) => show({ type: 'line', level, text }),
-    askPermission: (ask, signal) => askInLines({ write, read, turns }, ask, signal),
+    askPermission: (ask, signal) => askPermission({ write, read, turns }, ask, signal),
+    ask: (ask, signal) => putQuestion({ write, read, turns }, ask, signal),
     left: left.promise,
     async close() {
       if (closed) return

@@ -1,6 +1,14 @@
+/** A menu that is longer than this, in characters, has a line for each number. */
+const LONG = 240
+
+/** What is said about a line that names nothing of a menu. */
+export const NONE = 'That is none of these.'
+
 /** `1 open the browser, 2 later`: numbers first, so that they are heard first. */
 export function numbered(texts: readonly string[]): string {
-  return texts.map((text, at) => `${at + 1} ${text}`).join(', ')
+  const items = texts.map((text, at) => `${at + 1} ${text}`)
+  const line = items.join(', ')
+  return line.length > LONG ? items.join('\n') : line
 }
 
 /** A line that is a number and nothing else, of a size that a menu may have. */

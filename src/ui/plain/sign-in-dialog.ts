@@ -2,7 +2,7 @@ import type { Choice, Dialog, SignInStep, SignInView } from '../../auth/types.ts
 import type { PlainPromptOptions } from '../plain.ts'
 import { resultLine, routeText } from '../sign-in-words.ts'
 import { ask, type Read } from './ask.ts'
-import { numbered, pick } from './numbers.ts'
+import { NONE, numbered, pick } from './numbers.ts'
 import { introduction, stepLines } from './sign-in-lines.ts'
 import { type SignInOption, signInOptions, typedLine } from './sign-in-options.ts'
 import { aborted, type Turn, type Turns } from './turns.ts'
@@ -135,7 +135,7 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
     judge: (line: string) => SignInOption['choice'] | string | undefined,
     signal: AbortSignal,
   ): Promise<SignInOption['choice']> {
-    const none = () => `That is none of these. ${menuLine()}`
+    const none = () => `${NONE} ${menuLine()}`
     return ask({ read, write: io.write }, prompt, line => judge(line) ?? none(), signal)
   }
 
