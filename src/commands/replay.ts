@@ -2,7 +2,7 @@ import type { Host } from '../host.ts'
 import { readStoredEvents, type StoredEvent } from '../runtime/stored-events.ts'
 import type { HostEvent } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
-import type { ChatEvent, ChatScreen } from '../ui/types.ts'
+import type { Chat, ChatEvent } from '../ui/types.ts'
 import { pickSession } from './pick-session.ts'
 import { tilde } from './place.ts'
 import { redactEvent, redacting } from './redact.ts'
@@ -75,7 +75,7 @@ interface Playing {
 
 async function play(
   stored: AsyncIterable<StoredEvent>,
-  screen: ChatScreen,
+  screen: Chat,
   { speed, redact, clock, host }: Playing,
   signal: AbortSignal,
 ): Promise<void> {
@@ -111,7 +111,7 @@ async function play(
 /** A reply as it was streamed: the log has only the whole of it. */
 async function say(
   { messageId, text }: Extract<HostEvent, { type: 'reply' }>,
-  screen: ChatScreen,
+  screen: Chat,
   speed: number,
   host: Host,
   signal: AbortSignal,
