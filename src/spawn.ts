@@ -1,7 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { constants, platform } from 'node:os'
+import { kill } from 'node:process'
 
 /** How long a program that was started may take to fail before it counts as running, in milliseconds. */
 const EARLY = 500
+
+/** How long a command may take to end by itself once it is told to, in milliseconds. */
+const GRACE = 1000
+/** How long the outputs of a command that has ended are still read, in milliseconds. */
+const DRAIN = 200
 
 export interface Child {
   program: string
@@ -44,13 +51,96 @@ export function startProgram({ program, args, env }: Child): Promise<boolean> {
 }
 
 /**
- * Runs a program in the person's terminal until it ends: no shell, our own streams. Resolves to its exit code, or to
- * undefined when there is no such program.
+ * Runs a program in the person's terminal until it ends, or is ended by the signal: no shell, our own streams. Resolves
+ * to its exit code, or to undefined when there is no such program; never throws.
  */
-export function runInTerminal({ program, args, env }: Child): Promise<number | undefined> {
+export function runInTerminal(
+  { program, args, env }: Child,
+  ending?: AbortSignal,
+): Promise<number | undefined> {
   return new Promise(resolve => {
-    const child = spawn(program, args, { env, shell: false, stdio: 'inherit' })
-    child.once('error', () => resolve(undefined))
-    child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))
+    try {
+      const child = spawn(program, args, { env, shell: false, stdio: 'inherit', signal: ending })
+      child.once('error', () => resolve(undefined))
+      child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))
+    } catch {
+      // An argument that no program can be given, such as one with a NUL in it.
+      resolve(undefined)
+    }
+  })
+}
+
+/**
+ * What a program writes to its standard output: no shell, no other streams. Resolves to undefined when it is missing, fails,
+ * writes more than `most` bytes or takes longer than `ms` milliseconds; never throws.
+ */
+export function readProgram(
+  { program, args, env }: Child,
+  { most, ms }: { most: number; ms: number },
+): Promise<string | undefined> {
+  return new Promise(resolve => {
+    try {
+      const options = {
+        env,
+        shell: false,
+        maxBuffer: most,
+        timeout: ms,
+        killSignal: 'SIGKILL',
+        windowsHide: true,
+      } as const
+      execFile(program, args, options, (error, stdout) => resolve(error ? undefined : stdout))
+    } catch {
+      resolve(undefined)
+    }
+  })
+}
+
+/**
+ * Runs a command line of the person's own in their shell, the one place where a shell reads anything: in a process group of
+ * its own, with nothing to read. Both outputs are told as they come. Resolves to the exit code, to undefined when the
+ * signal has ended it, and rejects when there is no such shell.
+ */
+export function runShell(
+  { program, args, env }: Child,
+  output: (text: string) => void,
+  stop: AbortSignal,
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    stop.throwIfAborted()
+    const child = spawn(program, args, {
+      env,
+      shell: false,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: platform() !== 'win32',
+      windowsHide: true,
+      // cmd.exe takes its line as it is.
+      windowsVerbatimArguments: true,
+    })
+    const end = (name: NodeJS.Signals) => {
+      try {
+        if (child.pid !== undefined && platform() !== 'win32') kill(-child.pid, name)
+        else child.kill(name)
+      } catch {
+        // The group is gone already.
+      }
+    }
+    const stopped = () => {
+      end('SIGTERM')
+      setTimeout(end, GRACE, 'SIGKILL').unref()
+    }
+    stop.addEventListener('abort', stopped, { once: true })
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', output)
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      stop.removeEventListener('abort', stopped)
+      // What it has left running in the background may hold its outputs for ever.
+      const drained = setTimeout(() => child.stdout.destroy() && child.stderr.destroy(), DRAIN)
+      child.once('close', () => {
+        clearTimeout(drained)
+        resolve(
+          stop.aborted ? undefined : signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0),
+        )
+      })
+    })
   })
 }

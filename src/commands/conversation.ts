@@ -1,6 +1,6 @@
 import type { Authenticator } from '../auth/authenticator.ts'
 import { hostError } from '../errors.ts'
-import type { HostEvent, Session } from '../runtime/types.ts'
+import type { Attachment, HostEvent, Session } from '../runtime/types.ts'
 import { carryQuestions, type QuestionPorts } from './questions.ts'
 import { createRecovery } from './recovery.ts'
 import { carrySignIns, type SignInPorts } from './sign-ins.ts'
@@ -14,6 +14,8 @@ export interface ConversationPorts extends QuestionPorts {
   show: (event: ConversationEvent) => void
   tell: (line: { level: 'info' | 'warning'; text: string }) => void
   log: (line: string) => void
+  /** The files that a message names. */
+  attach?: (message: string) => Promise<readonly Attachment[]>
   refused: SignInPorts['refused']
 }
 
@@ -137,7 +139,7 @@ export function converse(ports: ConversationPorts): Conversation {
     show({ type: 'queued', messages: [...queue] })
     show({ type: 'sent', text })
     try {
-      mine.add(await session.send(text))
+      mine.add(await session.send(text, await ports.attach?.(message)))
       sending = undefined
     } catch (thrown) {
       sending = undefined

@@ -1,20 +1,49 @@
 import type { Host } from '../host.ts'
 import type { Runtime } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
+import { editText } from './edit-text.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
+import { openPromptHistory } from './prompt-history.ts'
 import type { Settings } from './settings.ts'
+import { createShell, type Shell } from './shell.ts'
 import { talk } from './talk.ts'
 
 /** The chat on the screen: Ink, inline. */
-export function chatOnScreen(
+export async function chatOnScreen(
   options: ChatOptions & { session: SessionChoice },
   settings: Settings,
   starting: Promise<Runtime>,
   host: Host,
 ): Promise<number> {
-  const { stdin, stdout, env, suspend, clock } = host
-  return talk(options, settings, starting, host, ports =>
-    openChat({ ...ports, stdin, stdout, env, suspend, now: clock.now }),
-  )
+  const { stdin, stdout, env, suspend, clock, platform } = host
+  const { runtime, folders } = settings
+  const history = openPromptHistory(folders.state)
+  const earlier = await history.read()
+  let kept = Promise.resolve()
+  let shell: Shell | undefined
+
+  const code = await talk(options, settings, starting, host, ports => {
+    const chat = openChat({
+      ...ports,
+      ...{ stdin, stdout, env, suspend },
+      now: clock.now,
+      prompts: [...earlier.filter(text => !ports.prompts.includes(text)), ...ports.prompts],
+      onSubmit(text) {
+        kept = kept.then(() => history.add(text))
+        // Only here: in plain lines a paste cannot be told from what was typed.
+        if (text.startsWith('!')) void shell?.run(text)
+        else ports.onSubmit(text)
+      },
+      onInterrupt() {
+        if (!shell?.stop()) ports.onInterrupt()
+      },
+      editText: text => editText(text, { ...host, env: runtime.env }),
+    })
+    shell = createShell({ env: runtime.env, platform, show: chat.show })
+    return chat
+  })
+  shell?.stop()
+  await Promise.all([shell?.ended(), kept])
+  return code
 }

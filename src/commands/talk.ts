@@ -7,6 +7,7 @@ import { askPerson } from './ask-person.ts'
 import { systemBrowser } from './browser.ts'
 import { type Conversation, converse } from './conversation.ts'
 import { createEngine, openTokenStore } from './engine.ts'
+import { openFiles } from './files.ts'
 import type { ChatOptions } from './options.ts'
 import { openSession, type SessionChoice } from './pick-session.ts'
 import { tilde } from './place.ts'
@@ -42,6 +43,7 @@ export async function talk(
     })
     past = await session.history(PAST)
   }
+  const files = openFiles(host.folder, settings.runtime.env)
   const early: string[] = []
   let conversation: Conversation | undefined
   /** The end of the runtime, once the person has read it. */
@@ -53,6 +55,7 @@ export async function talk(
     model: settings.model.model,
     folder: tilde(host),
     prompts: past.flatMap(event => (event.type === 'user' ? [event.text] : [])),
+    listFiles: files.list,
     onSubmit(text) {
       if (/^\/[a-z-]+(\s|$)/u.test(text)) {
         command(text)
@@ -107,6 +110,7 @@ export async function talk(
         chat.show(event)
       },
       tell: line => chat.tell(line),
+      attach: files.mentionedIn,
       log: line => settings.log.write(line),
       refused(error, server) {
         if (error.kind === 'sign-in-needed')

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Limits } from './limits.ts'
-import type { Provider, ServerConfig } from './types.ts'
+import type { Attachment, Provider, ServerConfig } from './types.ts'
 
 /** One method of the runtime: what it takes, how long it may take, and what of its answer we need. */
 export interface Method<Params, Result> {
@@ -68,7 +68,11 @@ export const methods = {
   rename: method<InSession & { name: string }>()('session.name.set', Nothing),
   list: method<{ filter?: { cwd: string } }>()('session.list', v.object({ sessions: Unjudged })),
 
-  send: method<InSession & { prompt: string }>()('session.send', v.object({ messageId: v.string() }), 'slow'),
+  send: method<InSession & { prompt: string; attachments: readonly Attachment[] }>()(
+    'session.send',
+    v.object({ messageId: v.string() }),
+    'slow',
+  ),
   abort: method<InSession>()('session.abort', Nothing, 'slow'),
   registerInterest: method<InSession & { eventType: string }>()('session.eventLog.registerInterest', Nothing),
   readEvents: method<

@@ -94,12 +94,12 @@ export function createSession(ports: SessionPorts): LiveSession {
       return () => listeners.delete(listener)
     },
     ready: signal => servers.ready(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
-    async send(prompt) {
+    async send(prompt, attachments = []) {
       // Servers that ready() has waited for already are not waited for a second time.
       const times = servers.late().length > 0 ? [limits.turnAfterReady, limits.turn] : [limits.turn]
       turn.expect(times, () => void servers.leaveBehind(true))
       try {
-        return (await connection.call(methods.send, { sessionId, prompt })).messageId
+        return (await connection.call(methods.send, { sessionId, prompt, attachments })).messageId
       } catch (error) {
         turn.stop()
         throw error

@@ -185,6 +185,13 @@ export type HostEvent =
   /** The connection is gone; nothing comes after this. */
   | { type: 'stopped'; error: HostError }
 
+/** A file that goes with a message: the runtime tells the model of it. `path` is absolute. */
+export interface Attachment {
+  type: 'file'
+  path: string
+  displayName: string
+}
+
 export interface Session {
   /** As the runtime answered it, which need not be the id that was asked for. */
   readonly id: string
@@ -196,7 +203,7 @@ export interface Session {
    * of the servers that are not there yet.
    */
   ready(signal?: AbortSignal): Promise<string[]>
-  send(prompt: string): Promise<string>
+  send(prompt: string, attachments?: readonly Attachment[]): Promise<string>
   abort(): Promise<void>
   /** All give false when the runtime no longer waits for this answer. */
   answerPermission(ask: PermissionAsk, decision: PermissionDecision): Promise<boolean>

@@ -1,6 +1,7 @@
 import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout, useWindowSize } from 'ink'
 import { useLayoutEffect, useSyncExternalStore } from 'react'
 import { Composer, textWidth } from './composer/composer.tsx'
+import { MentionList } from './composer/mention-list.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { composing, type Frame, frameOf } from './frame.ts'
 import { type Key, toKeys } from './keys.ts'
@@ -127,6 +128,9 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           maxRows={frame.composer}
           top={panel === undefined ? top : undefined}
         />
+      )}
+      {view.mentions.open !== undefined && frame.list > 0 && (
+        <MentionList mention={view.mentions.open} width={width} maxRows={frame.list} />
       )}
     </>
   )

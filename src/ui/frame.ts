@@ -12,6 +12,8 @@ export interface Frame {
   queued: number
   panel: number
   composer: number
+  /** The list of files below the composer. */
+  list: number
 }
 
 /** Past this a row may be wrapped by the terminal when the window gets narrower, which leaves ghosts. */
@@ -33,10 +35,12 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   if (panel) {
     const composer = composing(view) ? Math.min(3, Math.max(1, left - 6)) : 0
     const tail = roomy ? 3 : 0
-    return { width, gap, tools, queued, composer, tail, panel: Math.max(1, left - composer - tail) }
+    return { width, gap, tools, queued, composer, tail, panel: Math.max(1, left - composer - tail), list: 0 }
   }
   const composer = Math.min(8, Math.max(1, Math.floor(left / 2)))
-  return { width, gap, tools, queued, composer, panel: 0, tail: Math.min(12, Math.max(0, left - composer)) }
+  const list = Math.min(view.mentions.open?.items.length ?? 0, 6, left - composer)
+  const tail = Math.min(12, Math.max(0, left - composer - list))
+  return { width, gap, tools, queued, composer, panel: 0, tail, list }
 }
 
 /** A QR code fills a window of 24 rows but for a low panel right under it. */

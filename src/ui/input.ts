@@ -1,4 +1,5 @@
-import { edit, paste } from './composer/editor.ts'
+import { type ComposeEffect, compose, withMention } from './composer/compose.ts'
+import { paste, replace, written } from './composer/editor.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { type PanelEffect, panelCancel, panelKeys, panelPaste, panelTakesText } from './panels/press.ts'
@@ -6,7 +7,7 @@ import type { View } from './state.ts'
 
 /** What has to happen because of a key, besides another view. */
 export type Effect =
-  | { type: 'submit'; text: string }
+  | ComposeEffect
   | { type: 'interrupt' }
   | { type: 'suspend' }
   | { type: 'leave'; by: 'interrupt' | 'end'; draft: string }
@@ -38,9 +39,10 @@ export function press(view: View, keys: readonly Key[], now: number, width: numb
 export function pasteInto(view: View, text: string, now: number): View {
   const [panel] = view.panels
   const stay = { ...view, leaving: undefined }
-  if (panel === undefined || view.guard === undefined) return { ...stay, editor: paste(view.editor, text) }
+  if (panel === undefined || view.guard === undefined)
+    return withMention({ ...stay, editor: paste(view.editor, text) })
   const { guard, to } = guardPaste(view.guard, now, panelTakesText(panel))
-  if (to === 'composer') return { ...stay, guard, editor: paste(view.editor, text) }
+  if (to === 'composer') return withMention({ ...stay, guard, editor: paste(view.editor, text) })
   return { ...stay, guard, panels: [panelPaste(panel, text), ...view.panels.slice(1)] }
 }
 
@@ -73,7 +75,8 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   }
   const [panel] = view.panels
   if (panel === undefined || view.guard === undefined) {
-    if (first?.name === 'escape' && interruptible(view))
+    const inside = view.editor.search !== undefined || view.mentions.open !== undefined
+    if (first?.name === 'escape' && !inside && interruptible(view))
       return { view: stay, effects: [{ type: 'interrupt' }] }
     return compose(stay, keys, width)
   }
@@ -98,7 +101,7 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
 /** Ctrl+C: a second one leaves; the first one takes away what is in front: the panel, the text, the running turn. */
 function interrupt(view: View, now: number): Pressed {
   if (view.leaving !== undefined && now < view.leaving.until) {
-    const draft = view.editor.text || view.leaving.draft
+    const draft = written(view.editor) || view.leaving.draft
     return { view, effects: [{ type: 'leave', by: 'interrupt', draft }] }
   }
   const [panel] = view.panels
@@ -107,28 +110,19 @@ function interrupt(view: View, now: number): Pressed {
     const next = { ...view, leaving: { until, draft: '' } }
     return { view: next, effects: [panelCancel(panel)] }
   }
-  const { text, history } = view.editor
-  if (text !== '') {
-    const editor = { ...view.editor, text: '', caret: 0, at: history.length, drafts: {} }
-    return { view: { ...view, editor, leaving: { until, draft: text } }, effects: [] }
+  const { search } = view.editor
+  if (search !== undefined) return { view: { ...view, editor: search.before }, effects: [] }
+  const draft = written(view.editor)
+  if (draft !== '') {
+    const editor = replace(view.editor, '')
+    return { view: withMention({ ...view, editor, leaving: { until, draft } }), effects: [] }
   }
   const next = { ...view, leaving: { until, draft: '' } }
   return { view: next, effects: interruptible(view) ? [{ type: 'interrupt' }] : [] }
 }
 
 function interruptible(view: View): boolean {
-  return view.busy || view.queued.length > 0
-}
-
-function compose(view: View, keys: readonly Key[], width: number): Pressed {
-  const effects: Effect[] = []
-  let { editor } = view
-  for (const key of keys) {
-    const edited = edit(editor, key, width)
-    editor = edited.editor
-    if (edited.submit !== undefined) effects.push({ type: 'submit', text: edited.submit })
-  }
-  return { view: editor === view.editor ? view : { ...view, editor }, effects }
+  return view.busy || view.queued.length > 0 || view.tools.some(tool => tool.own)
 }
 
 function answer(view: View, keys: readonly Key[], width: number): Pressed {

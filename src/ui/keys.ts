@@ -93,6 +93,8 @@ function typedKey(piece: string): Key[] {
 function controlKey(letter: string): Key[] {
   const named = CTRL[letter]
   if (named) return [{ name: named }]
+  // Ctrl with `/` or `-` is the same byte as Ctrl+_ elsewhere.
+  if (letter === '/' || letter === '-') return [{ name: 'ctrl', letter: '_' }]
   return /^[a-z\\\]^_]$/.test(letter) ? [{ name: 'ctrl', letter }] : []
 }
 

@@ -5,6 +5,7 @@ import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
 import { clipboard } from './clipboard.ts'
 import { type Effect, pasteInto, press } from './input.ts'
+import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
 import { QUIET } from './panels/guard.ts'
 import { openQuestions } from './questions.ts'
@@ -37,6 +38,8 @@ export function openChat(options: ChatScreenOptions): Chat {
   let closing: Promise<void> | undefined
 
   let printing = false
+  /** While another program has the terminal nothing is released: what is printed then would be lost. */
+  let away: Promise<void> | undefined
 
   const dispatch = (action: Action) => update(reduce(store.get(), action, now()))
   const stream = openStream(dispatch, now, later)
@@ -44,9 +47,9 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   function update(changed: View): void {
     const before = store.get()
-    const next = printing ? changed : reduce(changed, { type: 'release' }, now())
+    const next = printing || away !== undefined ? changed : reduce(changed, { type: 'release' }, now())
     store.set(next)
-    if (!printing && next.ready.length > 0) printSoon()
+    if (!printing && away === undefined && next.ready.length > 0) printSoon()
     if (next.guard?.open === false && next.guard !== before.guard) {
       const { guard } = next
       later(() => {
@@ -103,11 +106,40 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
     else if (effect.type === 'copy') stdout.write(clipboard(effect.text, options.env))
+    else if (effect.type === 'edit') editText(effect.text)
+    else if (effect.type === 'files') void listFiles()
     else if (effect.type === 'qr') void drawQr(effect.text)
     else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
     else if (effect.type === 'answer') questions.answer(effect.panel, effect.answer)
-    else if (options.suspend !== undefined) terminal?.suspend(options.suspend).catch(fail)
+    else if (options.suspend !== undefined) giveAway(options.suspend)
+  }
+
+  function giveAway(work: () => Promise<void>): void {
+    if (terminal === undefined || away !== undefined) return
+    away = terminal
+      .suspend(work)
+      .catch(fail)
+      .finally(() => {
+        away = undefined
+        dispatch({ type: 'release' })
+      })
+  }
+
+  /** In the person's own editor; the chat goes on behind it. */
+  function editText(text: string): void {
+    const { editText } = options
+    if (editText === undefined) return
+    giveAway(async () => {
+      const edited = await editText(text)
+      if ('text' in edited) dispatch({ type: 'edited', text: edited.text })
+      else dispatch({ type: 'line', level: 'warning', text: edited.problem })
+    })
+  }
+
+  async function listFiles(): Promise<void> {
+    const files = await options.listFiles?.()
+    if (files !== undefined && closing === undefined) dispatch({ type: 'files', files })
   }
 
   /** As a block of its own, so that it can be scrolled to and is never cut by a low window. */
@@ -134,9 +166,10 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   // Ink does it too, but only behind its first frame, and an Enter before that would become a line feed.
   if (stdin.isTTY) stdin.setRawMode(true)
+  const keyboard = openKeyboard(stdin, now)
   stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
   const app = render(createElement(App, { store, actions, colours, now }), {
-    stdin,
+    stdin: keyboard,
     stdout,
     interactive: stdout.isTTY,
     exitOnCtrlC: false,
@@ -157,6 +190,7 @@ export function openChat(options: ChatScreenOptions): Chat {
   async function shut(): Promise<void> {
     // A component may fail while it is drawn for the first time, before there is an `app`.
     await Promise.resolve()
+    await away
     stream.end()
     questions.close()
     dispatch({ type: 'close' })

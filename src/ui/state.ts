@@ -1,13 +1,17 @@
 import type { ServerStatus } from '../runtime/types.ts'
 import { clean, cleanBlock } from '../text.ts'
-import { createEditor, type Editor, prepend } from './composer/editor.ts'
+import { type Given, take } from './composer/compose.ts'
+import { createEditor, type Editor } from './composer/editor.ts'
+import type { Mentions } from './composer/mention.ts'
 import type { AskState } from './panels/ask-state.ts'
 import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
-import { noticeBlock, promptBlock, type Tool, toolBlock } from './transcript/blocks.ts'
+import { takeShell } from './shell.ts'
+import { promptBlock, type Tool, toolBlock } from './transcript/blocks.ts'
 import { type Line, line, untab } from './transcript/line.ts'
-import { type Block, blocksOf, nextFrame } from './transcript/printing.ts'
+import { notice, print, release } from './transcript/print.ts'
+import type { Block } from './transcript/printing.ts'
 import type { ChatEvent } from './types.ts'
 
 /** A question to the person; the first one is on screen, the others wait. */
@@ -49,6 +53,7 @@ export interface View {
   /** Of the first panel. */
   readonly guard?: Guard
   readonly editor: Editor
+  readonly mentions: Mentions
   /** Set for a while after Ctrl+C: until when a second one leaves, and what the first one took from the composer. */
   readonly leaving?: { readonly until: number; readonly draft: string }
 }
@@ -73,6 +78,7 @@ export type Action =
   /** Nobody has typed for a while: the panel takes keys. */
   | { type: 'quiet' }
   | { type: 'stay' }
+  | Given
   | { type: 'close' }
 
 export function newView(options: { model?: string; folder: string; prompts: readonly string[] }): View {
@@ -95,6 +101,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     panels: [],
     answered: 0,
     editor: createEditor(options.prompts),
+    mentions: { files: [] },
   }
 }
 
@@ -124,6 +131,9 @@ export function reduce(view: View, action: Action, now: number): View {
       const tools = view.tools.filter(other => other !== tool)
       return print({ ...view, tools }, 'tool', toolBlock(tool, action.end, action.text, now))
     }
+    case 'shell-start':
+    case 'shell-end':
+      return takeShell(view, action, now)
     case 'sent':
       return print({ ...view, busy: true }, 'prompt', promptBlock(action.text))
     case 'user':
@@ -139,7 +149,6 @@ export function reduce(view: View, action: Action, now: number): View {
       return notice(cancelTools(idle, now), 'error', action.error.message)
     }
     case 'line':
-      return notice(view, action.level, action.text)
     case 'notice':
       return notice(view, action.level, action.text)
     case 'error':
@@ -175,7 +184,9 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'queued':
       return { ...view, queued: action.messages.map(message => clean(message, 200)) }
     case 'draft':
-      return { ...view, editor: prepend(view.editor, action.text) }
+    case 'edited':
+    case 'files':
+      return take(view, action)
     case 'history':
       return { ...view, last: action.last }
     case 'whole':
@@ -209,7 +220,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'stay':
       return view.leaving === undefined ? view : { ...view, leaving: undefined }
     case 'close':
-      return { ...cancelTools(view, now), open: false, tail: { lines: [], kind: '' }, panels: [] }
+      return { ...cancelTools({ ...view, open: false }, now), tail: { lines: [], kind: '' }, panels: [] }
   }
 }
 
@@ -221,22 +232,10 @@ function watched(next: View, before: View, now: number): View {
 }
 
 function cancelTools(view: View, now: number): View {
-  let next: View = { ...view, tools: [] }
-  for (const tool of view.tools) next = print(next, 'tool', toolBlock(tool, 'cancelled', '', now))
+  const own = view.open ? view.tools.filter(tool => tool.own) : []
+  let next: View = { ...view, tools: own }
+  for (const tool of view.tools) {
+    if (!own.includes(tool)) next = print(next, 'tool', toolBlock(tool, 'cancelled', '', now))
+  }
   return next
-}
-
-function notice(view: View, level: 'done' | 'info' | 'warning' | 'error', text: string): View {
-  return print(view, 'line', noticeBlock(level, clean(text, 500)))
-}
-
-function print(view: View, kind: string, lines: readonly Line[]): View {
-  const gap = view.last === kind && kind !== 'prompt' && kind !== 'whole' ? [] : [line('')]
-  return { ...view, last: kind, ready: [...view.ready, ...blocksOf([...gap, ...lines])] }
-}
-
-function release(view: View): View {
-  const count = nextFrame(view.ready)
-  if (count === 0) return view
-  return { ...view, ready: view.ready.slice(count), done: [...view.done, ...view.ready.slice(0, count)] }
 }

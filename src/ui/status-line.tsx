@@ -1,14 +1,18 @@
 import { Text } from 'ink'
+import type { Search } from './composer/recall.ts'
 import { usePalette } from './palette.ts'
 import type { View } from './state.ts'
 import { type Line, paint, type Span, truncate, width } from './transcript/line.ts'
+import { graphemes, visible } from './width.ts'
 
 const FRAMES = ['⠋', '⠙', '⠸', '⠴', '⠦', '⠇']
 
 /** The last row: `model · context · folder · what is going on`. */
 export function StatusLine({ view, width, frame }: { view: View; width: number; frame: number }) {
   const colours = usePalette()
-  return <Text wrap="truncate">{paint(statusLine(view, width, frame), colours) || ' '}</Text>
+  const { search } = view.editor
+  const row = search === undefined ? statusLine(view, width, frame) : searchLine(search, width)
+  return <Text wrap="truncate">{paint(row, colours) || ' '}</Text>
 }
 
 /** Where room is short, what is going on stays, and what can be seen elsewhere goes. */
@@ -22,6 +26,18 @@ export function statusLine(view: View, room: number, frame: number): Line {
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
+}
+
+/** What Ctrl+R looks for; the keys are not told where room is short. */
+export function searchLine({ query, failed }: Search, room: number): Line {
+  const asked = [
+    { text: 'search: ', styles: ['accent' as const] },
+    { text: graphemes(query).map(visible).join('') },
+    ...(failed ? [dim(' (not found)')] : []),
+  ]
+  const keys = 'Ctrl+R older · Enter takes it · Esc goes back'
+  const row = [...asked, dim(`  ${keys}`)]
+  return width(row) <= room ? row : truncate(asked, room)
 }
 
 function stateOf(view: View, frame: number): Span[] {

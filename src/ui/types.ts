@@ -14,6 +14,10 @@ export type ChatEvent =
   | { type: 'draft'; text: string }
   /** Servers that nobody has signed in to, although they asked for it. */
   | { type: 'unsigned'; servers: readonly string[] }
+  /** A command of the person's own runs; its output comes as `tool-output` of the same id. */
+  | { type: 'shell-start'; id: string; command: string }
+  /** No code: it was stopped. `text` is raw; `left` lines in front of it are left out. */
+  | { type: 'shell-end'; id: string; code?: number; text: string; left: number }
   /** One line of the host: `✓`, `○`, `✗` and `!` are drawn by level. */
   | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
   /** The session is up: header and status line can be completed. */
@@ -31,6 +35,8 @@ export interface ChatPorts {
   onSubmit(text: string): void
   /** Esc, or the first Ctrl+C, with nothing else open and something to stop. */
   onInterrupt(): void
+  /** The files that a name behind `@` may mean, as paths from the folder of the session. Never rejects. */
+  listFiles?(): Promise<readonly string[]>
 }
 
 export interface ChatScreenOptions extends ChatPorts {
@@ -42,7 +48,12 @@ export interface ChatScreenOptions extends ChatPorts {
   now: () => number
   /** Ctrl+Z: stops this process as its terminal would (SIGTSTP) and resolves when it goes on. Without it the key does nothing. */
   suspend?(): Promise<void>
+  /** Ctrl+G: lets the person edit the text in a program of theirs, which has the terminal meanwhile. Never rejects. */
+  editText?(text: string): Promise<Edited>
 }
+
+/** What came of an editor: the text, or one line that says why there is none. */
+export type Edited = { text: string } | { problem: string }
 
 /** The chat as a person has it: on the screen (Ink, inline), or as plain lines. */
 export interface Chat extends Prompt {

@@ -32,6 +32,8 @@ export interface TestTerminal {
   until<T>(predicate: () => T, ms?: number): Promise<NonNullable<T>>
   /** Types: each argument is one read of the program. */
   keys(...reads: string[]): Promise<void>
+  /** Sends bytes, piece by piece, which may cut characters. */
+  write(chunks: readonly Buffer[]): Promise<void>
   /** A bracketed paste. */
   paste(text: string): void
   resize(cols: number, rows: number): void
@@ -188,6 +190,13 @@ export function openTerminal(
       for (const read of reads) {
         child.write(read)
         // One turn of the loop, and the echo of the kernel, keep the reads apart.
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    },
+    async write(chunks) {
+      for (const chunk of chunks) {
+        // It takes bytes too, although its types do not say so.
+        child.write(chunk as unknown as string)
         await new Promise(resolve => setImmediate(resolve))
       }
     },

@@ -26,8 +26,8 @@ export function textWidth(width: number): number {
 /** The line, or lines, that the person writes in. */
 export function Composer({ editor, width, maxRows, top, placeholder = '' }: ComposerProps) {
   const colours = usePalette()
-  const { text, caret } = editor
-  const { rows, index, column } = around(text, caret, textWidth(width), maxRows)
+  const { text } = editor
+  const { rows, index, column } = around(editor, textWidth(width), maxRows)
   const first = firstRow(rows.length, index, maxRows)
   const shown = rows.slice(first, first + maxRows)
   return (

@@ -1,12 +1,32 @@
 import type { Key } from '../keys.ts'
-import { graphemeAfter, graphemeBefore, graphemes } from '../width.ts'
+import { graphemeAfter, graphemeBefore } from '../width.ts'
+import {
+  change,
+  type Doing,
+  insert,
+  kill,
+  type Moment,
+  move,
+  redo,
+  remember,
+  remove,
+  undo,
+} from './change.ts'
 import { around, offsetAt } from './layout.ts'
+import { expand, fold, type Pastes, pastesIn, refold, shelter } from './pastes.ts'
+import { recall, type Search, searchKey, startSearch } from './recall.ts'
+import { isInk, isWord, lineEnd, lineStart, wordEnd, wordStart } from './words.ts'
 
 /** The text being written. Plain data; every change makes a new one. */
 export interface Editor {
+  /** As it is edited: a long paste is one character of `pastes`. What it stands for is {@link written}. */
   readonly text: string
   /** Offset in UTF-16 units, always between two characters as a person counts them. */
   readonly caret: number
+  /** All pastes of this draft that became marks, also those that were deleted: undo brings them back. */
+  readonly pastes: Pastes
+  /** What Ctrl+Y inserts. */
+  readonly killed: string
   /** Prompts of the past, newest last. */
   readonly history: readonly string[]
   /** Which one of `history` is shown; its length means the text that is being written. */
@@ -15,6 +35,12 @@ export interface Editor {
   readonly drafts: Readonly<Record<number, string>>
   /** The column (cells) that up and down try to keep. */
   readonly goal?: number
+  /** What undo and redo go to, the next one last. */
+  readonly past: readonly Moment[]
+  readonly future: readonly Moment[]
+  /** What the last keys did, as long as the next one may go on with it. */
+  readonly doing?: Doing
+  readonly search?: Search
 }
 
 export interface Edit {
@@ -23,13 +49,15 @@ export interface Edit {
   submit?: string
 }
 
-/** How far word movement looks, in UTF-16 units. */
-const WORD_REACH = 1000
-
-const WORD = /[\p{L}\p{N}\p{M}_]/u
-
 export function createEditor(history: readonly string[], text = ''): Editor {
-  return { text, caret: text.length, history, at: history.length, drafts: {} }
+  const draft = shelter(text, new Map())
+  const nothing = { killed: '', drafts: {}, past: [], future: [] }
+  return { ...draft, caret: draft.text.length, history, at: history.length, ...nothing }
+}
+
+/** What was written, byte for byte: pastes in full. */
+export function written({ text, pastes }: Editor): string {
+  return expand(text, pastes)
 }
 
 /**
@@ -37,29 +65,44 @@ export function createEditor(history: readonly string[], text = ''): Editor {
  * by which up and down know the rows on screen.
  */
 export function edit(editor: Editor, key: Key, width = Number.POSITIVE_INFINITY): Edit {
+  if (editor.search !== undefined) {
+    const { editor: next, over } = searchKey(editor, editor.search, key)
+    return over ? edit(next, key, width) : { editor: next }
+  }
   if (key.name === 'enter') return enter(editor)
   return { editor: changed(editor, key, width) }
 }
 
 /**
- * A paste: inserted as it is, and never sent by itself. Terminals send CR for the line ends of a paste, so a CR alone
- * becomes the line feed that it was.
+ * A paste: inserted as it is, long ones as a mark, and never sent by itself. Terminals send CR for the line ends of a
+ * paste, so a CR alone becomes the line feed that it was.
  */
 export function paste(editor: Editor, text: string): Editor {
-  return insert(editor, text.replaceAll(/\r(?!\n)/gu, '\n'))
+  if (editor.search !== undefined) return searchKey(editor, editor.search, { name: 'paste', text }).editor
+  const { text: added, pastes } = fold(text.replaceAll(/\r(?!\n)/gu, '\n'), editor.pastes)
+  return insert({ ...editor, pastes }, added)
 }
 
 /** Puts text given back by the host in front of what is there. */
 export function prepend(editor: Editor, text: string): Editor {
-  const before = editor.text === '' ? text : `${text}\n`
-  return { ...editor, text: before + editor.text, caret: before.length + editor.caret, goal: undefined }
+  const given = shelter(text, editor.pastes)
+  const before = editor.text === '' ? given.text : `${given.text}\n`
+  return change({ ...editor, pastes: given.pastes }, before + editor.text, before.length + editor.caret)
+}
+
+/** Another text in the place of what was written, which undo brings back. Pastes that are still whole stay marks. */
+export function replace(editor: Editor, text: string): Editor {
+  if (text === written(editor)) return editor
+  const { text: next, pastes } = refold(text, editor.text, editor.pastes)
+  const place = { caret: next.length, at: editor.history.length, goal: undefined }
+  return remember(editor, { ...editor, text: next, pastes, ...place })
 }
 
 function changed(editor: Editor, key: Exclude<Key, { name: 'enter' }>, width: number): Editor {
   const { text, caret } = editor
   switch (key.name) {
     case 'char':
-      return insert(editor, key.text)
+      return type(editor, key.text)
     case 'paste':
       return paste(editor, key.text)
     case 'newline':
@@ -81,13 +124,15 @@ function changed(editor: Editor, key: Exclude<Key, { name: 'enter' }>, width: nu
     case 'down':
       return vertical(editor, width, 1)
     case 'backspace':
-      return remove(editor, graphemeBefore(text, caret), caret)
+      return remove(editor, graphemeBefore(text, caret), caret, 'erasing')
     case 'delete':
-      return remove(editor, caret, graphemeAfter(text, caret))
+      return remove(editor, caret, graphemeAfter(text, caret), 'erasing')
     case 'backspace-word':
-      return remove(editor, wordStart(editor, isWord), caret)
+      return kill(editor, wordStart(editor, isWord), caret)
     case 'delete-word':
-      return remove(editor, caret, wordEnd(editor))
+      return kill(editor, caret, wordEnd(editor))
+    case 'meta':
+      return key.letter === 'z' ? redo(editor) : editor
     case 'ctrl':
       return control(editor, key.letter, width)
     default:
@@ -103,101 +148,55 @@ function control(editor: Editor, letter: string, width: number): Editor {
     case 'b':
       return move(editor, graphemeBefore(text, caret))
     case 'd':
-      return remove(editor, caret, graphemeAfter(text, caret))
+      return remove(editor, caret, graphemeAfter(text, caret), 'erasing')
     case 'e':
       return move(editor, lineEnd(editor))
     case 'f':
       return move(editor, graphemeAfter(text, caret))
     case 'k':
-      return remove(editor, caret, lineEnd(editor))
+      return kill(editor, caret, lineEnd(editor))
     case 'n':
       return vertical(editor, width, 1)
     case 'p':
       return vertical(editor, width, -1)
+    case 'r':
+      return startSearch(editor)
     case 'u':
-      return remove(editor, lineStart(editor), caret)
+      return kill(editor, lineStart(editor), caret)
     case 'w':
-      return remove(editor, wordStart(editor, isInk), caret)
+      return kill(editor, wordStart(editor, isInk), caret)
+    case 'y':
+      return insert(editor, editor.killed)
+    case '_':
+      return undo(editor)
     default:
       return editor
   }
 }
 
+/** A word is taken back at once: the first letter behind white space begins another change. */
+function type(editor: Editor, typed: string): Editor {
+  const { text: added, pastes } = shelter(typed, editor.pastes)
+  const begins = isInk(added) && !isInk(editor.text.slice(editor.caret - 1, editor.caret) || ' ')
+  return insert({ ...editor, pastes, doing: begins ? undefined : editor.doing }, added, 'typing')
+}
+
+/** A line that begins with a space is sent, but not kept, as in shells. */
 function enter(editor: Editor): Edit {
-  const { text, caret, history } = editor
-  if (text[caret - 1] === '\\') return { editor: insert(remove(editor, caret - 1, caret), '\n') }
-  if (text.trim() === '') return { editor }
-  return { editor: createEditor(history.at(-1) === text ? history : [...history, text]), submit: text }
-}
-
-function insert(editor: Editor, added: string): Editor {
-  if (added === '') return editor
-  const { text, caret } = editor
-  return place(editor, text.slice(0, caret) + added + text.slice(caret), caret + added.length)
-}
-
-function remove(editor: Editor, start: number, end: number): Editor {
-  if (start >= end) return editor
-  return place(editor, editor.text.slice(0, start) + editor.text.slice(end), start)
-}
-
-/** A change may join neighbours into one character (a mark, half of an emoji): the caret then goes behind it. */
-function place(editor: Editor, text: string, at: number): Editor {
-  const caret = at === 0 ? 0 : graphemeAfter(text, graphemeBefore(text, at))
-  return { ...editor, text, caret, goal: undefined }
-}
-
-function move(editor: Editor, caret: number): Editor {
-  return caret === editor.caret && editor.goal === undefined ? editor : { ...editor, caret, goal: undefined }
+  const { text, caret, history, killed, pastes } = editor
+  if (text[caret - 1] === '\\')
+    return { editor: change(editor, `${text.slice(0, caret - 1)}\n${text.slice(caret)}`, caret) }
+  const submit = written(editor)
+  if (submit.trim() === '') return { editor }
+  const keep = !submit.startsWith(' ') && history.at(-1) !== submit
+  const next = createEditor(keep ? [...history, submit] : history)
+  return { editor: { ...next, killed, pastes: pastesIn(killed, pastes) }, submit }
 }
 
 function vertical(editor: Editor, width: number, step: -1 | 1): Editor {
-  const { rows, index, column } = around(editor.text, editor.caret, width, 1)
+  const { rows, index, column } = around(editor, width, 1)
   const row = rows[index + step]
   if (!row) return recall(editor, editor.at + step)
   const goal = editor.goal ?? column
-  return { ...editor, caret: offsetAt(editor.text, row, goal), goal }
-}
-
-function recall(editor: Editor, at: number): Editor {
-  if (at < 0 || at > editor.history.length) return editor
-  const drafts = { ...editor.drafts, [editor.at]: editor.text }
-  const text = drafts[at] ?? editor.history[at] ?? ''
-  return { ...editor, text, caret: text.length, at, drafts, goal: undefined }
-}
-
-function lineStart({ text, caret }: Editor): number {
-  return caret === 0 ? 0 : text.lastIndexOf('\n', caret - 1) + 1
-}
-
-function lineEnd({ text, caret }: Editor): number {
-  const feed = text.indexOf('\n', caret)
-  if (feed < 0) return text.length
-  return feed > caret && text[feed - 1] === '\r' ? feed - 1 : feed
-}
-
-function wordStart({ text, caret }: Editor, counts: (part: string) => boolean): number {
-  const parts = graphemes(text.slice(Math.max(0, caret - WORD_REACH), caret))
-  let at = parts.length
-  const part = () => parts[at - 1] ?? ''
-  while (at > 0 && !counts(part())) at -= 1
-  while (at > 0 && counts(part())) at -= 1
-  return caret - parts.slice(at).join('').length
-}
-
-function wordEnd({ text, caret }: Editor): number {
-  const parts = graphemes(text.slice(caret, caret + WORD_REACH))
-  let at = 0
-  const part = () => parts[at] ?? ''
-  while (at < parts.length && !isWord(part())) at += 1
-  while (at < parts.length && isWord(part())) at += 1
-  return caret + parts.slice(0, at).join('').length
-}
-
-function isWord(part: string): boolean {
-  return WORD.test(part)
-}
-
-function isInk(part: string): boolean {
-  return part.trim() !== ''
+  return { ...editor, caret: offsetAt(editor, row, goal), goal, doing: undefined }
 }

@@ -1,4 +1,12 @@
 import { cells, graphemeBefore, graphemes, visible } from '../width.ts'
+import { markText, type Pastes } from './pastes.ts'
+
+/** What is laid out: a text with the pastes that its marks stand for. */
+interface Draft {
+  readonly text: string
+  readonly caret: number
+  readonly pastes: Pastes
+}
 
 /** A piece of the text that is drawn as one row. Offsets are UTF-16 units of the whole text. */
 export interface Row {
@@ -29,18 +37,19 @@ interface Piece {
 const LONGEST_PIECE = 4096
 
 /** Lays out what is near the caret: up to `count` rows before its row and up to `count` after it. */
-export function around(text: string, caret: number, width: number, count: number): Surroundings {
+export function around(draft: Draft, width: number, count: number): Surroundings {
+  const { text, caret } = draft
   const pieces = piecesOf(text)
   const at = pieces.findIndex(piece => holds(piece, caret))
-  const rows = wrap(text, pieces[at], width)
+  const rows = wrap(draft, pieces[at], width)
   let index = rows.findIndex(row => holds(row, caret))
   for (let above = at - 1; above >= 0 && index < count; above -= 1) {
-    const more = wrap(text, pieces[above], width)
+    const more = wrap(draft, pieces[above], width)
     rows.unshift(...more)
     index += more.length
   }
   for (let below = at + 1; below < pieces.length && rows.length - 1 - index < count; below += 1) {
-    rows.push(...wrap(text, pieces[below], width))
+    rows.push(...wrap(draft, pieces[below], width))
   }
   const first = Math.max(0, index - count)
   const row = rows[index]
@@ -48,17 +57,20 @@ export function around(text: string, caret: number, width: number, count: number
     rows: rows.slice(first, index + count + 1),
     index: index - first,
     column: row
-      ? graphemes(text.slice(row.start, caret)).reduce((sum, part) => sum + cells(visible(part)), 0)
+      ? graphemes(text.slice(row.start, caret)).reduce(
+          (sum, part) => sum + cells(shownAs(part, draft, width)),
+          0,
+        )
       : 0,
   }
 }
 
 /** The offset in a row that is nearest to a column (cells), not past it. */
-export function offsetAt(text: string, row: Row, column: number): number {
+export function offsetAt(draft: Draft, row: Row, column: number): number {
   let offset = row.start
   let x = 0
-  for (const part of graphemes(text.slice(row.start, row.end))) {
-    x += cells(visible(part))
+  for (const part of graphemes(draft.text.slice(row.start, row.end))) {
+    x += cells(shownAs(part, draft))
     if (x > column || (!row.last && offset + part.length === row.end)) break
     offset += part.length
   }
@@ -89,7 +101,7 @@ function holds(part: { start: number; end: number; last: boolean }, caret: numbe
 }
 
 /** Breaks after spaces where possible. One space may stand past the edge, in the column that is kept for the caret. */
-function wrap(text: string, piece: Piece | undefined, width: number): Row[] {
+function wrap(draft: Draft, piece: Piece | undefined, width: number): Row[] {
   if (!piece) return []
   const rows: Row[] = []
   let row: { at: number; shown: string; space: boolean }[] = []
@@ -102,8 +114,8 @@ function wrap(text: string, piece: Piece | undefined, width: number): Row[] {
     const start = done[0]?.at ?? at
     rows.push({ start, end: row[0]?.at ?? at, shown: done.map(part => part.shown).join(''), last })
   }
-  for (const part of graphemes(text.slice(piece.start, piece.end))) {
-    const shown = visible(part)
+  for (const part of graphemes(draft.text.slice(piece.start, piece.end))) {
+    const shown = shownAs(part, draft, width)
     const space = part === ' '
     const room = width + (space ? 1 : 0)
     if (x + cells(shown) > room && row.length > 0) {
@@ -118,4 +130,9 @@ function wrap(text: string, piece: Piece | undefined, width: number): Row[] {
   }
   finish(row.length, piece.last)
   return rows
+}
+
+/** A mark is cut where it is wider than a row. */
+function shownAs(part: string, { pastes }: Draft, width = Number.POSITIVE_INFINITY): string {
+  return markText(part, pastes)?.slice(0, width) ?? visible(part)
 }

@@ -1,5 +1,5 @@
 import type { AskAnswer } from '../../runtime/types.ts'
-import { createEditor, edit, paste } from '../composer/editor.ts'
+import { createEditor, edit, paste, written } from '../composer/editor.ts'
 import type { Key } from '../keys.ts'
 import { type Entry, judgeSeveral, judgeText, optionValue } from './ask-entry.ts'
 import { type AskState, askTakesText, back, declined, enter, entryOf, fieldOf, next } from './ask-state.ts'
@@ -123,10 +123,10 @@ function lineKey(state: AskState, key: Key, width: number | undefined): AskPress
   if (key.name === 'backtab') return { state: back(state) ?? state }
   if (key.name === 'enter') {
     if (field === undefined)
-      return line.text.trim() === ''
+      return written(line).trim() === ''
         ? { state }
-        : { state, answer: { kind: 'text', text: line.text, chosen: false } }
-    const { value, trouble } = judgeText(field, line.text)
+        : { state, answer: { kind: 'text', text: written(line), chosen: false } }
+    const { value, trouble } = judgeText(field, written(line))
     return { state: trouble === undefined ? next(state, value) : { ...state, note: trouble } }
   }
   const { editor } = edit(line, key, width)

@@ -1,5 +1,5 @@
 import type { Choice, RouteName } from '../../auth/types.ts'
-import { createEditor, edit, paste } from '../composer/editor.ts'
+import { createEditor, edit } from '../composer/editor.ts'
 import type { Key } from '../keys.ts'
 import { clientIdTrouble } from '../sign-in-words.ts'
 import { canDoAll } from './sign-in-list.ts'
@@ -50,7 +50,7 @@ export function signInPaste(state: SignInState, text: string): SignInState {
   const kind = signInAsksFor(state)
   if (kind === undefined) return state
   const word = text.replaceAll(/[\s\p{C}]/gu, '').slice(0, LONGEST[kind] - input.text.length)
-  return { ...state, input: paste(input, word) }
+  return { ...state, input: edit(input, { name: 'char', text: word }).editor }
 }
 
 /** The keys for more than one of them. Where a line is typed, Tab stands for the letter. */

@@ -15,6 +15,8 @@ export interface Tool {
   readonly startedAt: number
   /** The newest line of its output. */
   readonly progress?: string
+  /** A command of the person's own: no turn ends it. */
+  readonly own?: boolean
 }
 
 export type Level = 'done' | 'info' | 'warning' | 'error'
@@ -74,6 +76,25 @@ export function toolBlock(tool: Tool, end: ToolEnd, output: string, now: number)
   const text = cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim()
   if (text === '') return [row]
   return [row, ...shortened(text, OUTPUT_LINES).map(({ text }) => line(`  ${cut(text)}`, 'dim'))]
+}
+
+/** A command of the person's own that has ended, with its output, which is raw, less the `left` lines in front of it. */
+export function shellBlock(
+  tool: Tool,
+  { code, text: output, left }: { code?: number; text: string; left: number },
+  now: number,
+): Line[] {
+  const word = code === undefined ? '  stopped' : code === 0 ? '' : `  exit code ${code}`
+  const end = ENDS[code === undefined ? 'cancelled' : code === 0 ? 'ok' : 'failed']
+  const row: Line = [
+    end,
+    { text: ' ' },
+    ...toolName(tool),
+    { text: `${word}${took(tool, now)}`, styles: ['dim'] },
+  ]
+  const note = left > 0 ? [line(`  … ${left} lines before are left out`, 'dim')] : []
+  const text = cleanBlock(output).trimEnd()
+  return [row, ...note, ...(text === '' ? [] : text.split('\n').map(each => line(`  ${untab(each)}`)))]
 }
 
 /** `server · tool  arguments` */

@@ -102,6 +102,7 @@ export function openStream(
           output(event.id, event.text, event.cumulative)
           return soon()
         case 'tool-end':
+        case 'shell-end':
           cleaners.delete(event.id)
           progress.delete(event.id)
           break

@@ -42,6 +42,13 @@ describe('what is drawn', () => {
   })
 })
 
+test('a long paste is a mark, cut where there is no room for it', () => {
+  const lines = Array.from({ length: 120 }, (_, at) => `line ${at}\n`).join('')
+  const editor = paste(createEditor([], 'see '), lines)
+  expect(frame(editor)).toEqual(['› see [paste #1, 120 lines]'])
+  expect(frame(editor, 16)).toEqual(['› see', '  [paste #1, 12'])
+})
+
 describe('clipped', () => {
   const lines = createEditor([], Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n'))
   const up = (editor: Editor, times: number) => {
@@ -64,7 +71,7 @@ describe('clipped', () => {
   })
 
   test('a megabyte on one line', () => {
-    const rows = frame(paste(createEditor([]), '日本語 '.repeat(100_000)), 40, 4)
+    const rows = frame(createEditor([], '日本語 '.repeat(100_000)), 40, 4)
     expect(rows).toHaveLength(4)
     for (const row of rows) expect(cells(row)).toBeLessThanOrEqual(40)
   })
@@ -86,6 +93,7 @@ describe('the cursor', () => {
     ['wide characters', createEditor([], '日本'), { up: 1, x: 6 }],
     ['a mark', createEditor([], 'e\u0301'), { up: 1, x: 3 }],
     ['joined emoji', createEditor([], '👨‍👩‍👧'), { up: 1, x: 8 }],
+    ['a mark', paste(createEditor([]), 'x\n'.repeat(11)), { up: 1, x: 22 }],
     ['the first of two lines', { ...createEditor([], 'ab\ncd'), caret: 1 }, { up: 2, x: 3 }],
   ])('at %s', async (_name, editor, place) => {
     expect(await cursor(editor)).toEqual(place)

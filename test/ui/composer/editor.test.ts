@@ -85,8 +85,8 @@ describe('characters as a person counts them', () => {
 
 describe('sending', () => {
   test('Enter sends byte for byte and empties the editor', () => {
-    const { sent, editor } = type('  two words \\n<newline><newline><enter>')
-    expect(sent).toEqual(['  two words \\n\n\n'])
+    const { sent, editor } = type('two words  \\n<newline><newline><enter>')
+    expect(sent).toEqual(['two words  \\n\n\n'])
     expect(editor.text).toBe('')
     expect(editor.history).toEqual(sent)
   })
@@ -95,6 +95,12 @@ describe('sending', () => {
     const { sent, editor } = type(`${script}<enter>`)
     expect(sent).toEqual([])
     expect(editor.text).toBe(type(script).editor.text)
+  })
+
+  test('what begins with a space is sent, but not kept', () => {
+    const { sent, editor } = type(' quiet<enter>')
+    expect(sent).toEqual([' quiet'])
+    expect(editor.history).toEqual([])
   })
 
   test('the same prompt twice is kept once', () => {

@@ -1,0 +1,92 @@
+import { change } from './change.ts'
+import type { Editor } from './editor.ts'
+
+/** A file name that is being written behind `@`, and the files that it may mean. */
+export interface Mention {
+  /** Where the `@` is. */
+  readonly start: number
+  readonly query: string
+  /** Best first; never empty. */
+  readonly items: readonly string[]
+  readonly chosen: number
+  /** True once an arrow key was pressed: Enter then takes the file instead of sending. */
+  readonly moved: boolean
+}
+
+export interface Mentions {
+  /** The files of the folder, as far as they are known. */
+  readonly files: readonly string[]
+  /** The list below the composer. */
+  readonly open?: Mention
+  /** Where the name is whose list was closed: it stays so as long as that name is written. */
+  readonly closed?: number
+}
+
+/** So much is looked at in front of the caret, in UTF-16 units. */
+const REACH = 300
+const MOST = 50
+
+/** `@` at the start of a word, with a name behind it that may be in quotes. */
+const NAME = /(?:^|[\s([{,;:])@(?:"(?<quoted>[^"\n]*)|(?<bare>[^\s"@]*))$/u
+
+/** The file name at the caret, if one is being written. */
+export function nameAt({ text, caret, search }: Editor): { start: number; query: string } | undefined {
+  if (search !== undefined || /^[^\s)\]},;]/u.test(text.slice(caret, caret + 2))) return undefined
+  const { quoted, bare } = NAME.exec(text.slice(Math.max(0, caret - REACH), caret))?.groups ?? {}
+  const query = quoted ?? bare
+  if (query === undefined) return undefined
+  return { start: caret - query.length - (quoted === undefined ? 1 : 2), query }
+}
+
+/** What the name at the caret may mean. The choice of `before` stays as long as the name does. */
+export function mentionAt(
+  editor: Editor,
+  files: readonly string[],
+  before: Mention | undefined,
+): Mention | undefined {
+  const name = nameAt(editor)
+  if (name === undefined) return undefined
+  if (before?.start === name.start && before.query === name.query) return before
+  const items = matching(files, name.query)
+  return items.length === 0 ? undefined : { ...name, items, chosen: 0, moved: false }
+}
+
+/** The text with the chosen file in it: `@path`, in quotes where the path has white space. */
+export function takeMention(editor: Editor, { start, items, chosen }: Mention): Editor {
+  const path = items[chosen]
+  if (path === undefined) return editor
+  const name = /\s/u.test(path) ? `@"${path}"` : `@${path}`
+  const rest = editor.text.slice(editor.caret)
+  const added = /^\s/u.test(rest) ? name : `${name} `
+  return change(editor, editor.text.slice(0, start) + added + rest, start + added.length)
+}
+
+export function chooseMention(mention: Mention, step: -1 | 1): Mention {
+  const count = mention.items.length
+  return { ...mention, chosen: (mention.chosen + step + count) % count, moved: true }
+}
+
+/** File names that begin with the query come first, then those that have it, then paths that have it or its letters. */
+function matching(files: readonly string[], query: string): string[] {
+  const wanted = query.replace(/^\.\//u, '').toLowerCase()
+  if (wanted === '') return files.slice(0, MOST)
+  const ranked: string[][] = [[], [], [], []]
+  for (const path of files) {
+    const rank = rankOf(path.toLowerCase(), wanted)
+    if (rank !== undefined) ranked[rank]?.push(path)
+  }
+  return ranked.flatMap(paths => paths.sort((a, b) => a.length - b.length)).slice(0, MOST)
+}
+
+function rankOf(path: string, wanted: string): number | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (name.startsWith(wanted) || path.startsWith(wanted)) return 0
+  if (name.includes(wanted)) return 1
+  if (path.includes(wanted)) return 2
+  let at = -1
+  for (const letter of wanted) {
+    at = path.indexOf(letter, at + 1)
+    if (at < 0) return undefined
+  }
+  return 3
+}
