@@ -17,6 +17,7 @@ export interface Host {
   home: string
   /** The name of this machine in its network. */
   name: string
+  pid: number
   /** The Node that runs us, for our own children. */
   execPath: string
   /** A file of the package: `dist/keychain-child.js`, `bin/copilot-host.js`, ... */
@@ -53,6 +54,7 @@ export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupt
     folder: process.cwd(),
     home: env.HOME ?? env.USERPROFILE ?? homeOf(),
     name: hostname(),
+    pid: process.pid,
     execPath: process.execPath,
     packageFile: path => fileURLToPath(new URL(path, root)),
     version: VERSION,

@@ -11,7 +11,7 @@ import { createRefusals } from './refusals.ts'
 import { fromStore, type Stored, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
-import { isMachine, signIn } from './sign-in.ts'
+import { isMachine, type Obtained, signIn } from './sign-in.ts'
 import type { JournalEntry } from './store/journal.ts'
 import { createTab } from './tab.ts'
 import type {
@@ -177,7 +177,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     }
   }
 
-  function answered(request: AuthRequest, grant: Grant, source: Source): Answer {
+  function answered(request: AuthRequest, grant: Obtained['grant'], source: Source): Answer {
     history.answered(request, grant, source)
     log(`sign-in ${request.server.name}, ${request.reason}: ${source}`)
     return answerWith(grant, clock.now())
@@ -215,6 +215,6 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   }
 }
 
-function whatOf({ issuer, account, scope }: Grant): Partial<JournalEntry> {
+function whatOf({ issuer, account, scope }: Partial<Grant>): Partial<JournalEntry> {
   return { issuer, account, scope }
 }

@@ -34,7 +34,7 @@ export interface History {
   arrived(request: AuthRequest): Secret | undefined
   /** The token that the server was answered last. */
   inUse(request: AuthRequest): Secret | undefined
-  answered(request: AuthRequest, grant: Grant, source: Source): void
+  answered(request: AuthRequest, grant: Pick<Grant, 'access' | 'expiresAt'>, source: Source): void
   /** The server of this name did not accept the token it was given. */
   rejected(server: string): void
   isRejected(request: AuthRequest, token: Secret): boolean

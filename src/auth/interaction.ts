@@ -2,6 +2,7 @@ import { HostError, hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
 import { createRoutes } from './routes.ts'
+import type { Secret } from './secret.ts'
 import type { Tab } from './tab.ts'
 import type { Browser, Client, Dialog, RouteName, SignInView } from './types.ts'
 
@@ -28,12 +29,17 @@ export interface Interaction {
 /** What a sign-in ended with, the flow it came from, and by which route. */
 export type Interacted = SignedIn & { flow: FlowInput; route: RouteName }
 
+/** A token that the person brought, instead of a sign-in. */
+export interface Brought {
+  token: Secret
+}
+
 /**
  * Does what the person chooses in the panel until one route gives tokens. Nothing is registered, opened or listened on before
  * the first choice, and all of it is closed when this returns. Where the server registers no apps, the person is asked for a
- * client id. Throws `cancelled`, `later`, `sign-in-expired`, the error of the last route, or the reason of the signal.
+ * client id. A token that the person brings ends it, too. Throws `cancelled`, `later`, `sign-in-expired`, the error of the last route, or the reason of the signal.
  */
-export async function interact(interaction: Interaction, signal: AbortSignal): Promise<Interacted> {
+export async function interact(interaction: Interaction, signal: AbortSignal): Promise<Interacted | Brought> {
   const { dialog, deadline, flow } = interaction
   const { name: server } = flow.request.server
   const over = new AbortController()
@@ -65,7 +71,7 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     }
   }
 
-  async function listenToPerson(): Promise<never> {
+  async function listenToPerson(): Promise<Brought> {
     for (;;) {
       const choice = await dialog.choice(open)
       switch (choice.kind) {
@@ -73,8 +79,10 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
           throw new HostError('cancelled', `${server}: sign-in cancelled`)
         case 'later':
           throw new HostError('later', `${server}: sign-in later`)
+        case 'token':
+          return { token: choice.token }
         case 'account':
-          await routes.chooseAccount()
+          await routes.chooseAccount(choice.route)
           break
         case 'pasted':
           paste(choice.address)

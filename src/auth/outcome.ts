@@ -12,7 +12,7 @@ const WHY: Record<Reason, string> = {
 }
 
 /** The answer that a grant gives; its lifetime only where it is known. */
-export function answerWith(grant: Grant, now: number): Answer {
+export function answerWith(grant: Pick<Grant, 'access' | 'expiresAt'>, now: number): Answer {
   const left = grant.expiresAt === undefined ? 0 : Math.floor((grant.expiresAt - now) / 1000)
   return { kind: 'token', token: grant.access, expiresIn: left > 0 ? left : undefined }
 }

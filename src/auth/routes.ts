@@ -18,7 +18,7 @@ export interface Routes {
   /** The same for the browser, which is not opened: a page of another sign-in leads to this one. */
   follow(): void
   /** The same page once more, asking for the account: a new request with a new `state`. */
-  chooseAccount(): Promise<void>
+  chooseAccount(route?: Exclude<RouteName, 'device'>): Promise<void>
   /** False: it is not the address that this sign-in ends at. */
   paste(address: string): boolean
   /** The client to go on with, named by the person. */
@@ -173,12 +173,12 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
       seat.follow()
       choose('browser')
     },
-    async chooseAccount() {
+    async chooseAccount(route) {
       seat.leave()
       const before = running.get('code')
       codeOver.abort(REPLACED)
       await before
-      if (shown === 'device') codeRoute = 'browser'
+      codeRoute = route ?? (shown === 'device' ? 'browser' : codeRoute)
       shown = codeRoute
       chosen.add('code')
       startCode(true)

@@ -1,3 +1,4 @@
+import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
 import type { AuthenticatorPorts } from './authenticator.ts'
 import { discover, type Target } from './discovery.ts'
@@ -10,9 +11,10 @@ import { interact } from './interaction.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
 import { planSignIn } from './plan.ts'
 import type { Stored } from './renewal.ts'
+import type { JournalEntry } from './store/journal.ts'
 import type { Tab } from './tab.ts'
 import { grantFrom } from './token.ts'
-import type { AuthRequest, Client, Dialog, Grant, RouteName, SignInView } from './types.ts'
+import type { AuthRequest, Client, Dialog, Grant, SignInView } from './types.ts'
 
 /** How long a sign-in may take unless told otherwise, in milliseconds. */
 const TIMEOUT = 10 * 60_000
@@ -27,6 +29,12 @@ export interface SignInPorts extends AuthenticatorPorts {
   opened(dialog: Dialog): void
 }
 
+/** What a sign-in gives: a grant that is kept, or only a token that the person brought. */
+export interface Obtained {
+  grant: Pick<Grant, 'access'> & Partial<Grant>
+  route: NonNullable<JournalEntry['route']>
+}
+
 /**
  * Gets a new grant: by the credentials of a client that acts for itself (RFC 6749 4.4), else by asking the person. Until
  * the panel is there nothing is shown, and until its first choice nothing is started.
@@ -36,7 +44,7 @@ export async function signIn(
   stored: Extract<Stored, { kind: 'nothing' }>,
   ports: SignInPorts,
   signal: AbortSignal,
-): Promise<{ grant: Grant; route: RouteName | 'credentials' }> {
+): Promise<Obtained> {
   const { store, http, prompt, browser, clock, policy, grants, history, tab } = ports
   const known = await grants.knownIssuer(request.server.url)
   const options = policy.optionsOf?.(request.server) ?? {}
@@ -107,7 +115,7 @@ export async function signIn(
 
   const dialog = prompt.signIn(first.view)
   ports.opened(dialog)
-  const { flow, route, ...signedIn } = await interact(
+  const interacted = await interact(
     {
       ...{ flow: first.flow, browser, dialog, deadline, keepClient },
       attended: policy.attended ?? true,
@@ -117,6 +125,14 @@ export async function signIn(
     },
     signal,
   )
+  if ('token' in interacted) {
+    const { name } = request.server
+    if (history.isRejected(request, interacted.token))
+      throw new HostError('sign-in-failed', `${name} has refused this token already`)
+    dialog.close({ kind: 'brought' })
+    return { grant: { access: interacted.token }, route: 'token' }
+  }
+  const { flow, route, ...signedIn } = interacted
   return { grant: await finish(signedIn, flow, dialog), route }
 }
 

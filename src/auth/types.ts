@@ -186,14 +186,18 @@ export type Choice =
   | { kind: 'issuer'; issuer: string }
   /** A client id that the person got from the sign-in server. */
   | { kind: 'client'; id: string }
-  /** The page is to ask which account to use. */
-  | { kind: 'account' }
+  /** The page is to ask which account to use; by that route, else by the one that is shown or the browser. */
+  | { kind: 'account'; route?: 'browser' | 'paste' }
+  /** A token that the person has from elsewhere: it answers this request and is not kept. */
+  | { kind: 'token'; token: Secret }
   /** Not now: the turn goes on, and the person comes back to it. */
   | { kind: 'later' }
   | { kind: 'cancel' }
 
 export type SignInResult =
   | { kind: 'signed-in'; account?: Clean; keptIn: TokenStore['kind'] }
+  /** A token that the person brought answers this request. */
+  | { kind: 'brought' }
   /** Nobody waits for this sign-in any more. */
   | { kind: 'withdrawn' }
   /** Somebody has signed in from another program. */

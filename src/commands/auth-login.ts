@@ -33,7 +33,7 @@ export async function authLogin(
   const settings = await readSettings(options, isAttended(host), host)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
-    throw new HostError('usage', 'nobody is there to sign in; --sign-in browser or --sign-in device says how')
+    throw new HostError('usage', 'nobody is there to sign in; --sign-in browser, device or wait says how')
   }
   const out = createOutput(options, host)
   const { warn } = out

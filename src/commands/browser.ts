@@ -13,7 +13,10 @@ export function inContainer(): boolean {
 }
 
 /** The person's browser, which gets none of our secrets in its environment. */
-export function systemBrowser(host: Host, { runtime }: Pick<Settings, 'runtime'>): Browser {
+export function systemBrowser(
+  host: Host,
+  { runtime }: { runtime: Pick<Settings['runtime'], 'env'> },
+): Browser {
   return createBrowser({
     env: host.env,
     platform: host.platform,

@@ -5,14 +5,17 @@ import { openJournal } from '../auth/store/journal.ts'
 import { openStore } from '../auth/store/store.ts'
 import type { Prompt, RouteName, ServerOptions, TokenStore } from '../auth/types.ts'
 import { isLoopback } from '../auth/url.ts'
+import { createDesk } from '../desk/desk.ts'
+import { sharedPrompt } from '../desk/shared-prompt.ts'
 import { type Host, isAttended } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
 import { openReader } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { inContainer, systemBrowser } from './browser.ts'
 import type { ChatOptions } from './options.ts'
-import { terminalName } from './place.ts'
+import { deskPlace, terminalName, tilde } from './place.ts'
 import type { Settings } from './settings.ts'
+import { waitPrompt } from './wait-prompt.ts'
 
 /** Opens the token store at once: its child comes up beside the runtime. */
 export function openTokenStore(
@@ -38,7 +41,10 @@ export type Purpose = 'chat' | 'prompt' | 'login'
 
 /** The authorization engine with its real ports. */
 export function createEngine(
-  options: Pick<ChatOptions, 'signInTimeout' | 'acceptIssuerChange' | 'unattended'>,
+  options: Pick<
+    ChatOptions,
+    'signInTimeout' | 'acceptIssuerChange' | 'unattended' | 'mcp' | 'mcpConfig' | 'tokenStore'
+  >,
   settings: Settings,
   store: TokenStore,
   prompt: Prompt,
@@ -46,12 +52,21 @@ export function createEngine(
   host: Host,
 ): Authenticator {
   const journal = openJournal(settings.folders.state)
-  const attended = !options.unattended && (purpose === 'chat' || isAttended(host))
+  // What waits for another terminal is answered by a person who sees everything there.
+  const waits = settings.signIn === 'wait'
+  const attended = waits || (!options.unattended && (purpose === 'chat' || isAttended(host)))
   // Where a panel or a person at the command is sure to be read, the change is shown before anything is agreed to.
-  const issuerChange = purpose !== 'prompt' && attended ? 'tell' : 'refuse'
+  const issuerChange = waits || (purpose !== 'prompt' && attended) ? 'tell' : 'refuse'
+  const desk = createDesk({
+    place: deskPlace(host),
+    program: { kind: purpose, folder: clean(tilde(host), 200), pid: host.pid },
+    now: host.clock.now,
+  })
+  const again = (server: string) =>
+    purpose === 'chat' ? `/login ${server}` : loginCommand(server, options, settings)
   return createAuthenticator({
     store,
-    prompt,
+    prompt: waits ? waitPrompt(prompt, desk, { again, now: host.clock.now }) : sharedPrompt(prompt, desk),
     http: createHttp(host.fetch),
     browser: systemBrowser(host, settings),
     clock: host.clock,
@@ -81,7 +96,7 @@ export function optionsHere(server: { name: string }, settings: Settings): Serve
 }
 
 /** Over SSH: what brings a browser on the person's own machine to a port of this one. */
-function forwarding({ env, name }: Host, port: number): Clean | undefined {
+export function forwarding({ env, name }: Host, port: number): Clean | undefined {
   if (!env.SSH_CONNECTION) return undefined
   const user = env.USER ?? env.LOGNAME
   return clean(`ssh -L ${port}:127.0.0.1:${port} ${user ? `${user}@` : ''}${name}`, 200)
@@ -107,7 +122,7 @@ export function linePrompt(
 }
 
 /** One line of the person; the terminal is theirs again when this ends. */
-async function readAnswer(
+export async function readAnswer(
   { stdin, clock }: Host,
   write: (line: string) => void,
   question: string,

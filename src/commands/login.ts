@@ -1,9 +1,8 @@
 import { runtimeEnvironment } from '../config/environment.ts'
-import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import { runInTerminal } from '../spawn.ts'
-import { readStdin } from './stdin.ts'
+import { readToken } from './stdin.ts'
 
 /** Longest token that is read, in bytes, with the line end behind it. */
 const LONGEST = 4096
@@ -22,30 +21,19 @@ or hand a GitHub token over:
  * is stored through the runtime; without one Copilot CLI's own `copilot login` does it. Gives the exit code.
  */
 export async function gitHubLogin(withToken: boolean, host: Host): Promise<number> {
-  if (withToken) return storeToken(await readToken(host), host)
+  if (withToken) {
+    const command = 'copilot-host login --with-token'
+    const token = await readToken(command, { longest: LONGEST, isToken: isVisible }, host)
+    return storeToken(token, host)
+  }
   const code = await runInTerminal({ program: 'copilot', args: ['login'], env: host.env })
   if (code !== undefined) return code
   host.stderr.write(INSTALL)
   return 1
 }
 
-async function readToken(host: Host): Promise<string> {
-  if (host.stdin.isTTY) {
-    throw new HostError(
-      'usage',
-      '--with-token reads a token from standard input, where no screen shows it: copilot-host login --with-token < token.txt',
-    )
-  }
-  const token = (await readStdin(host.stdin, LONGEST, host.signal)).trim()
-  if (token === '')
-    throw new HostError('usage', 'standard input is empty: --with-token reads a token from it')
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new HostError(
-      'usage',
-      'standard input is not a token: it holds white space or other characters that no token has',
-    )
-  }
-  return token
+function isVisible(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
 }
 
 async function storeToken(token: string, host: Host): Promise<number> {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ClientAuthMethod } from '../auth/types.ts'
 import { callbackUrlFault, clientMetadataUrlFault } from '../config/sign-in-options.ts'
 
-export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'stored', 'never'] as const
+export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'wait', 'stored', 'never'] as const
 export type SignInMode = (typeof SIGN_IN_MODES)[number]
 
 const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
@@ -94,7 +94,7 @@ export function sessionOptions(command: Command): Command {
     .addOption(
       new Option(
         '--sign-in <mode>',
-        'how to sign in to servers: asks in a terminal, `stored` without one',
+        'how to sign in to servers: asks in a terminal, `stored` without one; `wait`: from another terminal',
       ).choices(SIGN_IN_MODES),
     )
     .option('--sign-in-timeout <seconds>', 'how long a sign-in may take', seconds, 600_000)

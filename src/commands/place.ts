@@ -1,3 +1,5 @@
+import { folders } from '../config/folders.ts'
+import type { DeskPlace } from '../desk/folder.ts'
 import type { Host } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
 
@@ -12,4 +14,9 @@ export function terminalName(program: string, host: Pick<Host, 'folder' | 'home'
   const { TMUX, TMUX_PANE = '' } = host.env
   const pane = TMUX && /^%\d{1,6}$/.test(TMUX_PANE) ? `, tmux pane ${TMUX_PANE}` : ''
   return clean(`${program} in ${clean(tilde(host), 120)} on ${clean(host.name, 60)}${pane}`, 240)
+}
+
+/** Where the desks of this user's programs are to be found. */
+export function deskPlace({ env, platform, home, name }: Host): DeskPlace {
+  return { state: folders(env, platform, home).state, env, platform, machine: name }
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
+import type { AuthAnswerOptions } from './auth-answer.ts'
 import type { AuthClientOptions } from './auth-client.ts'
 import type { AuthLogOptions } from './auth-log.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
@@ -115,6 +116,26 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (server: string, options: AuthPlanOptions) => {
       const { authPlan } = await import('./auth-plan.ts')
       code = await authPlan(server, options, host)
+    })
+
+  auth
+    .command('pending')
+    .description('the sign-ins that wait for an answer, in any terminal or run of yours on this machine')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { authPending } = await import('./auth-pending.ts')
+      code = await authPending(options, host)
+    })
+
+  auth
+    .command('answer')
+    .description('finish a sign-in that waits elsewhere: by browser, code, pasted address, or with a token')
+    .argument('[id]', 'as `auth pending` shows it; not needed when only one waits')
+    .option('--with-token', 'read an access token from standard input: for this request only, never stored')
+    .option('--json', 'how it ended as JSON')
+    .action(async (id: string | undefined, options: AuthAnswerOptions) => {
+      const { authAnswer } = await import('./auth-answer.ts')
+      code = await authAnswer(id, options, host)
     })
 
   auth

@@ -1,6 +1,7 @@
 import * as readline from 'node:readline'
 import { Writable } from 'node:stream'
 import { HostError } from '../errors.ts'
+import type { Host } from '../host.ts'
 
 /** All of standard input as text. Throws HostError `usage` if it is longer than `max` bytes or not UTF-8. */
 export async function readStdin(
@@ -29,6 +30,33 @@ export async function readStdin(
   } catch (cause) {
     throw new HostError('usage', 'standard input is not valid UTF-8 text', { cause })
   }
+}
+
+/**
+ * A token from standard input, for `command --with-token`; never from the command line, which others see. Throws HostError
+ * `usage` for what is none. `longest` in bytes, with the line end behind it.
+ */
+export async function readToken(
+  command: string,
+  { longest, isToken }: { longest: number; isToken: (text: string) => boolean },
+  host: Host,
+): Promise<string> {
+  if (host.stdin.isTTY) {
+    throw new HostError(
+      'usage',
+      `--with-token reads a token from standard input, where no screen shows it: ${command} < token.txt`,
+    )
+  }
+  const token = (await readStdin(host.stdin, longest, host.signal)).trim()
+  if (token === '')
+    throw new HostError('usage', 'standard input is empty: --with-token reads a token from it')
+  if (!isToken(token)) {
+    throw new HostError(
+      'usage',
+      'standard input is not a token: it holds white space or other characters that no token has',
+    )
+  }
+  return token
 }
 
 export interface HiddenInput {

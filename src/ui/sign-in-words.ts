@@ -93,6 +93,11 @@ export function resultLine(
     }
     case 'elsewhere':
       return { level: 'done', text: `${view.server}: signed in from another terminal` }
+    case 'brought':
+      return {
+        level: 'done',
+        text: `signed in to ${view.server} with a token that you brought, for this request only`,
+      }
     case 'withdrawn':
       return { level: 'info', text: `${view.server}: the sign-in is no longer needed` }
     case 'later':

@@ -19,7 +19,7 @@ const entrySchema = v.object({
   account: v.optional(text),
   reason: v.picklist(['initial', 'refresh', 'upscope', 'reauth']),
   scope: v.optional(text),
-  route: v.optional(v.picklist(['browser', 'device', 'paste', 'credentials'])),
+  route: v.optional(v.picklist(['browser', 'device', 'paste', 'credentials', 'token'])),
   outcome: text,
   ms: v.pipe(v.number(), v.finite()),
 })
@@ -35,7 +35,7 @@ export interface JournalEntry {
   account?: string
   reason: Reason
   scope?: string
-  route?: RouteName | 'credentials'
+  route?: RouteName | 'credentials' | 'token'
   /** `signed-in`, `renewed`, `withdrawn`, or the kind of the error that ended it. */
   outcome: string
   /** How long it took, in milliseconds. */

@@ -19,6 +19,20 @@ export function judgeParent(path: string, found: Stats): void {
   if (isOpen(found, 0o022)) refuse(`${name} can be changed by other users (chmod go-w protects it)`)
 }
 
+/** Judges a folder that is only passed through: where others may write too, they must not rename what is ours. Throws as above. */
+export function judgeThoroughfare(path: string, found: Stats): void {
+  if (isOpen(found, 0o022) && (found.mode & 0o1000) === 0)
+    refuse(`the folder ${clean(path, 200)} can be changed by other users`)
+}
+
+/** Judges a socket that only we may have opened. Throws `store-unavailable`. */
+export function judgeSocket(path: string, found: Stats): void {
+  const name = `the socket ${clean(path, 200)}`
+  if (!found.isSocket()) refuse(`${name} is not a socket`)
+  judgeOwner(name, found)
+  if (isOpen(found, 0o077)) refuse(`${name} is open to other users`)
+}
+
 /** Judges a file that holds secrets: a plain file of this user that nobody else can read. Throws `store-unavailable`. */
 export function judgeFile(path: string, found: Stats): void {
   const name = `the file ${clean(path, 200)}`
@@ -37,8 +51,8 @@ function isOpen(found: Stats, mask: number): boolean {
   return platform() !== 'win32' && (found.mode & mask) !== 0
 }
 
-/** Who we are; also in a container whose user has no passwd entry. */
-function ownUid(): number | undefined {
+/** Who we are, except on Windows; also in a container whose user has no passwd entry. */
+export function ownUid(): number | undefined {
   if (platform() === 'win32') return undefined
   try {
     return userInfo().uid

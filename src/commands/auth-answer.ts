@@ -1,0 +1,184 @@
+import { isBearerToken } from '../auth/bearer.ts'
+import { Secret } from '../auth/secret.ts'
+import type { SignInResult, SignInView } from '../auth/types.ts'
+import { runtimeEnvironment } from '../config/environment.ts'
+import { callDesk, type DeskCall } from '../desk/connect.ts'
+import { type Found, findWaiting } from '../desk/find.ts'
+import { idOf } from '../desk/id.ts'
+import { HostError, hostError } from '../errors.ts'
+import { type Host, isAttended } from '../host.ts'
+import { clean } from '../text.ts'
+import { createPlainPrompt } from '../ui/plain.ts'
+import { resultLine } from '../ui/sign-in-words.ts'
+import { answerFromHere, type Ending } from './answering.ts'
+import { programText } from './auth-pending.ts'
+import { systemBrowser } from './browser.ts'
+import { forwarding, readAnswer } from './engine.ts'
+import { deskPlace } from './place.ts'
+import { readToken } from './stdin.ts'
+
+/** Longest token that is read, in bytes, with the line end behind it. */
+const LONGEST_TOKEN = 33 * 1024
+
+export interface AuthAnswerOptions {
+  withToken?: boolean
+  json?: boolean
+}
+
+/** What `auth answer --json` prints. */
+export interface SignInAnswer {
+  id: string
+  server: string
+  outcome: SignInResult['kind']
+  account?: string
+  error?: string
+}
+
+const EXITS: Readonly<Record<SignInResult['kind'], number>> = {
+  'signed-in': 0,
+  brought: 0,
+  elsewhere: 0,
+  withdrawn: 4,
+  failed: 4,
+  cancelled: 5,
+  later: 5,
+}
+
+/**
+ * `auth answer`: finishes a sign-in that waits in another process of this user. Gives 0 when it is signed in, 4 when it failed
+ * or ended meanwhile, 5 when the person cancelled it or left, 2 for an id under which nothing waits.
+ */
+export async function authAnswer(
+  name: string | undefined,
+  options: AuthAnswerOptions,
+  host: Host,
+): Promise<number> {
+  const warn = (line: string) => void host.stderr.write(`${line}\n`)
+  if (!options.withToken && !isAttended(host)) {
+    throw new HostError('usage', 'nobody is there to choose; --with-token reads a token from standard input')
+  }
+  const token = options.withToken ? await tokenFrom(host) : undefined
+  const place = deskPlace(host)
+  const { waiting, lines } = await findWaiting(place, host.signal)
+  for (const line of lines) warn(line)
+  const found = pick(name, waiting)
+  if (token && found.program.kind === 'login')
+    throw new HostError('usage', 'auth login waits for a sign-in to keep: a token would serve nothing')
+  const call = await callDesk(found.descriptor, place, host.signal).catch(thrown => {
+    throw new HostError('sign-in-failed', gone(found), { cause: thrown })
+  })
+  try {
+    call.send({ type: 'attach', id: found.id })
+    const first = await call.next(host.signal)
+    if (first.type !== 'view') throw new HostError('sign-in-failed', gone(found))
+    const ending = token
+      ? await handOver(token, found, call, warn, host.signal)
+      : await askHere(found, call, first.view, warn, host)
+    const code = EXITS[ending.result.kind]
+    if (options.json) host.stdout.write(`${JSON.stringify(asJson(found, ending), undefined, 2)}\n`)
+    return token && !ending.yours ? 4 : code
+  } catch (thrown) {
+    const error = hostError(thrown, stillWaits(found))
+    // After a signal nobody else says it.
+    if (host.signal.aborted) warn(error.message)
+    // What a desk says wrong, or that it is gone, is the end of a sign-in, not of this program.
+    throw error.kind === 'failure'
+      ? new HostError('sign-in-failed', `${found.view.server}: ${error.detail}`)
+      : error
+  } finally {
+    call.close()
+    // A process that was killed leaves files behind, which this clears.
+    await findWaiting(place, AbortSignal.timeout(1000)).catch(() => {})
+  }
+}
+
+async function tokenFrom(host: Host): Promise<Secret> {
+  const command = 'copilot-host auth answer <id> --with-token'
+  return new Secret(await readToken(command, { longest: LONGEST_TOKEN, isToken: isBearerToken }, host))
+}
+
+/** The sign-in that is meant; without a name the only one. Throws `usage`. */
+function pick(name: string | undefined, waiting: readonly Found[]): Found {
+  const wanted = name === undefined ? undefined : idOf(name)
+  const [only, other] = name === undefined ? waiting : waiting.filter(({ id }) => id === wanted)
+  if (only === undefined) {
+    const what = name === undefined ? 'no sign-in waits' : `no sign-in waits under ${clean(name, 40)}`
+    throw new HostError('usage', `${what}; copilot-host auth pending shows what does`)
+  }
+  if (other === undefined) return only
+  const all = waiting.map(({ id, view }) => `${id} (${view.server})`).join(', ')
+  throw new HostError('usage', `several sign-ins wait, name one of them: ${all}`)
+}
+
+function gone({ view }: Found): string {
+  return `the sign-in to ${view.server} has ended meanwhile`
+}
+
+async function handOver(
+  token: Secret,
+  found: Found,
+  call: DeskCall,
+  warn: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Ending> {
+  call.send({ type: 'choose', choice: { kind: 'token', token } })
+  for (;;) {
+    const report = await call.next(signal)
+    if (report.type !== 'end') continue
+    const { result, yours } = report
+    const late = !yours && EXITS[result.kind] === 0
+    const { server } = found.view
+    if (late) warn(`${server}: the sign-in was answered from elsewhere first, the token was not used`)
+    else warn(resultLine({ server }, result, again(found)).text)
+    return { result, yours }
+  }
+}
+
+async function askHere(
+  found: Found,
+  call: DeskCall,
+  view: SignInView,
+  warn: (line: string) => void,
+  host: Host,
+): Promise<Ending> {
+  const prompt = createPlainPrompt({
+    write: warn,
+    now: host.clock.now,
+    read: (signal, question) => readAnswer(host, warn, question, signal),
+    again: () => again(found),
+  })
+  warn(`Asked by ${programText(found.program)}. Ctrl+C leaves it waiting.`)
+  try {
+    return await answerFromHere(
+      {
+        ...{ call, view, prompt },
+        browser: systemBrowser(host, { runtime: { env: runtimeEnvironment(host.env) } }),
+        forward: port => forwarding(host, port),
+      },
+      host.signal,
+    )
+  } catch (thrown) {
+    const left = host.signal.aborted || (thrown instanceof HostError && thrown.kind === 'cancelled')
+    if (left) throw new HostError('cancelled', stillWaits(found))
+    throw thrown
+  }
+}
+
+function stillWaits({ id, view }: Found): string {
+  return `${view.server} still waits: copilot-host auth answer ${id}`
+}
+
+/** What asks anew, where the sign-in waited. */
+function again({ program, view }: Found): string {
+  return program.kind === 'chat' ? `/login ${view.server} there` : `copilot-host auth login ${view.server}`
+}
+
+function asJson({ id, view }: Found, { result }: Ending): SignInAnswer {
+  return {
+    id,
+    server: view.server,
+    outcome: result.kind,
+    account: result.kind === 'signed-in' ? result.account : undefined,
+    error: result.kind === 'failed' ? result.error.message : undefined,
+  }
+}

@@ -1,0 +1,86 @@
+import type { Reason } from '../auth/types.ts'
+import { type Found, findWaiting } from '../desk/find.ts'
+import type { Program } from '../desk/wire.ts'
+import type { Host } from '../host.ts'
+import { timeLeft } from '../ui/sign-in-words.ts'
+import { cells } from '../ui/width.ts'
+import { deskPlace } from './place.ts'
+
+const WHY: Readonly<Record<Reason, string>> = {
+  initial: 'first use',
+  refresh: 'sign-in ended',
+  upscope: 'more rights',
+  reauth: 'sign in again',
+}
+
+const PROGRAMS: Readonly<Record<Program['kind'], string>> = {
+  chat: 'chat',
+  prompt: 'chat -p',
+  login: 'auth login',
+}
+
+/** What `auth pending --json` prints of each sign-in. */
+export interface PendingSignIn {
+  /** What `auth answer` takes. */
+  id: string
+  server: string
+  serverHost: string
+  /** The host of the sign-in page; `formerHost` is there when it has changed. */
+  pageHost: string
+  formerHost?: string
+  reason: Reason
+  tool?: string
+  account?: string
+  newScopes: readonly string[]
+  /** ISO 8601. */
+  since: string
+  deadline: string
+  program: Program['kind']
+  folder: string
+  pid: number
+}
+
+/** `auth pending`: the sign-ins that wait anywhere on this machine for this user, oldest first. Gives 0. */
+export async function authPending(options: { json?: boolean }, host: Host): Promise<number> {
+  const { waiting, lines } = await findWaiting(deskPlace(host), host.signal)
+  for (const line of lines) host.stderr.write(`${line}\n`)
+  if (options.json) host.stdout.write(`${JSON.stringify(waiting.map(asJson), undefined, 2)}\n`)
+  else if (waiting.length === 0) host.stdout.write('nothing waits\n')
+  else for (const line of table(waiting, host.clock.now())) host.stdout.write(`${line}\n`)
+  return 0
+}
+
+/** The program that waits, in words: `chat -p in ~/shop (pid 4711)`. */
+export function programText({ kind, folder, pid }: Program): string {
+  return `${PROGRAMS[kind]} in ${folder} (pid ${pid})`
+}
+
+function asJson({ id, since, program, view }: Found): PendingSignIn {
+  const { server, serverHost, pageHost, formerHost, reason, tool, account, newScopes, deadline } = view
+  return {
+    ...{ id, server, serverHost, pageHost, formerHost, reason, tool, account, newScopes },
+    since: new Date(since).toISOString(),
+    deadline: new Date(deadline).toISOString(),
+    ...{ program: program.kind, folder: program.folder, pid: program.pid },
+  }
+}
+
+function table(waiting: readonly Found[], now: number): string[] {
+  const rows = waiting.map(({ id, since, program, view }) => [
+    id,
+    view.server,
+    `${view.pageHost}${view.formerHost === undefined ? '' : ' CHANGED'}`,
+    WHY[view.reason],
+    `${Math.max(0, Math.floor((now - since) / 60_000))} min`,
+    timeLeft(view.deadline, now).replace(' left', ''),
+    programText(program),
+  ])
+  const all = [['id', 'server', 'sign-in page', 'why', 'since', 'left', 'waits in'], ...rows]
+  const widths = all[0]?.map((_, at) => Math.max(...all.map(row => cells(row[at] ?? '')))) ?? []
+  return all.map(row =>
+    row
+      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - cells(cell)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
