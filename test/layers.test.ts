@@ -29,12 +29,17 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
     type: authParts('types', 'discovery'),
   },
   'auth/store/': { value: ['auth/store/', ...authParts('secret', 'url')], type: authParts('types') },
+  'desk/': {
+    value: ['desk/', 'auth/store/', ...authParts('bearer', 'secret', 'url')],
+    type: ['auth/types.ts'],
+  },
   'ui/': { value: ['ui/', 'errors.ts', 'text.ts'], type: ['auth/types.ts', 'runtime/types.ts'] },
   'config/': { value: ['config/', 'errors.ts', 'text.ts'], type: ['runtime/types.ts'] },
   'commands/': {
     value: [
       'commands/',
       'config/',
+      'desk/',
       'host.ts',
       'runtime/',
       'auth/',

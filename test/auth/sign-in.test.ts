@@ -299,6 +299,20 @@ describe('what the person can do besides', () => {
     expect(one.count('registration')).toBe(1)
   })
 
+  it('another account by an address: no browser is opened here, also after a device code', async () => {
+    const engine = createEngine({ first: { kind: 'route', route: 'device' } })
+    const over = new AbortController()
+    const answer = engine.ask(request([one.issuer]), over.signal)
+    const panel = await engine.prompt.panel()
+    await panel.step('device')
+    panel.choose({ kind: 'account', route: 'paste' })
+    const { url } = await panel.step('paste')
+    expect(new URL(url).searchParams.get('prompt')).toBe('login consent')
+    expect(engine.browser.opened).toEqual([])
+    over.abort()
+    await answer
+  })
+
   it('sees since when the sign-in server is known, and over SSH what brings the browser back', async () => {
     const policy = { forward: (port: number) => clean(`ssh -L ${port}:127.0.0.1:${port} ada@devbox`) }
     const engine = createEngine({ first: BROWSER, policy })

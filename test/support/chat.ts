@@ -48,6 +48,8 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
   const store = wanted && !keychain ? ['--token-store', 'file'] : []
   const home = keychain?.env.HOME ?? (await mkdtemp(join(tmpdir(), 'copilot-host-home-')))
   const place = world.place('home')
+  const stored = ([command = '', verb = '']: readonly string[]) =>
+    command === 'login' || ['log', 'pending', 'answer'].includes(verb) ? [] : store
   const terminals = new Set<TestTerminal>()
   const environment = ({ place: at = place, env }: RunOptions): Record<string, string> => {
     const all = {
@@ -74,7 +76,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
         ...(person && 'deny' in person ? ['--deny'] : ['--as', person?.as ?? 'ada@example.com']),
       ].join(' '),
     open(args, run = {}) {
-      const terminal = openTerminal(process.execPath, [PROGRAM, ...args, ...store], {
+      const terminal = openTerminal(process.execPath, [PROGRAM, ...args, ...stored(args)], {
         cols: run.cols,
         rows: run.rows,
         term: run.term,
@@ -88,7 +90,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
       return new Promise(resolve => {
         const child = execFile(
           process.execPath,
-          [PROGRAM, ...args, ...(args[0] === 'login' ? [] : store)],
+          [PROGRAM, ...args, ...stored(args)],
           { cwd: world.work, env: environment(run), timeout: 60_000 },
           (error, stdout, stderr) =>
             resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
