@@ -1,6 +1,6 @@
 import { isBearerToken } from '../auth/bearer.ts'
 import { Secret } from '../auth/secret.ts'
-import type { SignInResult, SignInView } from '../auth/types.ts'
+import type { SignInView, TokenStore } from '../auth/types.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
 import { callDesk, type DeskCall } from '../desk/connect.ts'
 import { type Found, findWaiting } from '../desk/find.ts'
@@ -14,6 +14,7 @@ import { answerFromHere, type Ending } from './answering.ts'
 import { programText } from './auth-pending.ts'
 import { systemBrowser } from './browser.ts'
 import { forwarding, readAnswer } from './engine.ts'
+import { createOutput } from './output.ts'
 import { deskPlace } from './place.ts'
 import { readToken } from './stdin.ts'
 
@@ -25,23 +26,14 @@ export interface AuthAnswerOptions {
   json?: boolean
 }
 
-/** What `auth answer --json` prints. */
+/** What `auth answer --json` prints; see docs/auth-json.md. */
 export interface SignInAnswer {
   id: string
   server: string
-  outcome: SignInResult['kind']
+  /** `token`: by the token from standard input; `elsewhere`: somebody signed in from another program. */
+  outcome: 'signed-in' | 'token' | 'elsewhere'
   account?: string
-  error?: string
-}
-
-const EXITS: Readonly<Record<SignInResult['kind'], number>> = {
-  'signed-in': 0,
-  brought: 0,
-  elsewhere: 0,
-  withdrawn: 4,
-  failed: 4,
-  cancelled: 5,
-  later: 5,
+  store?: TokenStore['kind']
 }
 
 /**
@@ -53,14 +45,14 @@ export async function authAnswer(
   options: AuthAnswerOptions,
   host: Host,
 ): Promise<number> {
-  const warn = (line: string) => void host.stderr.write(`${line}\n`)
   if (!options.withToken && !isAttended(host)) {
     throw new HostError('usage', 'nobody is there to choose; --with-token reads a token from standard input')
   }
   const token = options.withToken ? await tokenFrom(host) : undefined
+  const out = createOutput(options, host)
   const place = deskPlace(host)
   const { waiting, lines } = await findWaiting(place, host.signal)
-  for (const line of lines) warn(line)
+  for (const line of lines) out.warn(line)
   const found = pick(name, waiting)
   if (token && found.program.kind === 'login')
     throw new HostError('usage', 'auth login waits for a sign-in to keep: a token would serve nothing')
@@ -72,23 +64,51 @@ export async function authAnswer(
     const first = await call.next(host.signal)
     if (first.type !== 'view') throw new HostError('sign-in-failed', gone(found))
     const ending = token
-      ? await handOver(token, found, call, warn, host.signal)
-      : await askHere(found, call, first.view, warn, host)
-    const code = EXITS[ending.result.kind]
-    if (options.json) host.stdout.write(`${JSON.stringify(asJson(found, ending), undefined, 2)}\n`)
-    return token && !ending.yours ? 4 : code
+      ? await handOver(token, call, host.signal)
+      : await askHere(found, call, first.view, out.say, host)
+    const answer = answerOf(found, ending, token !== undefined)
+    if (answer instanceof HostError) {
+      // The person who was asked has read it.
+      if (!token && !options.json) return answer.exitCode
+      throw answer
+    }
+    if (token) out.say(resultLine(found.view, ending.result).text)
+    out.value(answer)
+    return 0
   } catch (thrown) {
     const error = hostError(thrown, stillWaits(found))
     // After a signal nobody else says it.
-    if (host.signal.aborted) warn(error.message)
+    if (host.signal.aborted) out.warn(error.message)
     // What a desk says wrong, or that it is gone, is the end of a sign-in, not of this program.
-    throw error.kind === 'failure'
-      ? new HostError('sign-in-failed', `${found.view.server}: ${error.detail}`)
-      : error
+    const { server } = found.view
+    throw error.kind === 'failure' ? new HostError('sign-in-failed', `${server}: ${error.detail}`) : error
   } finally {
     call.close()
     // A process that was killed leaves files behind, which this clears.
     await findWaiting(place, AbortSignal.timeout(1000)).catch(() => {})
+  }
+}
+
+/** How it ended, or why nobody is signed in by what was done here. */
+function answerOf(found: Found, { result, yours }: Ending, byToken: boolean): SignInAnswer | HostError {
+  const { id, view } = found
+  const { server } = view
+  switch (result.kind) {
+    case 'signed-in':
+    case 'brought':
+    case 'elsewhere':
+      if (byToken && !yours) {
+        const text = `${server}: the sign-in was answered from elsewhere first, the token was not used`
+        return new HostError('sign-in-failed', text)
+      }
+      if (result.kind !== 'signed-in')
+        return { id, server, outcome: result.kind === 'brought' ? 'token' : result.kind }
+      return { id, server, outcome: result.kind, account: result.account, store: result.keptIn }
+    case 'cancelled':
+    case 'later':
+      return new HostError(result.kind, resultLine(view, result, again(found)).text)
+    default:
+      return new HostError('sign-in-failed', resultLine(view, result, again(found)).text)
   }
 }
 
@@ -114,23 +134,11 @@ function gone({ view }: Found): string {
   return `the sign-in to ${view.server} has ended meanwhile`
 }
 
-async function handOver(
-  token: Secret,
-  found: Found,
-  call: DeskCall,
-  warn: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Ending> {
+async function handOver(token: Secret, call: DeskCall, signal: AbortSignal): Promise<Ending> {
   call.send({ type: 'choose', choice: { kind: 'token', token } })
   for (;;) {
     const report = await call.next(signal)
-    if (report.type !== 'end') continue
-    const { result, yours } = report
-    const late = !yours && EXITS[result.kind] === 0
-    const { server } = found.view
-    if (late) warn(`${server}: the sign-in was answered from elsewhere first, the token was not used`)
-    else warn(resultLine({ server }, result, again(found)).text)
-    return { result, yours }
+    if (report.type === 'end') return report
   }
 }
 
@@ -138,16 +146,16 @@ async function askHere(
   found: Found,
   call: DeskCall,
   view: SignInView,
-  warn: (line: string) => void,
+  say: (line: string) => void,
   host: Host,
 ): Promise<Ending> {
   const prompt = createPlainPrompt({
-    write: warn,
+    write: say,
     now: host.clock.now,
-    read: (signal, question) => readAnswer(host, warn, question, signal),
+    read: (signal, question) => readAnswer(host, say, question, signal),
     again: () => again(found),
   })
-  warn(`Asked by ${programText(found.program)}. Ctrl+C leaves it waiting.`)
+  say(`Asked by ${programText(found.program)}. Ctrl+C leaves it waiting.`)
   try {
     return await answerFromHere(
       {
@@ -171,14 +179,4 @@ function stillWaits({ id, view }: Found): string {
 /** What asks anew, where the sign-in waited. */
 function again({ program, view }: Found): string {
   return program.kind === 'chat' ? `/login ${view.server} there` : `copilot-host auth login ${view.server}`
-}
-
-function asJson({ id, view }: Found, { result }: Ending): SignInAnswer {
-  return {
-    id,
-    server: view.server,
-    outcome: result.kind,
-    account: result.kind === 'signed-in' ? result.account : undefined,
-    error: result.kind === 'failed' ? result.error.message : undefined,
-  }
 }

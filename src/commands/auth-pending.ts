@@ -4,6 +4,7 @@ import type { Program } from '../desk/wire.ts'
 import type { Host } from '../host.ts'
 import { timeLeft } from '../ui/sign-in-words.ts'
 import { cells } from '../ui/width.ts'
+import { createOutput } from './output.ts'
 import { deskPlace } from './place.ts'
 
 const WHY: Readonly<Record<Reason, string>> = {
@@ -19,19 +20,20 @@ const PROGRAMS: Readonly<Record<Program['kind'], string>> = {
   login: 'auth login',
 }
 
-/** What `auth pending --json` prints of each sign-in. */
+/** What `auth pending --json` prints of each sign-in; see docs/auth-json.md. */
 export interface PendingSignIn {
   /** What `auth answer` takes. */
   id: string
   server: string
-  serverHost: string
-  /** The host of the sign-in page; `formerHost` is there when it has changed. */
-  pageHost: string
-  formerHost?: string
+  /** The hosts of the server and of the sign-in page; `changedFrom` is there when that one has changed. */
+  host: string
+  page: string
+  changedFrom?: string
   reason: Reason
   tool?: string
   account?: string
-  newScopes: readonly string[]
+  /** Rights that are not given yet. */
+  scopes: readonly string[]
   /** ISO 8601. */
   since: string
   deadline: string
@@ -42,11 +44,12 @@ export interface PendingSignIn {
 
 /** `auth pending`: the sign-ins that wait anywhere on this machine for this user, oldest first. Gives 0. */
 export async function authPending(options: { json?: boolean }, host: Host): Promise<number> {
+  const out = createOutput(options, host)
   const { waiting, lines } = await findWaiting(deskPlace(host), host.signal)
-  for (const line of lines) host.stderr.write(`${line}\n`)
-  if (options.json) host.stdout.write(`${JSON.stringify(waiting.map(asJson), undefined, 2)}\n`)
-  else if (waiting.length === 0) host.stdout.write('nothing waits\n')
-  else for (const line of table(waiting, host.clock.now())) host.stdout.write(`${line}\n`)
+  for (const line of lines) out.warn(line)
+  out.value(waiting.map(asJson))
+  if (waiting.length === 0) out.line('nothing waits')
+  else for (const line of table(waiting, host.clock.now())) out.line(line)
   return 0
 }
 
@@ -58,7 +61,8 @@ export function programText({ kind, folder, pid }: Program): string {
 function asJson({ id, since, program, view }: Found): PendingSignIn {
   const { server, serverHost, pageHost, formerHost, reason, tool, account, newScopes, deadline } = view
   return {
-    ...{ id, server, serverHost, pageHost, formerHost, reason, tool, account, newScopes },
+    ...{ id, server, host: serverHost, page: pageHost, changedFrom: formerHost },
+    ...{ reason, tool, account, scopes: newScopes },
     since: new Date(since).toISOString(),
     deadline: new Date(deadline).toISOString(),
     ...{ program: program.kind, folder: program.folder, pid: program.pid },

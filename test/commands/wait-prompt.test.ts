@@ -32,7 +32,7 @@ test('says once what waits and how to answer it; the answer comes from elsewhere
   dialog.close({ kind: 'failed', error })
   expect(lines).toEqual([
     'info: Sign in to billing (billing.example.com). The server asks for a sign-in before its first use.',
-    'info: Sign-in page: login.example.com, first seen. Rights: invoices.read. 10:00 left.',
+    'info: Sign-in page: login.example.com, first seen. Rights: invoices.read. Kept in the system keychain. 10:00 left.',
     'info: To answer it, in any terminal on this machine: copilot-host auth answer A2B3C4',
     'warning: billing: the code ran out. copilot-host auth login billing tries again',
   ])

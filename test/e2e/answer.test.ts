@@ -19,10 +19,10 @@ const Pending = v.array(
   v.object({
     id: v.string(),
     server: v.string(),
-    serverHost: v.string(),
-    pageHost: v.string(),
+    host: v.string(),
+    page: v.string(),
     reason: v.string(),
-    newScopes: v.array(v.string()),
+    scopes: v.array(v.string()),
     since: v.pipe(v.string(), v.isoTimestamp()),
     deadline: v.pipe(v.string(), v.isoTimestamp()),
     program: v.string(),
@@ -55,6 +55,13 @@ async function accessToken(): Promise<string> {
   return tokens?.access_token ?? ''
 }
 
+/** Chooses what the menu says by its number, as soon as lines count. */
+async function choose(answer: TestTerminal, text: string): Promise<void> {
+  await asked(answer)
+  const number = new RegExp(`(\\d) ${text}`).exec(answer.screen())?.[1]
+  await answer.keys(`${number}\r`)
+}
+
 async function asked(answer: TestTerminal): Promise<void> {
   await answer.until(() => answer.screen().includes('Enter for 1'))
 }
@@ -65,7 +72,7 @@ test('a chat asks; another terminal lists it, answers by browser, and the chat g
   await panel(chat, 'Sign in to notes')
   const [entry] = await pending()
   const issuer = new URL(stage.world.authorizationServer.issuer)
-  expect(entry).toMatchObject({ server: 'notes', pageHost: issuer.host, reason: 'initial', program: 'chat' })
+  expect(entry).toMatchObject({ server: 'notes', page: issuer.host, reason: 'initial', program: 'chat' })
   const { stdout } = await stage.run(['auth', 'pending'])
   expect(stdout).toContain(entry?.id)
   expect(stdout).toContain('first use')
@@ -96,13 +103,14 @@ test('by a pasted address: a wrong one can be pasted again', async () => {
   const chat = stage.open(['chat', ...notes()])
   await panel(chat, 'Sign in to notes')
   const answer = stage.open(['auth', 'answer'], { cols: 200 })
-  await asked(answer)
-  await answer.keys('3\r')
+  await choose(answer, 'paste an address')
   const address = await answer.until(() => /^http\S+state=\S+$/m.exec(answer.screen())?.[0])
+  await answer.until(() => answer.screen().includes('Address (or a number):'))
   await answer.keys('http://127.0.0.1:1/?code=x&state=wrong\r')
   await answer.until(() => answer.screen().includes('not the address that this sign-in ends at'))
+  await answer.until(() => count(answer.screen(), 'Address (or a number):') === 2)
   const redirect = new URL(address).searchParams.get('redirect_uri') ?? ''
-  const { url } = await visit(address, { stopAt: redirect })
+  const { url } = await visit(address, { beyond: new URL(redirect).origin })
   expect(url).toContain('code=')
   await answer.keys(`${url}\r`)
   expect(await answer.exit).toMatchObject({ code: 0 })
@@ -115,8 +123,7 @@ test('chat -p --sign-in wait: lines say what waits; a code for another device an
   const run = stage.run(waitingRun())
   const id = await waiting()
   const answer = stage.open(['auth', 'answer', id])
-  await asked(answer)
-  await answer.keys(answer.screen().includes('1 code') ? '1\r' : '2\r')
+  await choose(answer, 'code for another device')
   const code = await answer.until(() => /\b[A-Z]{4}-[A-Z]{4}\b/.exec(answer.screen())?.[0])
   await visit(stage.world.authorizationServer.devicePage, { code, as: 'ada@example.com' })
   expect(await answer.exit).toMatchObject({ code: 0 })
@@ -136,9 +143,10 @@ test('a token on standard input serves that one run, and is kept nowhere', async
   const bad = await stage.run(['auth', 'answer', id, '--with-token'], { stdin: '{"access_token": "x"}' })
   expect(bad).toMatchObject({ code: 2 })
   const answer = await stage.run(['auth', 'answer', id, '--with-token', '--json'], { stdin: `${token}\n` })
-  expect(answer.stderr).toBe('signed in to notes with a token that you brought, for this request only\n')
+  const message = 'signed in to notes with a token that you brought, for this request only'
+  expect(JSON.parse(answer.stderr)).toEqual({ info: { message } })
   expect(answer.code).toBe(0)
-  expect(JSON.parse(answer.stdout)).toEqual({ id, server: 'notes', outcome: 'brought' })
+  expect(JSON.parse(answer.stdout)).toEqual({ id, server: 'notes', outcome: 'token' })
   const { code, stdout, stderr } = await run
   expect({ code, stderr }).toMatchObject({ code: 0 })
   expect(stderr).toContain('with a token that you brought')
@@ -183,11 +191,10 @@ test('Ctrl+C in the other terminal leaves it waiting; cancel ends it for both', 
   await first.until(() => first.screen().includes(`notes still waits: copilot-host auth answer ${id}`))
   const second = stage.open(['auth', 'answer', id])
   await asked(second)
-  await second.keys(KEY.escape, '\r')
+  await second.keys(KEY.ctrlD)
   expect(await second.exit).toMatchObject({ code: 5 })
   const third = stage.open(['auth', 'answer', id])
-  await asked(third)
-  await third.keys('5\r')
+  await choose(third, 'cancel')
   expect(await third.exit).toMatchObject({ code: 5 })
   const { code, stderr } = await run
   expect(code).toBe(5)
@@ -206,8 +213,7 @@ test('a code that runs out: one line and exit 4 in both places', async () => {
   stage = await openStage({ authorizationServer: { deviceCodeTtl: 1 } })
   const run = stage.run(waitingRun())
   const answer = stage.open(['auth', 'answer', await waiting()], { cols: 200 })
-  await asked(answer)
-  await answer.keys(answer.screen().includes('1 code') ? '1\r' : '2\r')
+  await choose(answer, 'code for another device')
   expect(await answer.exit).toMatchObject({ code: 4 })
   await answer.until(() => count(answer.screen(), 'ran out') === 1)
   const { code, stderr } = await run
@@ -227,19 +233,16 @@ test('a server that has moved: the other terminal says CHANGED, and goes on only
   const id = await waiting()
   expect((await stage.run(['auth', 'pending'])).stdout).toContain('CHANGED')
   const { host } = new URL(as.issuer)
-  const answer = async (typed: string) => {
-    const terminal = stage.open(['auth', 'answer', id], { cols: 200, env: { BROWSER: stage.browser() } })
-    await terminal.until(() => terminal.screen().includes('If that is right, type'))
-    expect(terminal.screen()).toContain(`CHANGED: was old.example.com, now ${host}`)
-    await terminal.keys(`${typed}\r`)
-    return terminal
-  }
-  expect(await (await answer('old.example.com')).exit).toMatchObject({ code: 5 })
+  const answer = stage.open(['auth', 'answer', id], { cols: 200, env: { BROWSER: stage.browser() } })
+  const question = `If that is right, type ${host}`
+  await answer.until(() => answer.screen().includes(question))
+  expect(answer.screen()).toContain(`CHANGED: was old.example.com, now ${host}`)
+  await answer.keys('old.example.com\r')
+  await answer.until(() => count(answer.screen(), question) === 2)
   expect(as.requests).toEqual([])
-  const right = await answer(host)
-  await asked(right)
-  await right.keys(KEY.enter)
-  expect(await right.exit).toMatchObject({ code: 0 })
+  await answer.keys(`${host}\r`)
+  await choose(answer, 'open the browser')
+  expect(await answer.exit).toMatchObject({ code: 0 })
   expect(await run).toMatchObject({ code: 0 })
 })
 

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Secret } from '../../src/auth/secret.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
+import { signIn } from '../demo/sign-in.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { type Fault, raw, startFaultyServer } from '../support/faulty-server.ts'
 import { aged, changeKept, inTokenFile } from '../support/kept.ts'
@@ -95,8 +96,22 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
   await print('list, status', 'status', 'notes', ...notes())
   await print('stderr', 'list', '--mcp-config', '{"mcpServers":{"x":{}}}')
 
+  const waiting = stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools', '--sign-in', 'wait'])
+  await vi.waitFor(async () => expect((await auth('pending')).stdout).toContain('"id"'), { timeout: 20_000 })
+  await print('pending', 'pending')
+  const { tokens } = await signIn(as.issuer, { resource: mcp.url })
+  const answer = await stage.run(['auth', 'answer', '--with-token', '--json'], {
+    stdin: tokens?.access_token,
+  })
+  note('answer', JSON.parse(answer.stdout))
+  for (const line of answer.stderr.trim().split('\n')) note('stderr', JSON.parse(line))
+  expect((await waiting).code).toBe(0)
+
   // What only a person at an unhappy moment gets to see is documented all the same.
-  const rare = { login: ['account'], log: ['account'], plan: ['endsAt'] }
+  const rare = {
+    ...{ login: ['account'], log: ['account'], plan: ['endsAt'] },
+    ...{ pending: ['account', 'changedFrom', 'tool'], answer: ['account', 'store'] },
+  }
   const found = Object.fromEntries(
     [...printed].map(([section, names]) => {
       for (const name of Object.entries(rare).find(([each]) => each === section)?.[1] ?? []) names.add(name)
@@ -118,6 +133,7 @@ test.each<[string, string[], number, string]>([
   ['a bad address', ['login', 'http://example.com/mcp'], 4, 'unsafe-address'],
   ['nobody there to sign in', ['login', 'https://example.com/mcp'], 2, 'usage'],
   ['nobody signed in', ['status', 'https://example.com/mcp'], 4, 'sign-in-needed'],
+  ['nobody there to answer', ['answer', 'A2B3C4'], 2, 'usage'],
   ['no client', ['client', 'show', 'http://127.0.0.1:1/mcp'], 1, 'failure'],
   ['an unreadable configuration', ['list', '--mcp-config', '/nowhere'], 2, 'config'],
 ])('an error is one line of JSON: %s', async (_what, args, exitCode, kind) => {
@@ -126,7 +142,7 @@ test.each<[string, string[], number, string]>([
     'auth',
     ...args,
     '--json',
-    ...(args[0] === 'log' ? [] : FILE),
+    ...(['log', 'answer'].includes(args[0] ?? '') ? [] : FILE),
   ])
   expect(code).toBe(exitCode)
   expect(['', '[]\n']).toContain(stdout)

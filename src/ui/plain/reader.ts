@@ -122,6 +122,8 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
   }
 
   stdin.setEncoding('utf8').on('data', onData).once('end', onEnd).once('error', onEnd).once('close', onEnd)
+  // A reader before this one has paused it.
+  stdin.resume()
 
   return {
     read(signal, prompt) {
