@@ -8,8 +8,7 @@ import { fakeClock } from '../../support/clock.ts'
 const never = new AbortController().signal
 
 /** A reader on a stream, with what it wrote and what it took for text. */
-function open() {
-  const stdin = new PassThrough()
+function open(stdin = new PassThrough()) {
   const clock = fakeClock()
   const lines: string[] = []
   const texts: string[] = []
@@ -130,4 +129,18 @@ test('bad input: sequences, halves of characters, NUL, a line of more than a meg
   expect(lines).toEqual(['That line is longer than 1048576 characters. It was not taken.'])
   await type(`${'y'.repeat(1_000_000)}\n`)
   expect(texts.at(-1)).toHaveLength(1_000_006)
+})
+
+test('a reader after another one, on the same terminal, reads on', async () => {
+  const first = open()
+  const one = first.reader.read(never, 'One:')
+  await first.pass(500)
+  await first.type('1\n')
+  expect(await one).toBe('1')
+  first.reader.close()
+  const second = open(first.stdin)
+  const two = second.reader.read(never, 'Two:')
+  await second.pass(500)
+  await second.type('2\n')
+  expect(await two).toBe('2')
 })
