@@ -1,17 +1,18 @@
 import { hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
-import { issuersOf } from './discovery.ts'
+import { type Accounts, accountName, createAccounts } from './accounts.ts'
+import { mayAsk } from './asking.ts'
 import { type Elsewhere, forever, unlessElsewhere } from './elsewhere.ts'
 import { createGrants } from './grants.ts'
 import { createHistory, type Source } from './history.ts'
 import type { Http } from './http.ts'
-import { type IssuerChange, judgeIssuerChange } from './issuer-change.ts'
-import { answerWith, isPassing, isRefusal, notRenewed, resultOf, whyNot } from './outcome.ts'
+import type { IssuerChange } from './issuer-change.ts'
+import { answerWith, isRefusal, otherAccount, resultOf } from './outcome.ts'
 import { createRefusals } from './refusals.ts'
-import { fromStore, type Stored, usableGrant } from './renewal.ts'
+import { fromStore, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
-import { isMachine, type Obtained, signIn } from './sign-in.ts'
+import { type SignedInAs, signIn } from './sign-in.ts'
 import type { JournalEntry } from './store/journal.ts'
 import { createTab } from './tab.ts'
 import type {
@@ -46,6 +47,12 @@ export interface SignInPolicy {
   route?: RouteName
   /** In milliseconds; 10 minutes when absent. */
   timeoutMs?: number
+  /** Where the person works, absolute: an account that is bound to it is used there. */
+  folder?: string
+  /** The account that the person named for this run. */
+  accountOf?: (server: AuthRequest['server']) => string | undefined
+  /** What the person types to use another account, less the names of server and account. */
+  switchCommand?: string
 }
 
 export interface AuthenticatorPorts {
@@ -61,6 +68,8 @@ export interface AuthenticatorPorts {
   journal?: (entry: JournalEntry) => void
   /** Tells when somebody has signed in to a server from another program. */
   elsewhere?: Elsewhere
+  /** Gets the name of the account that a server is used with from now on; undefined where it has only one. */
+  acting?: (server: Clean, account: Clean | undefined) => void
 }
 
 export interface Authenticator {
@@ -78,19 +87,22 @@ export interface Authenticator {
    * with the signal's reason.
    */
   signedInElsewhere(request: AuthRequest, signal: AbortSignal): Promise<void>
+  readonly accounts: Accounts
 }
 
 /** The authorization engine: one request in, one answer out. */
 export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   const { store, http, prompt, clock, policy, log = () => {} } = ports
   const grants = createGrants(store, prompt)
+  const accounts = createAccounts(store, { folder: policy.folder, named: policy.accountOf })
   const refusals = createRefusals(clock)
   const history = createHistory(clock)
   const runs = createRuns<Answer>()
   const renewal = { grants, history, http, clock }
   const tab = createTab(clock)
 
-  async function authenticate(request: AuthRequest, signal: AbortSignal): Promise<Answer> {
+  async function authenticate(asked: AuthRequest, signal: AbortSignal): Promise<Answer> {
+    const request = { ...asked, slot: await accounts.inUse(asked.server) }
     const silenced = refusals.silence(request)
     const inUse = history.arrived(request)
     if (silenced !== undefined) {
@@ -99,7 +111,8 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       return grant ? answered(request, grant, 'stored') : { kind: 'cancelled', error: silenced }
     }
     const run = (asked: AuthRequest) => {
-      const names = { group: asked.server.url, key: `${asked.reason} ${asked.challenge.scope ?? ''}` }
+      const { server, reason, challenge, slot } = asked
+      const names = { group: server.url, key: JSON.stringify([reason, challenge.scope, slot]) }
       return runs.join(names, shared => answer(asked, inUse, shared), signal)
     }
     try {
@@ -123,34 +136,34 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     let dialog: Dialog | undefined
     const began = clock.now()
     const note = (outcome: string, more: Partial<JournalEntry> = {}) => {
-      const { reason, server } = request
+      const { reason, server, slot: account } = request
       const time = new Date(began).toISOString()
       const ms = clock.now() - began
-      ports.journal?.({ time, server: name, url: server.url, reason, outcome, ms, ...more })
+      ports.journal?.({ time, server: name, url: server.url, account, reason, outcome, ms, ...more })
     }
     try {
       const stored = await fromStore(request, inUse, renewal, signal)
       if (stored.kind === 'answer') {
-        if (stored.source === 'renewed') note('renewed', whatOf(stored.grant))
-        return answered(request, stored.grant, stored.source)
+        if (stored.source === 'renewed') note('renewed', whatOf(stored.grant, request.slot))
+        return await answered(request, stored.grant, stored.source)
       }
-      await mayAsk(request, stored)
+      await mayAsk(request, stored, { policy, refusals, grants })
       const opened = (panel: Dialog) => {
         dialog = panel
       }
       const work = (within: AbortSignal) =>
-        signIn(request, stored, { ...ports, grants, history, tab, opened }, within)
-      const { grant, route } = await unlessElsewhere(
-        work,
-        within => grantElsewhere(request, began, within),
-        signal,
-      )
-      if (route !== 'elsewhere') {
-        note('signed-in', { ...whatOf(grant), route })
-        return answered(request, grant, 'signed-in')
+        signIn(request, stored, { ...ports, grants, accounts, history, tab, opened }, within)
+      const signedIn = await unlessElsewhere(work, within => grantElsewhere(request, began, within), signal)
+      if (signedIn.route === 'token') return brought(request, signedIn.token, note)
+      const { grant } = signedIn
+      if (signedIn.route !== 'elsewhere') {
+        const { slot, instead } = signedIn.placed
+        note('signed-in', { ...whatOf(grant, slot), route: signedIn.route })
+        if (instead !== undefined) await tellOfSwitch(request, signedIn)
+        return await answered({ ...request, slot }, grant, 'signed-in')
       }
       dialog?.close({ kind: 'elsewhere' })
-      return answered(request, grant, 'stored')
+      return await answered({ ...request, slot: await accounts.inUse(request.server) }, grant, 'stored')
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
       const outcome = signal.aborted ? 'withdrawn' : error.kind
@@ -168,42 +181,51 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     }
   }
 
+  /** A token that is not kept belongs to no account of ours. */
+  function brought(
+    request: AuthRequest,
+    access: Secret,
+    note: (outcome: string, more: object) => void,
+  ): Answer {
+    note('signed-in', { route: 'token' })
+    history.answered(request, { access }, 'signed-in')
+    log(`sign-in ${request.server.name}, ${request.reason}: token`)
+    return answerWith({ access }, clock.now())
+  }
+
   /** What another program's sign-in gives for this request, as soon as there is something. */
   async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
+    const { server } = request
     for (let from = since; ; from = clock.now()) {
-      await (ports.elsewhere?.(request.server.url, from, signal) ?? forever(signal))
-      const grant = await usableGrant(request, history.inUse(request), renewal)
+      await (ports.elsewhere?.(server.url, from, signal) ?? forever(signal))
+      // As long as no account has answered, it may be another one by now.
+      const now = { ...request, slot: await accounts.inUse(server) }
+      const grant = await usableGrant(now, history.inUse(now), renewal)
       if (grant !== undefined) return grant
     }
   }
 
-  function answered(request: AuthRequest, grant: Obtained['grant'], source: Source): Answer {
+  async function answered(request: AuthRequest, grant: Grant, source: Source): Promise<Answer> {
+    const { server, slot } = request
+    accounts.acting(server, slot)
     history.answered(request, grant, source)
+    const several = (await accounts.list(server)).length > 1
+    ports.acting?.(server.name, several ? (grant.account ?? accountName({ slot })) : undefined)
     log(`sign-in ${request.server.name}, ${request.reason}: ${source}`)
     return answerWith(grant, clock.now())
   }
 
-  /**
-   * Throws where nobody is to be asked: a passing fault of a renewal is no reason for a sign-in unless the person wants
-   * one, and without a person only a client that acts for itself can go on.
-   */
-  async function mayAsk(request: AuthRequest, stored: Extract<Stored, { kind: 'nothing' }>): Promise<void> {
-    const passing = stored.error !== undefined && isPassing(stored.error) ? stored.error : undefined
-    if (passing !== undefined && !policy.insist && !refusals.insisted(request))
-      throw notRenewed(request, passing)
-    if (policy.ask || isMachine(request)) return
-    const issuers = issuersOf(request)
-    const known = issuers && (await grants.knownIssuer(request.server.url))
-    const [issuer] = issuers ?? []
-    if (known !== undefined && issuer !== undefined && issuers !== undefined) {
-      const target = { issuer, issuers }
-      judgeIssuerChange({ request, target, known, client: undefined, change: policy.issuerChange })
-    }
-    throw whyNot(request, stored)
+  async function tellOfSwitch(
+    { server, slot }: AuthRequest,
+    { grant, placed, asked }: SignedInAs,
+  ): Promise<void> {
+    const bound = (await accounts.list(server)).some(each => each.bound !== undefined && each.slot === slot)
+    prompt.tell(otherAccount(server, grant, placed, { asked, bound, command: policy.switchCommand }))
   }
 
   return {
     authenticate,
+    accounts,
     forgetRefusals(server) {
       refusals.forget(server)
       history.forget(server)
@@ -215,6 +237,6 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   }
 }
 
-function whatOf({ issuer, account, scope }: Partial<Grant>): Partial<JournalEntry> {
-  return { issuer, account, scope }
+function whatOf({ issuer, account, scope }: Grant, slot: Clean | undefined): Partial<JournalEntry> {
+  return { issuer, account: account ?? slot, scope }
 }

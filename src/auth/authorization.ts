@@ -27,7 +27,10 @@ export function newProof(): Proof {
   }
 }
 
-/** The address of the authorization request: code, PKCE S256, `state`, `resource`. */
+/**
+ * The address of the authorization request: code, PKCE S256, `state`, `resource`. `loginHint` (OpenID Connect Core 3.1.2.1) is
+ * a name that this issuer has given; it is left out where the person wants to choose.
+ */
 export async function authorizationUrl(input: {
   target: Target
   client: Client
@@ -35,8 +38,9 @@ export async function authorizationUrl(input: {
   scope?: string
   proof: Proof
   chooseAccount?: boolean
+  loginHint?: string
 }): Promise<WebUrl> {
-  const { target, client, redirectUri, scope, proof, chooseAccount } = input
+  const { target, client, redirectUri, scope, proof, chooseAccount, loginHint } = input
   return withQuery(webUrl(target.as.authorization_endpoint, 'the sign-in address'), {
     response_type: 'code',
     client_id: client.id,
@@ -47,6 +51,7 @@ export async function authorizationUrl(input: {
     code_challenge_method: 'S256',
     resource: target.resource,
     prompt: promptOf(target, scope, chooseAccount),
+    login_hint: !chooseAccount && knowsPeople(target) ? loginHint : undefined,
   })
 }
 
@@ -57,6 +62,11 @@ function promptOf({ as }: Target, scope = '', chooseAccount = false): string | u
   // Section 11: without consent a server leaves `offline_access` out.
   const consent = scope.split(' ').includes('offline_access') ? ['consent'] : []
   return [...(chooseAccount ? [account] : []), ...consent].join(' ') || undefined
+}
+
+/** True for a server that speaks OpenID Connect, as far as its metadata says. */
+function knowsPeople({ as }: Target): boolean {
+  return as.userinfo_endpoint !== undefined || as.scopes_supported?.includes('openid') === true
 }
 
 /**

@@ -1,11 +1,19 @@
 import { hostError } from '../errors.ts'
-import type { Client, Grant, KnownIssuer, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
+import type { KnownIssuer } from './store/index.ts'
+import type { Client, Grant, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
 
 /** The store, with a memory for what it could not take: a grant in use is never lost because of a fault behind it. */
 export interface Grants {
   read(key: ServerKey): Promise<Grant | undefined>
-  /** Keeps the grant under the lock, and says where: `memory` when the store could not take it. */
-  keep(key: ServerKey, grant: Grant): Promise<TokenStore['kind']>
+  /**
+   * Keeps the grant under the lock, and says where: `memory` when the store could not take it. Undefined where `may` does
+   * not let it take the place of the one that is kept.
+   */
+  keep(
+    key: ServerKey,
+    grant: Grant,
+    may: (held: Grant | undefined) => boolean,
+  ): Promise<TokenStore['kind'] | undefined>
   /** For a caller that is inside `exclusive`. Rejects where the lock was lost: see `replace`. */
   write(key: ServerKey, grant: Grant): Promise<void>
   /**
@@ -29,7 +37,7 @@ export interface Grants {
 /** Says once in a session that a sign-in could not be kept. */
 export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): Grants {
   const unkept = new Map<string, Grant>()
-  const nameOf = ({ server, issuer }: ServerKey) => JSON.stringify([server, issuer])
+  const nameOf = ({ server, issuer, slot }: ServerKey) => JSON.stringify([server, issuer, slot])
   let warned = false
 
   function warn(thrown: unknown): void {
@@ -70,7 +78,18 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
 
   return {
     read,
-    keep: (key, grant) => settle(key, grant, () => store.exclusive(key, () => store.write(key, grant))),
+    async keep(key, grant, may) {
+      // Should the lock not be to be had, what is known of the place has to do.
+      let allowed = may(unkept.get(nameOf(key)))
+      if (!allowed) return undefined
+      const kept = await settle(key, grant, () =>
+        store.exclusive(key, async () => {
+          allowed = may(await read(key))
+          if (allowed) await store.write(key, grant)
+        }),
+      )
+      return allowed ? kept : undefined
+    },
     async write(key, grant) {
       await store.write(key, grant)
       unkept.delete(nameOf(key))

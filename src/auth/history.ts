@@ -28,7 +28,10 @@ interface Entry {
   stepUps: Map<string, number>
 }
 
-/** What each server was given in this session, and what it made of it. By the address of the server, never its name. */
+/**
+ * What each account of a server was given in this session, and what the server made of it. By the address of the server, never
+ * its name.
+ */
 export interface History {
   /** Notes what a request says about the token that was answered last, and gives that token. */
   arrived(request: AuthRequest): Secret | undefined
@@ -47,11 +50,19 @@ export interface History {
 }
 
 export function createHistory(clock: Pick<Clock, 'now'>): History {
-  const entries = new Map<WebUrl, Entry>()
+  const entries = new Map<string, Entry>()
+  /** The account of each server that was answered last: what the server says of its token is about that one. */
+  const latest = new Map<WebUrl, Entry>()
 
-  function entryOf({ server: { url, name } }: AuthRequest): Entry {
-    const entry = entries.get(url) ?? { name, renewalFailed: false, rejectedSignIns: 0, stepUps: new Map() }
-    entries.set(url, entry)
+  function entryOf({ server: { url, name }, slot }: AuthRequest): Entry {
+    const account = `${url} ${slot ?? ''}`
+    const entry = entries.get(account) ?? {
+      name,
+      renewalFailed: false,
+      rejectedSignIns: 0,
+      stepUps: new Map(),
+    }
+    entries.set(account, entry)
     return entry
   }
 
@@ -71,19 +82,20 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
 
   return {
     arrived(request) {
-      const entry = entryOf(request)
+      const entry = latest.get(request.server.url) ?? entryOf(request)
       if (request.reason === 'refresh' || request.reason === 'reauth') reject(entry, request.calls)
       return entry.last?.token
     },
-    inUse: request => entryOf(request).last?.token,
+    inUse: ({ server }) => latest.get(server.url)?.last?.token,
     answered(request, { access, expiresAt }, source) {
       const entry = entryOf(request)
+      latest.set(request.server.url, entry)
       if (entry.last?.token.equals(access)) return
       const { reason, calls } = request
       entry.last = { token: access, source, reason, at: clock.now(), expiresAt, calls }
     },
     rejected(server) {
-      for (const entry of entries.values()) if (entry.name === server) reject(entry, [])
+      for (const entry of latest.values()) if (entry.name === server) reject(entry, [])
     },
     isRejected(request, token) {
       return token.equals(entryOf(request).rejected)

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { type Clean, clean } from '../text.ts'
 import { asOauthClient, endpointOptions } from './endpoint.ts'
 import { scopeTokens } from './scope.ts'
+import { type Identity, identitySchema } from './store/identity.ts'
 import type { Asker, Tokens } from './token.ts'
 
 const text = v.fallback(v.optional(v.string()), undefined)
@@ -14,21 +15,24 @@ export interface SignedInBy extends Asker {
   scope?: string
 }
 
+export interface Who {
+  /** To be shown: what is told apart best comes first, and two people may well have one name. */
+  name?: Clean
+  identity?: Identity
+}
+
 /**
- * A name to show for whoever signed in: from the ID token, else from UserInfo if `openid` was granted. It is only for
- * display, so any failure gives undefined. Throws the reason of the signal.
+ * Whoever signed in: from the ID token, else from UserInfo if `openid` was granted. It is only for display and to tell
+ * accounts apart, so any failure leaves it empty. Throws the reason of the signal.
  */
-export async function whoSignedIn(
-  tokens: Tokens,
-  input: SignedInBy,
-  signal: AbortSignal,
-): Promise<Clean | undefined> {
+export async function whoSignedIn(tokens: Tokens, input: SignedInBy, signal: AbortSignal): Promise<Who> {
   const claims = await idTokenClaims(tokens, input)
   const known = nameIn(claims)
-  if (known !== undefined) return known
+  if (known !== undefined) return { name: known, identity: identityIn(claims) }
   const info = await userInfo(tokens, input, claims?.sub, signal)
   signal.throwIfAborted()
-  return nameIn(info) ?? (subjectIn(claims) || subjectIn(info) || undefined)
+  const name = nameIn(info) ?? (subjectIn(claims) || subjectIn(info) || undefined)
+  return { name, identity: identityIn(info) ?? identityIn(claims) }
 }
 
 /** Judged as OpenID Connect Core 3.1.3.7 says; it came from the token endpoint itself, which vouches for its signature. */
@@ -69,7 +73,7 @@ function nameIn(claims: unknown): Clean | undefined {
   const result = v.safeParse(Claims, claims)
   if (!result.success) return undefined
   const { name, email, preferred_username } = result.output
-  for (const candidate of [name, email, preferred_username]) {
+  for (const candidate of [email, preferred_username, name]) {
     const shown = clean(candidate ?? '')
     if (shown !== '') return shown
   }
@@ -79,4 +83,12 @@ function nameIn(claims: unknown): Clean | undefined {
 function subjectIn(claims: unknown): Clean | undefined {
   const result = v.safeParse(Claims, claims)
   return result.success ? clean(result.output.sub ?? '') : undefined
+}
+
+function identityIn(claims: unknown): Identity | undefined {
+  const result = v.safeParse(Claims, claims)
+  if (!result.success) return undefined
+  const { sub, email, preferred_username } = result.output
+  const identity = v.safeParse(identitySchema, { subject: sub, login: email || preferred_username })
+  return identity.success ? identity.output : undefined
 }

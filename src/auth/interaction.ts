@@ -26,8 +26,8 @@ export interface Interaction {
   keepClient(client: Client, flow: FlowInput): Promise<void>
 }
 
-/** What a sign-in ended with, the flow it came from, and by which route. */
-export type Interacted = SignedIn & { flow: FlowInput; route: RouteName }
+/** What a sign-in ended with, the flow it came from, by which route, and whether the person wanted another account. */
+export type Interacted = SignedIn & { flow: FlowInput; route: RouteName; asked: boolean }
 
 /** A token that the person brought, instead of a sign-in. */
 export interface Brought {

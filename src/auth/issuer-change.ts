@@ -1,7 +1,8 @@
 import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
-import type { AuthRequest, Client, KnownIssuer } from './types.ts'
+import type { KnownIssuer } from './store/index.ts'
+import type { AuthRequest, Client } from './types.ts'
 
 /** What is done when a server names another authorization server than it did: ask the person, refuse, or go on. */
 export type IssuerChange = 'tell' | 'refuse' | 'accept'

@@ -1,8 +1,10 @@
 import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
+import { accountName } from './accounts.ts'
 import { isNetwork } from './http.ts'
+import type { Placed } from './placing.ts'
 import type { Stored } from './renewal.ts'
-import type { Answer, AuthRequest, Grant, Reason, SignInResult } from './types.ts'
+import type { Answer, AuthRequest, Grant, Prompt, Reason, SignInResult } from './types.ts'
 
 const WHY: Record<Reason, string> = {
   initial: 'first use',
@@ -43,9 +45,25 @@ export function notRenewed({ server }: AuthRequest, error: HostError): HostError
 
 /** Why there is no token where nobody may be asked. */
 export function whyNot(
-  { server, reason }: AuthRequest,
+  { server, reason, slot }: AuthRequest,
   { before }: Extract<Stored, { kind: 'nothing' }>,
 ): HostError {
   const why = reason === 'initial' && before !== undefined ? 'refresh' : reason
-  return new HostError('sign-in-needed', `${server.name} needs a sign-in (${WHY[why]})`)
+  return new HostError(
+    'sign-in-needed',
+    `${server.name} needs a sign-in${slot ? ` as ${slot}` : ''} (${WHY[why]})`,
+  )
+}
+
+/** Somebody else has signed in than before: a warning, unless the person wanted it so. */
+export function otherAccount(
+  { name }: AuthRequest['server'],
+  { account }: Grant,
+  { slot, instead }: Placed,
+  { asked, bound, command = '/account' }: { asked: boolean; bound: boolean; command?: string },
+): Parameters<Prompt['tell']>[0] {
+  const now = account ?? accountName({ slot })
+  const before = bound ? `this folder is bound to ${instead}` : `it was ${instead} until now`
+  const text = `${name}: signed in as ${now}; ${before} (${command} ${name} ${instead} goes back)`
+  return { level: asked ? 'info' : 'warning', text }
 }

@@ -20,6 +20,8 @@ export interface PlanInput {
   route?: RouteName
   /** Ask for the rights that name the account, too. */
   identity?: boolean
+  /** The account that is to sign in, where one was named. */
+  wanted?: Clean
   deadline: number
 }
 
@@ -49,6 +51,7 @@ export function planSignIn(input: PlanInput): Plan {
       newScopes: newScopes.map(scope => clean(scope)),
       grantedScopes: grantedScopes.map(scope => clean(scope)),
       account: stored.before?.account,
+      wanted: input.wanted,
       keptIn,
       routes: request.client?.grant === 'client_credentials' ? [] : routesOf(input),
       deadline,

@@ -43,6 +43,7 @@ export async function renewAhead(
       reason: 'initial',
       challenge: {},
       calls: [],
+      slot: key.slot,
     },
   }
   const began = clock.now()
@@ -66,7 +67,7 @@ export async function renewAhead(
         issuer: key.issuer,
         reason: 'initial',
       },
-      ...{ account: grant?.account, scope: grant?.scope },
+      ...{ account: grant?.account ?? key.slot, scope: grant?.scope },
       ...{ outcome: error?.kind ?? 'renewed', ms: clock.now() - began },
     })
   }

@@ -37,7 +37,7 @@ export async function fromStore(
 ): Promise<Stored> {
   let nothing: Stored = { kind: 'nothing' }
   for (const issuer of await issuersToTry(request, ports.grants)) {
-    const key = { server: request.server.url, issuer }
+    const key = { server: request.server.url, issuer, slot: request.slot }
     const stored = await fromGrant(key, request, inUse, ports, signal)
     if (stored?.kind === 'answer') return stored
     if (nothing.kind === 'nothing' && nothing.before === undefined) nothing = stored ?? nothing
@@ -52,7 +52,7 @@ export async function usableGrant(
   ports: RenewalPorts,
 ): Promise<Grant | undefined> {
   for (const issuer of await issuersToTry(request, ports.grants)) {
-    const grant = await ports.grants.read({ server: request.server.url, issuer })
+    const grant = await ports.grants.read({ server: request.server.url, issuer, slot: request.slot })
     if (grant !== undefined && isUsable(grant, request, inUse, ports)) return grant
   }
   return undefined

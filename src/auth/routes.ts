@@ -53,6 +53,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
   let waiting: WaitingCode | undefined
   let deviceStep: SignInStep | undefined
   let shown: RouteName = 'browser'
+  let asked = false
   let codeRoute: Exclude<RouteName, 'device'> = 'browser'
 
   const show = (step: SignInStep) => {
@@ -71,7 +72,8 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
         return attempt({ ...used, client: undefined })
       })
       .then(
-        signedIn => end.resolve({ ...signedIn, flow: used, route: name === 'code' ? codeRoute : 'device' }),
+        signedIn =>
+          end.resolve({ ...signedIn, flow: used, asked, route: name === 'code' ? codeRoute : 'device' }),
         thrown => {
           running.delete(name)
           if (!open.aborted && thrown !== REPLACED) failed(name, thrown)
@@ -126,7 +128,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
     const within = AbortSignal.any([open, codeOver.signal])
     run('code', input =>
       signInByCode(
-        { ...input, chooseAccount, landing },
+        { ...input, chooseAccount: chooseAccount || input.chooseAccount, landing },
         ready => {
           adopt(ready.client)
           waiting = ready
@@ -174,6 +176,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
       choose('browser')
     },
     async chooseAccount(route) {
+      asked = true
       seat.leave()
       const before = running.get('code')
       codeOver.abort(REPLACED)

@@ -1,5 +1,6 @@
 import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
+import type { Accounts } from './accounts.ts'
 import type { AuthenticatorPorts } from './authenticator.ts'
 import { discover, type Target } from './discovery.ts'
 import { signInAsMachine } from './flows/credentials.ts'
@@ -9,12 +10,13 @@ import type { History } from './history.ts'
 import { whoSignedIn } from './identity.ts'
 import { interact } from './interaction.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
+import { type Placed, placeGrant } from './placing.ts'
 import { planSignIn } from './plan.ts'
 import type { Stored } from './renewal.ts'
-import type { JournalEntry } from './store/journal.ts'
+import type { Secret } from './secret.ts'
 import type { Tab } from './tab.ts'
 import { grantFrom } from './token.ts'
-import type { AuthRequest, Client, Dialog, Grant, SignInView } from './types.ts'
+import type { AuthRequest, Client, Dialog, Grant, RouteName, SignInView } from './types.ts'
 
 /** How long a sign-in may take unless told otherwise, in milliseconds. */
 const TIMEOUT = 10 * 60_000
@@ -23,16 +25,26 @@ const IDENTITY_LIMIT = 3_000
 
 export interface SignInPorts extends AuthenticatorPorts {
   grants: Grants
+  accounts: Accounts
   history: History
   tab: Tab
   /** Is told of the panel, so that a failure can be shown in it. */
   opened(dialog: Dialog): void
 }
 
-/** What a sign-in gives: a grant that is kept, or only a token that the person brought. */
-export interface Obtained {
-  grant: Pick<Grant, 'access'> & Partial<Grant>
-  route: NonNullable<JournalEntry['route']>
+export interface SignedInAs {
+  grant: Grant
+  route: RouteName | 'credentials'
+  /** The account that it was kept for. */
+  placed: Placed
+  /** The person wanted another account. */
+  asked: boolean
+}
+
+/** An access token for this one request, which is not kept. */
+export interface BroughtToken {
+  token: Secret
+  route: 'token'
 }
 
 /**
@@ -44,8 +56,8 @@ export async function signIn(
   stored: Extract<Stored, { kind: 'nothing' }>,
   ports: SignInPorts,
   signal: AbortSignal,
-): Promise<Obtained> {
-  const { store, http, prompt, browser, clock, policy, grants, history, tab } = ports
+): Promise<SignedInAs | BroughtToken> {
+  const { store, http, prompt, browser, clock, policy, grants, accounts, history, tab } = ports
   const known = await grants.knownIssuer(request.server.url)
   const options = policy.optionsOf?.(request.server) ?? {}
   const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
@@ -59,15 +71,33 @@ export async function signIn(
     const client = await clientAt(target)
     const before = known && (await grants.readClient({ server: request.server.url, issuer: known.issuer }))
     const former = judgeIssuerChange({ request, target, known, before, client, change: policy.issuerChange })
+    const who = await whom(target)
     const plan = planSignIn({
       ...{ request, stored, target, browser, keptIn: store.kind, deadline },
       knownSince: known?.issuer === target.issuer ? known.since : undefined,
       formerHost: former === undefined ? undefined : hostOf(former),
       route: policy.route,
       identity: options.identity,
+      wanted: who.wanted,
     })
-    const flow: FlowInput = { request, target, options, client, scope: plan.scope, http, clock }
+    const { loginHint, chooseAccount } = who
+    const flow: FlowInput = {
+      ...{ request, target, options, client, scope: plan.scope, http, clock },
+      ...{ loginHint, chooseAccount },
+    }
     return { flow, view: plan.view }
+  }
+
+  /** Who is to sign in. A new account beside others: the page asks, or it would be the one that is signed in there already. */
+  async function whom({ issuer }: Target) {
+    const known = (await accounts.known(request.server)).filter(each => each.issuer === issuer)
+    const before = known.find(({ slot }) => slot === request.slot)
+    const kept = stored.before?.issuer === issuer ? stored.before.identity : undefined
+    return {
+      wanted: request.slot ?? before?.name,
+      loginHint: (kept ?? before?.identity)?.login,
+      chooseAccount: before === undefined && stored.before === undefined && known.length > 0,
+    }
   }
 
   /** A client of this very issuer: the one that is kept for it, else that of the grant which is over. */
@@ -87,18 +117,21 @@ export async function signIn(
   }
 
   /** The token is there: from here on nothing is given up, even if nobody waits any more. */
-  async function finish(signedIn: SignedIn, flow: FlowInput, dialog?: Dialog): Promise<Grant> {
+  async function finish(signedIn: SignedIn & { asked?: boolean }, flow: FlowInput, dialog?: Dialog) {
     const { target, scope } = flow
-    const { tokens, client, at: now } = signedIn
+    const { tokens, client, at: now, asked = false } = signedIn
     const limit = AbortSignal.timeout(IDENTITY_LIMIT)
-    const account = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
-    const grant = grantFrom(tokens, { target, client, scope, account, now })
+    const who = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
+    const { name: account, identity } = who ?? {}
+    const grant = grantFrom(tokens, { target, client, scope, account, identity, now })
+    const placed = await placeGrant(request, grant, { grants, accounts, asked })
+    // Where it cannot be noted, the sign-in is good all the same.
+    await accounts.signedIn(request, { grant, slot: placed.slot, asked }).catch(() => {})
     const key = { server: request.server.url, issuer: target.issuer }
-    const keptIn = await grants.keep(key, grant)
     if (client.source === 'configured' && client.id !== request.client?.id && client.id !== flow.client?.id)
       await grants.keepClient(key, client)
-    dialog?.close({ kind: 'signed-in', account, keptIn })
-    return grant
+    dialog?.close({ kind: 'signed-in', account: account ?? placed.slot, keptIn: placed.keptIn })
+    return { grant, placed, asked }
   }
 
   if (stored.error?.kind === 'invalid-client' && stored.before !== undefined) {
@@ -109,8 +142,8 @@ export async function signIn(
   const first = await prepare(undefined, signal)
   history.countSignIn(request, first.flow.scope)
   if (isMachine(request)) {
-    const grant = await finish(await signInAsMachine(first.flow, signal), first.flow)
-    return { grant, route: 'credentials' }
+    const finished = await finish(await signInAsMachine(first.flow, signal), first.flow)
+    return { ...finished, route: 'credentials' }
   }
 
   const dialog = prompt.signIn(first.view)
@@ -130,10 +163,10 @@ export async function signIn(
     if (history.isRejected(request, interacted.token))
       throw new HostError('sign-in-failed', `${name} has refused this token already`)
     dialog.close({ kind: 'brought' })
-    return { grant: { access: interacted.token }, route: 'token' }
+    return { token: interacted.token, route: 'token' }
   }
   const { flow, route, ...signedIn } = interacted
-  return { grant: await finish(signedIn, flow, dialog), route }
+  return { ...(await finish(signedIn, flow, dialog)), route }
 }
 
 /** A client that acts for itself: nobody has to be there. */

@@ -5,6 +5,7 @@ import type { Target } from './discovery.ts'
 import { asOauthClient, clientAuth, endpointOptions } from './endpoint.ts'
 import type { Http } from './http.ts'
 import type { Secret } from './secret.ts'
+import type { Identity } from './store/identity.ts'
 import { judgeTokens, refusal } from './token-answer.ts'
 import type { Client, Grant } from './types.ts'
 
@@ -111,14 +112,22 @@ export async function refreshGrant(
 /** Makes the grant to store. `scope` is what was asked: what is granted unless the answer says otherwise. */
 export function grantFrom(
   tokens: Tokens,
-  input: { target: Target; client: Client; scope?: string; account?: Clean; now: number },
+  input: {
+    target: Target
+    client: Client
+    scope?: string
+    account?: Clean
+    identity?: Identity
+    now: number
+  },
 ): Grant {
-  const { target, client, scope, account, now } = input
+  const { target, client, scope, account, identity, now } = input
   return {
     issuer: target.issuer,
     resource: target.resource,
     client,
     account,
+    identity,
     access: tokens.access,
     refresh: tokens.refresh,
     scope: tokens.scope ?? scope,

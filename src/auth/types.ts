@@ -1,6 +1,9 @@
 import type { HostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { Secret } from './secret.ts'
+import type { AccountBook } from './store/accounts.ts'
+import type { Identity } from './store/identity.ts'
+import type { KnownIssuer } from './store/index.ts'
 
 /** An address that `webUrl()` has judged: https, or http on loopback; no user-info, no control characters. */
 export type WebUrl = string & { readonly __webUrl: true }
@@ -24,6 +27,8 @@ export interface AuthRequest {
   calls: readonly string[]
   /** The tool that made the runtime ask, for the panel. */
   tool?: Clean
+  /** Not of the event: which account of the server is to answer it, see {@link ServerKey}. */
+  slot?: Clean
 }
 
 /** What the runtime gets: exactly one for each request. */
@@ -67,6 +72,8 @@ export interface ServerOptions {
 export interface ServerKey {
   server: WebUrl
   issuer: string
+  /** The account among several: a name that `store/slot.ts` has judged. Absent for the first one. */
+  slot?: Clean
 }
 
 /** What the store keeps for one {@link ServerKey}. */
@@ -75,7 +82,9 @@ export interface Grant {
   /** The `resource` of RFC 8707 that the tokens are for. */
   resource: string
   client: Client
+  /** The name of who signed in, to be shown. */
   account?: Clean
+  identity?: Identity
   access: Secret
   refresh?: Secret
   scope?: string
@@ -86,20 +95,13 @@ export interface Grant {
   refreshExpiresAt?: number
 }
 
-/** The sign-in server that a person last used for an MCP server; it outlives the grant. */
-export interface KnownIssuer {
-  issuer: string
-  /** The id of the client that was used there. */
-  clientId: string
-  /** Since when, in milliseconds since the epoch. */
-  since: number
-}
-
 /** That a grant is kept, where, and since when (milliseconds since the epoch): nothing of its content. */
 export interface StoredEntry {
   server: string
   issuer: string
-  store: 'keychain' | 'file'
+  slot?: Clean
+  /** `memory`: only as long as this process lasts. */
+  store: 'keychain' | 'file' | 'memory'
   since: number
 }
 
@@ -123,6 +125,9 @@ export interface TokenStore {
   trouble(): Promise<string | undefined>
   /** Every grant that is kept, without a question to the keychain. */
   list(): Promise<readonly StoredEntry[]>
+  readAccounts(): Promise<AccountBook>
+  /** One change at a time, of all processes. Rejects when it cannot be written. */
+  changeAccounts(edit: (book: AccountBook) => AccountBook): Promise<void>
   /**
    * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the
    * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send. `check` rejects in that case too, and
@@ -157,6 +162,8 @@ export interface SignInView {
   newScopes: readonly Clean[]
   grantedScopes: readonly Clean[]
   account?: Clean
+  /** The account that is to sign in, where one was named: by the person, or by a sign-in before. */
+  wanted?: Clean
   keptIn: TokenStore['kind']
   /** Routes that server and machine allow, the recommended one first. */
   routes: readonly RouteName[]

@@ -1,7 +1,9 @@
+import { type Accounts, accountName } from '../auth/accounts.ts'
 import type { TokenStore } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
+import { newAccount } from './account-names.ts'
 import { converse } from './conversation.ts'
 import { createEngine, linePrompt, openTokenStore } from './engine.ts'
 import { findRemoteServer, type RemoteServer } from './find-server.ts'
@@ -15,6 +17,8 @@ export interface LoggedIn {
   url: string
   issuer?: string
   account?: string
+  /** What names the account on a command line. */
+  name?: string
   scopes?: string[]
   store?: TokenStore['kind']
   /** ISO 8601. */
@@ -27,11 +31,12 @@ export interface LoggedIn {
  */
 export async function authLogin(
   server: string,
-  options: ChatOptions & { json?: boolean },
+  given: ChatOptions & { json?: boolean },
   host: Host,
 ): Promise<number> {
-  const settings = await readSettings(options, isAttended(host), host)
+  const settings = await readSettings(given, isAttended(host), host)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
+  const options = { ...given, account: newAccount(given, name, settings) }
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
     throw new HostError('usage', 'nobody is there to sign in; --sign-in browser, device or wait says how')
   }
@@ -42,6 +47,7 @@ export async function authLogin(
   starting.catch(() => {})
   const store = openTokenStore(options, settings, warn, host)
   const prompt = linePrompt(options, settings, out.say, host)
+  const authenticator = createEngine(options, settings, store, prompt, 'login', host)
   const end = Promise.withResolvers<void>()
   // It may be rejected before anybody waits for it, when the runtime dies early.
   end.promise.catch(() => {})
@@ -55,7 +61,7 @@ export async function authLogin(
     const conversation = converse({
       session,
       asks: true,
-      authenticator: createEngine(options, settings, store, prompt, 'login', host),
+      authenticator,
       log: line => settings.log.write(line),
       tell: line => out.say(line.text),
       permit: async () => ({ kind: 'no' }),
@@ -79,7 +85,7 @@ export async function authLogin(
       await session.close().catch(() => {})
     }
     out.line(`${name} is ready`)
-    out.value(await signedIn({ name, url }, store))
+    out.value(await signedIn({ name, url }, store, authenticator.accounts))
     return 0
   } catch (thrown) {
     if (told !== undefined && !options.json) return told.exitCode
@@ -97,13 +103,16 @@ export async function authLogin(
 async function signedIn(
   { name, url }: Pick<RemoteServer, 'name' | 'url'>,
   store: TokenStore,
+  accounts: Accounts,
 ): Promise<LoggedIn> {
   const known = await store.knownIssuer(url)
-  const grant = known && (await store.read({ server: url, issuer: known.issuer }))
+  const slot = await accounts.inUse({ name, url })
+  const grant = known && (await store.read({ server: url, issuer: known.issuer, slot }))
   if (grant === undefined) return { server: name, url }
   const { issuer, account, scope, expiresAt } = grant
   return {
-    ...{ server: name, url, issuer, account, scopes: scope?.split(' '), store: store.kind },
+    ...{ server: name, url, issuer, account, name: accountName({ slot, name: account }) },
+    ...{ scopes: scope?.split(' '), store: store.kind },
     expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
   }
 }

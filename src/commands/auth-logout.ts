@@ -1,16 +1,18 @@
+import { accountName, withoutAccount } from '../auth/accounts.ts'
 import { createHttp } from '../auth/http.ts'
 import { signOut } from '../auth/sign-out.ts'
 import type { StoredEntry } from '../auth/types.ts'
-import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { hostOf } from '../text.ts'
+import { clean, hostOf } from '../text.ts'
 import { type KeptOptions, openKept } from './kept.ts'
 import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
 
 export interface AuthLogoutOptions extends KeptOptions {
   all?: boolean
+  /** Only this account. */
+  account?: string
   /** Forget the client too: a registration of ours, or one that the person has set. */
   reset?: boolean
   json?: boolean
@@ -21,7 +23,10 @@ export interface SignedOut {
   server: string
   url: string
   issuer: string
-  store: 'keychain' | 'file'
+  store: StoredEntry['store']
+  /** What named the account on a command line, and who it was. */
+  name: string
+  account?: string
   /** False where a copy may still be in a store that cannot be reached. */
   forgotten: boolean
   /** Whether the sign-in server ended it, and why not. */
@@ -41,12 +46,19 @@ export async function authLogout(
   if (names.length === 0 && !options.all) {
     throw new HostError('usage', 'name the servers to sign out of, or say --all')
   }
+  if (options.account !== undefined && names.length === 0) {
+    throw new HostError(
+      'usage',
+      `name the server whose account ${clean(options.account)} is to be signed out of`,
+    )
+  }
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
   const { line, value, warn } = createOutput(options, host)
   const ended: SignedOut[] = []
   const kept = openKept(options, { settings, host, warn: () => {} })
   try {
-    const entries = await kept.of(names, name => warn(`nobody is signed in to ${name}`))
+    const all = await kept.of(names, name => warn(`nobody is signed in to ${name}`))
+    const entries = options.account === undefined ? all : await kept.ofAccount(all, options.account)
     if (entries.length === 0 && names.length === 0) line('nobody is signed in to any server')
     let code = 0
     for (const entry of entries) code = Math.max(code, await end(entry))
@@ -58,8 +70,10 @@ export async function authLogout(
   }
 
   async function end(entry: StoredEntry): Promise<number> {
-    const key = { server: webUrl(entry.server, 'the server'), issuer: entry.issuer }
-    const [name, store] = [kept.nameOf(entry), kept.storeOf(entry)]
+    const key = kept.keyOf(entry)
+    const [server, store] = [kept.nameOf(entry), kept.storeOf(entry)]
+    const account = await kept.accountOf(entry)
+    const name = account.several ? `${server} as ${accountName(account)}` : server
     const ports = { store, http: createHttp(host.fetch) }
     const { found, notRevoked, notForgotten } = await signOut(key, ports, host.signal)
     if (notForgotten !== undefined) {
@@ -68,6 +82,7 @@ export async function authLogout(
         `signed out of ${name} here; the copy in the ${entry.store} is deleted when it can be reached again`,
       )
     } else {
+      await store.changeAccounts(withoutAccount(key)).catch(() => {})
       if (options.reset) await store.exclusive(key, () => store.forgetClient(key))
       line(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
     }
@@ -77,9 +92,10 @@ export async function authLogout(
       warn(`${why}: end the access of copilot-host in your account there`)
     }
     const { server: url, issuer, store: where } = entry
+    const who = { name: accountName(account), account: account.name }
     const forgotten = notForgotten === undefined
     ended.push({
-      ...{ server: name, url, issuer, store: where, forgotten, revoked: untold === undefined, why: untold },
+      ...{ server, url, issuer, ...who, store: where, forgotten, revoked: untold === undefined, why: untold },
     })
     return forgotten ? 0 : 1
   }

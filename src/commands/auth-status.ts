@@ -1,3 +1,4 @@
+import { accountName } from '../auth/accounts.ts'
 import type { Probed } from '../auth/probe.ts'
 import type { StoredEntry } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
@@ -25,12 +26,17 @@ export interface SignInStatus {
   server: string
   url: string
   issuer: string
-  store: 'keychain' | 'file'
+  store: StoredEntry['store']
   /** ISO 8601, as all times here. */
   since: string
   /** `good`: usable or renewed by itself; `ended`: it needs a sign-in; `unreadable`: the store does not give it out. */
   state?: 'good' | 'ended' | 'unreadable'
+  /** Who signed in, where that is known. */
   account?: string
+  /** What names the account on a command line. */
+  name: string
+  /** Whether it is the account that is used in this folder. */
+  inUse: boolean
   scopes?: string[]
   clientId?: string
   /** The last renewal; absent where there was none since the sign-in. */
@@ -53,7 +59,7 @@ export interface SignInStatus {
 /** How many servers are asked at a time. */
 const MOST_ASKED = 4
 
-const STORES = { keychain: 'the system keychain', file: 'a file of your own (0600)' }
+const STORES = { keychain: 'the system keychain', file: 'a file of your own (0600)', memory: 'memory' }
 
 /** `auth list`: the sign-ins that are kept, from the index alone; no keychain is opened for a question. Gives 0. */
 export async function authList(options: AuthStatusOptions, host: Host): Promise<number> {
@@ -75,7 +81,7 @@ export async function authStatus(
     options,
     host,
     async (_entry, look) => look(),
-    (status, login) => longLines(status, login, host.clock.now()),
+    (status, login, several) => longLines(status, login, several, host.clock.now()),
   )
 }
 
@@ -84,7 +90,7 @@ async function report(
   options: AuthStatusOptions,
   host: Host,
   choose: (status: SignInStatus, look: () => Promise<SignInStatus>) => Promise<SignInStatus>,
-  lines: (status: SignInStatus, login: string) => string[],
+  lines: (status: SignInStatus, login: string, several: boolean) => string[],
 ): Promise<number> {
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
   const { line, value, warn, fail } = createOutput(options, host)
@@ -97,8 +103,8 @@ async function report(
       const text = `nobody is signed in to ${name}. Run: ${loginCommand(name, options, settings)}`
       fail(new HostError('sign-in-needed', text))
     })
-    const statuses = await sideBySide(entries, MOST_ASKED, entry => {
-      const known = basics(entry, kept.nameOf(entry))
+    const statuses = await sideBySide(entries, MOST_ASKED, async entry => {
+      const known = await basics(entry)
       return choose(known, () => look(entry, known))
     })
     if (names.length > 0 && statuses.some(isOver)) code = 4
@@ -106,13 +112,22 @@ async function report(
     value(statuses)
     if (statuses.length === 0 && names.length === 0) line('nobody is signed in to any server')
     for (const status of statuses) {
-      const login = loginCommand(status.server, options, settings)
-      for (const text of lines(status, login)) line(text)
+      const several = statuses.filter(({ url }) => url === status.url).length > 1
+      const account = several ? [`${status.server}=${status.name}`] : []
+      const login = loginCommand(status.server, { ...options, account }, settings)
+      for (const text of lines(status, login, several)) line(text)
     }
     return code
   } finally {
     await kept.close()
     settings.log.close()
+  }
+
+  async function basics(entry: StoredEntry): Promise<SignInStatus> {
+    const { server: url, issuer, store, since } = entry
+    const account = await kept.accountOf(entry)
+    const who = { account: account.name, name: accountName(account), inUse: account.inUse }
+    return { server: kept.nameOf(entry), url, issuer, ...who, store, since: new Date(since).toISOString() }
   }
 }
 
@@ -120,20 +135,23 @@ function isOver({ state, live }: SignInStatus): boolean {
   return state === 'ended' || live?.state === 'refused' || live?.state === 'more-rights'
 }
 
-function basics({ server, issuer, store, since }: StoredEntry, name: string): SignInStatus {
-  return { server: name, url: server, issuer, store, since: new Date(since).toISOString() }
+/** Who it is; where there are several accounts, also what names it and whether it is the one that is used here. */
+function whoText({ account, name, inUse, issuer, since }: SignInStatus, several: boolean): string {
+  const rest = `at ${hostOf(issuer)} since ${since.slice(0, 10)}`
+  if (!several) return `signed in${account === undefined ? '' : ` as ${account}`} ${rest}`
+  const who = account === undefined || account === name ? name : `${name} (${account})`
+  return `signed in as ${who} ${rest}${inUse ? ', in use here' : ''}`
 }
 
-function shortLine({ server, issuer, store, since }: SignInStatus): string[] {
-  return [`${server}  signed in at ${hostOf(issuer)} since ${since.slice(0, 10)}, kept in ${STORES[store]}`]
+function shortLine(status: SignInStatus, _login: string, several: boolean): string[] {
+  return [`${status.server}  ${whoText(status, several)}, kept in ${STORES[status.store]}`]
 }
 
-function longLines(status: SignInStatus, login: string, now: number): string[] {
-  const { server, url, issuer, account, scopes, since, store, state } = status
-  const who = account === undefined ? 'signed in' : `signed in as ${account}`
+function longLines(status: SignInStatus, login: string, several: boolean, now: number): string[] {
+  const { server, url, scopes, store, state } = status
   return [
     `${server}  ${url}`,
-    `  ${who} at ${hostOf(issuer)} since ${since.slice(0, 10)}`,
+    `  ${whoText(status, several)}`,
     ...(scopes === undefined ? [] : [`  rights: ${scopes.join(', ')}`]),
     `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, login, now)}`,
     ...renewalLine(status, now),

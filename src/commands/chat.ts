@@ -3,6 +3,7 @@ import { HostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import type { Runtime } from '../runtime/types.ts'
+import { namedAccounts } from './account-names.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -11,18 +12,19 @@ import { readSettings, type Settings } from './settings.ts'
  * `chat` and `resume`: on the screen or in plain lines where there is a person, as a one-shot where there is only a
  * prompt.
  */
-export async function chat(options: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
-  const { prompt, unattended } = options
-  judgeUnattended(options, host)
+export async function chat(given: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
+  const { prompt, unattended } = given
+  judgeUnattended(given, host)
   const person = host.stdin.isTTY === true && prompt === undefined
-  const plain = isPlain(options, host)
+  const plain = isPlain(given, host)
   if (person && !plain && !host.stdout.isTTY) {
     throw new HostError(
       'usage',
       'the chat needs a terminal; --plain writes lines, -p <prompt> asks once and prints the answer',
     )
   }
-  const settings = await readSettings(options, !unattended && (person || isAttended(host)), host)
+  const settings = await readSettings(given, !unattended && (person || isAttended(host)), host)
+  const options = { ...given, account: await namedAccounts(given, settings, host) }
   // The child is started first and everything else is loaded beside it.
   const starting = startRuntime(settings.runtime)
   starting.catch(() => {})

@@ -1,4 +1,4 @@
-import { type Authenticator, createAuthenticator } from '../auth/authenticator.ts'
+import { type Authenticator, type AuthenticatorPorts, createAuthenticator } from '../auth/authenticator.ts'
 import { createElsewhere } from '../auth/elsewhere.ts'
 import { createHttp } from '../auth/http.ts'
 import { openJournal } from '../auth/store/journal.ts'
@@ -8,9 +8,10 @@ import { isLoopback } from '../auth/url.ts'
 import { createDesk } from '../desk/desk.ts'
 import { sharedPrompt } from '../desk/shared-prompt.ts'
 import { type Host, isAttended } from '../host.ts'
-import { type Clean, clean } from '../text.ts'
+import { type Clean, clean, shellWord } from '../text.ts'
 import { openReader } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
+import { accountOf } from './account-names.ts'
 import { inContainer, systemBrowser } from './browser.ts'
 import type { ChatOptions } from './options.ts'
 import { deskPlace, terminalName, tilde } from './place.ts'
@@ -43,13 +44,14 @@ export type Purpose = 'chat' | 'prompt' | 'login'
 export function createEngine(
   options: Pick<
     ChatOptions,
-    'signInTimeout' | 'acceptIssuerChange' | 'unattended' | 'mcp' | 'mcpConfig' | 'tokenStore'
+    'signInTimeout' | 'acceptIssuerChange' | 'unattended' | 'mcp' | 'mcpConfig' | 'tokenStore' | 'account'
   >,
   settings: Settings,
   store: TokenStore,
   prompt: Prompt,
   purpose: Purpose,
   host: Host,
+  acting?: AuthenticatorPorts['acting'],
 ): Authenticator {
   const journal = openJournal(settings.folders.state)
   // What waits for another terminal is answered by a person who sees everything there.
@@ -80,9 +82,13 @@ export function createEngine(
       place: terminalName(purpose === 'login' ? 'copilot-host auth login' : 'copilot-host', host),
       route: namedRoute(settings),
       timeoutMs: options.signInTimeout,
+      folder: host.folder,
+      accountOf: ({ name }) => accountOf(options, name),
+      switchCommand: purpose === 'chat' ? undefined : 'copilot-host auth account',
     },
     log: line => settings.log.write(line),
     journal: entry => void journal.write(entry),
+    acting,
     elsewhere: createElsewhere(journal, host.clock),
   })
 }
@@ -140,12 +146,14 @@ export async function readAnswer(
 /** What the person types to sign in ahead of the next run. */
 export function loginCommand(
   server: string,
-  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'>,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> & Partial<Pick<ChatOptions, 'account'>>,
   { servers }: Settings,
 ): string {
   const config = servers.servers[server]
   const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
   const words = ['copilot-host auth login', byName || !config || !('url' in config) ? server : config.url]
+  const account = accountOf(options, server)
+  if (account !== undefined) words.push('--account', shellWord(clean(account)))
   if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)
   return words.join(' ')
 }

@@ -1,4 +1,5 @@
-import type { StoredEntry, TokenStore } from '../auth/types.ts'
+import { type Account, createAccounts, findAccount, unknownAccount } from '../auth/accounts.ts'
+import type { ServerKey, StoredEntry, TokenStore } from '../auth/types.ts'
 import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
@@ -17,6 +18,11 @@ export interface Kept {
   storeOf(entry: StoredEntry): TokenStore
   /** The configured name of a server, else its address. */
   nameOf(entry: StoredEntry): Clean
+  keyOf(entry: StoredEntry): ServerKey
+  /** The account that the entry is of, and whether there are others of the server. */
+  accountOf(entry: StoredEntry): Promise<Account & { several: boolean }>
+  /** Only the entries of this account; throws HostError `usage` where there is none of that name. */
+  ofAccount(entries: readonly StoredEntry[], typed: string): Promise<StoredEntry[]>
   close(): Promise<void>
 }
 
@@ -36,6 +42,15 @@ export function openKept(
     const known = Object.entries(servers).find(([, config]) => 'url' in config && config.url === server)
     return clean(known?.[0] ?? server, 200)
   }
+  const accounts = createAccounts(open('file'), { folder: host.folder })
+  const lists = new Map<string, Promise<readonly Account[]>>()
+  const list = (entry: StoredEntry) => {
+    const found =
+      lists.get(entry.server) ??
+      accounts.list({ name: nameOf(entry), url: webUrl(entry.server, 'the server') })
+    lists.set(entry.server, found)
+    return found
+  }
   return {
     async of(names, none) {
       const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
@@ -54,6 +69,22 @@ export function openKept(
     },
     storeOf: entry => open(entry.store),
     nameOf,
+    keyOf: ({ server, issuer, slot }) => ({ server: webUrl(server, 'the server'), issuer, slot }),
+    async accountOf(entry) {
+      const all = await list(entry)
+      const found = all.find(({ slot }) => slot === entry.slot)
+      return { kept: true, inUse: false, ...found, slot: entry.slot, several: all.length > 1 }
+    },
+    async ofAccount(entries, typed) {
+      const found: StoredEntry[] = []
+      for (const entry of entries) {
+        const all = await list(entry)
+        const account = findAccount(typed, all)
+        if (account === undefined) throw unknownAccount(nameOf(entry), typed, all)
+        if (account.slot === entry.slot) found.push(entry)
+      }
+      return found
+    },
     async close() {
       for (const store of stores.values()) await store.close()
     },

@@ -37,7 +37,7 @@ export function createLook(
   const { clock, signal } = host
 
   async function read(entry: StoredEntry): ReturnType<typeof renewAhead> {
-    const key = { server: webUrl(entry.server, 'the server'), issuer: entry.issuer }
+    const key = kept.keyOf(entry)
     const store = kept.storeOf(entry)
     if (!options.renew) return { grant: await store.read(key), renewed: false }
     const ports = {
@@ -85,7 +85,7 @@ export function createLook(
     return {
       ...status,
       state: lapsesWithin(0) ? 'ended' : 'good',
-      account: grant.account,
+      account: grant.account ?? status.account,
       scopes: grant.scope?.split(' '),
       clientId: grant.client.id,
       renewedAt: isoTime(renewed ? grant.receivedAt : renewalOf(grant, entry, await past)),

@@ -21,6 +21,8 @@ export interface ChatOptions {
   signIn?: SignInMode
   /** Milliseconds. */
   signInTimeout: number
+  /** `<name>` or `<server>=<name>`. */
+  account: string[]
   clientMetadataUrl?: string
   callbackUrl?: string
   acceptIssuerChange?: boolean
@@ -96,6 +98,12 @@ export function sessionOptions(command: Command): Command {
         '--sign-in <mode>',
         'how to sign in to servers: asks in a terminal, `stored` without one; `wait`: from another terminal',
       ).choices(SIGN_IN_MODES),
+    )
+    .option(
+      '--account <name>',
+      'the account to use, for one server: <server>=<name> (repeatable)',
+      several,
+      [],
     )
     .option('--sign-in-timeout <seconds>', 'how long a sign-in may take', seconds, 600_000)
     .option(

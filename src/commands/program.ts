@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
+import type { AuthAccountOptions } from './auth-account.ts'
 import type { AuthAnswerOptions } from './auth-answer.ts'
 import type { AuthClientOptions } from './auth-client.ts'
 import type { AuthLogOptions } from './auth-log.ts'
@@ -74,6 +75,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .description('sign out: told to the sign-in server, and forgotten here')
     .argument('[servers...]', 'configured names, or addresses')
     .option('--all', 'of every server')
+    .option('--account <name>', 'of this account only')
     .option('--json', 'as JSON')
     .action(async (servers: string[], options: AuthLogoutOptions) => {
       const { authLogout } = await import('./auth-logout.ts')
@@ -87,6 +89,16 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (servers: string[], options: AuthLogoutOptions) => {
       const { authLogout } = await import('./auth-logout.ts')
       code = await authLogout(servers, { ...options, reset: true }, host)
+    })
+
+  serverListOptions(auth.command('account'))
+    .description('the accounts of a server, or use another one in this folder')
+    .argument('[server]', 'a configured name, or an address')
+    .argument('[account...]', 'its name, or who signed in')
+    .option('--json', 'as JSON')
+    .action(async (server: string | undefined, account: string[], options: AuthAccountOptions) => {
+      const { authAccount } = await import('./auth-account.ts')
+      code = await authAccount(server, account.join(' '), options, host)
     })
 
   serverListOptions(auth.command('list'))

@@ -1,3 +1,4 @@
+import { createAccounts } from '../auth/accounts.ts'
 import { knownClient } from '../auth/client.ts'
 import { discover, type Target } from '../auth/discovery.ts'
 import { redirectPortOf } from '../auth/flows/code.ts'
@@ -40,7 +41,8 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const { url } = server
   const known = await store.knownIssuer(url)
   const target = await discover(request, createHttp(host.fetch), host.signal, known?.issuer)
-  const key = { server: url, issuer: target.issuer }
+  const slot = await createAccounts(store, { folder: host.folder }).inUse(request.server)
+  const key = { server: url, issuer: target.issuer, slot }
   Object.assign(plan, { issuer: target.issuer, page: target.pageHost })
 
   const before = await store.read(key)

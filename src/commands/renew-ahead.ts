@@ -1,3 +1,4 @@
+import { createAccounts } from '../auth/accounts.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { endOf, lapses } from '../auth/forecast.ts'
 import { createHttp } from '../auth/http.ts'
@@ -8,6 +9,7 @@ import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { type Clean, clean, hostOf } from '../text.ts'
+import { accountOf } from './account-names.ts'
 import { loginCommand } from './engine.ts'
 import type { RemoteServer } from './find-server.ts'
 import { type ChatOptions, USUAL_RUN } from './options.ts'
@@ -30,7 +32,7 @@ export interface RunAhead {
  * told in one line each. Goes on beside whatever else is started; without a sign-in that is due nothing is sent.
  */
 export function renewAheadOfRun(
-  options: Pick<ChatOptions, 'for' | 'mcp' | 'mcpConfig' | 'tokenStore'>,
+  options: Pick<ChatOptions, 'for' | 'mcp' | 'mcpConfig' | 'tokenStore' | 'account'>,
   {
     settings,
     store,
@@ -41,6 +43,10 @@ export function renewAheadOfRun(
   const within = options.for ?? USUAL_RUN
   const { clock } = host
   const over = new Set<string>()
+  const accounts = createAccounts(store, {
+    folder: host.folder,
+    named: ({ name }) => accountOf(options, name),
+  })
   const leaving = new AbortController()
   const signal = AbortSignal.any([leaving.signal, host.signal, AbortSignal.timeout(PATIENCE)])
   const ports = {
@@ -48,8 +54,8 @@ export function renewAheadOfRun(
     tell: ({ text }: { text: string }) => tell(text),
   }
 
-  async function judge(name: Clean, { server, issuer }: StoredEntry): Promise<void> {
-    const key = { server: webUrl(server, name), issuer }
+  async function judge(name: Clean, { server, issuer, slot }: StoredEntry): Promise<void> {
+    const key = { server: webUrl(server, name), issuer, slot }
     const ahead = await renewAhead({ name, key }, within, ports, signal).catch(async () => ({
       grant: await store.read(key),
       error: new HostError('http-deadline', hostOf(issuer)),
@@ -67,7 +73,8 @@ export function renewAheadOfRun(
       remoteServers(settings).map(async ([given, config]) => {
         const name = clean(given)
         const url = webUrl(config.url, name)
-        const entries = kept.filter(({ server }) => server === url)
+        const used = await accounts.inUse({ name, url })
+        const entries = kept.filter(({ server, slot }) => server === url && slot === used)
         // Of several sign-in servers the last one is in use.
         const known = entries.length > 1 ? (await store.knownIssuer(url))?.issuer : undefined
         const entry = entries.find(({ issuer }) => issuer === known) ?? entries.at(-1)

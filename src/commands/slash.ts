@@ -3,11 +3,14 @@ export interface SlashPorts {
   line(level: 'info' | 'warning', text: string): void
   /** Asks for a sign-in again: of this server, or of all. */
   signIn(server: string | undefined): void
+  /** Lists accounts, or uses another one: `[server [account]]`. */
+  account(argument: string): void
   quit(): void
 }
 
 const HELP = [
   '/login [server]: sign in to a server again, or to all that wait',
+  '/account [server [account]]: the accounts of a server, or use another one in this folder',
   '/mcp: what each server is doing',
   '/quit: leave (Ctrl+C twice or Ctrl+D do it too)',
 ]
@@ -19,6 +22,9 @@ export function slashCommand(text: string, ports: SlashPorts): void {
   switch (name) {
     case '/login':
       login(argument, ports)
+      break
+    case '/account':
+      ports.account(argument)
       break
     case '/mcp':
       mcp(ports)

@@ -3,6 +3,8 @@ import type { Host } from '../host.ts'
 import type { HostEvent, PermissionAsk, Runtime, Session } from '../runtime/types.ts'
 import { cleanBlock } from '../text.ts'
 import type { Chat, ChatPorts } from '../ui/types.ts'
+import { accountCommand } from './account.ts'
+import { remoteServers } from './account-names.ts'
 import { askPerson } from './ask-person.ts'
 import { systemBrowser } from './browser.ts'
 import { type Conversation, converse } from './conversation.ts'
@@ -80,18 +82,32 @@ export async function talk(
   const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
   const browser = systemBrowser(host, settings)
   const store = openTokenStore(options, settings, warn, host)
-  const authenticator = createEngine(options, settings, store, chat, 'chat', host)
+  const authenticator = createEngine(options, settings, store, chat, 'chat', host, (server, account) =>
+    chat.show({ type: 'account', server, account }),
+  )
   for (const problem of problems) warn(problem)
 
   const quit = Promise.withResolvers<'end'>()
+  const line = (level: 'info' | 'warning', text: string) => chat.show({ type: 'line', level, text })
+  const again = (server: string | undefined) => {
+    authenticator.forgetRefusals(server)
+    conversation?.reload()
+  }
   function command(text: string): void {
     slashCommand(text, {
       servers: conversation?.servers() ?? new Map(),
-      line: (level, line) => chat.show({ type: 'line', level, text: line }),
-      signIn(server) {
-        authenticator.forgetRefusals(server)
-        conversation?.reload()
-      },
+      line,
+      account: argument =>
+        void accountCommand(argument, {
+          ...{
+            servers: remoteServers(settings),
+            accounts: authenticator.accounts,
+            folder: host.folder,
+            line,
+          },
+          switched: ({ name }) => again(name),
+        }),
+      signIn: again,
       quit: () => quit.resolve('end'),
     })
   }

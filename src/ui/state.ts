@@ -1,5 +1,6 @@
 import type { ServerStatus } from '../runtime/types.ts'
-import { clean, cleanBlock } from '../text.ts'
+import { type Clean, clean, cleanBlock } from '../text.ts'
+import { withAccount } from './accounts.ts'
 import { type Given, take } from './composer/compose.ts'
 import { createEditor, type Editor } from './composer/editor.ts'
 import type { Mentions } from './composer/mention.ts'
@@ -41,6 +42,8 @@ export interface View {
   readonly waiting: readonly string[]
   readonly queued: readonly string[]
   readonly servers: Readonly<Record<string, ServerStatus>>
+  /** Of servers that have several. */
+  readonly accounts: ReadonlyMap<string, Clean>
   /** Servers that nobody has signed in to, although they asked for it. */
   readonly unsigned: readonly string[]
   readonly model?: string
@@ -95,6 +98,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     waiting: [],
     queued: [],
     servers: {},
+    accounts: new Map(),
     unsigned: [],
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
@@ -123,7 +127,8 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'tool-start': {
       const { type: _, ...tool } = action
       const others = view.tools.filter(other => other.id !== tool.id)
-      return { ...view, thinking: false, retry: undefined, tools: [...others, { ...tool, startedAt: now }] }
+      const started = { ...tool, account: view.accounts.get(tool.server ?? ''), startedAt: now }
+      return { ...view, thinking: false, retry: undefined, tools: [...others, started] }
     }
     case 'tool-end': {
       const tool = view.tools.find(tool => tool.id === action.id)
@@ -177,6 +182,8 @@ export function reduce(view: View, action: Action, now: number): View {
         : view
     case 'title':
       return view
+    case 'account':
+      return withAccount(view, action.server, action.account)
     case 'waiting':
       return { ...view, waiting: action.servers.map(name => clean(name)) }
     case 'unsigned':

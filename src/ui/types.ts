@@ -1,5 +1,6 @@
 import type { Prompt } from '../auth/types.ts'
 import type { Ask, AskAnswer, HostEvent, PermissionAsk, PermissionDecision } from '../runtime/types.ts'
+import type { Clean } from '../text.ts'
 
 /** What the screen is told: the events of the session that have a face, and lines of the host's own. */
 export type ChatEvent =
@@ -20,6 +21,8 @@ export type ChatEvent =
   | { type: 'shell-end'; id: string; code?: number; text: string; left: number }
   /** One line of the host: `✓`, `○`, `✗` and `!` are drawn by level. */
   | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
+  /** Calls of this server are made as this account from now on; undefined where it has only one. */
+  | { type: 'account'; server: string; account?: Clean }
   /** The session is up: header and status line can be completed. */
   | { type: 'session'; id: string; model?: string }
 

@@ -50,6 +50,19 @@ describe('authorizationUrl', () => {
     expect(new URL(await build('a offline_access')).searchParams.get('prompt')).toBe('consent')
   })
 
+  test.each([
+    ['that tells who signed in', { userinfo_endpoint: `${ISSUER}/me` }, false, 'ada@x.example'],
+    ['that lists openid', { scopes_supported: ['a', 'openid'] }, false, 'ada@x.example'],
+    ['that knows nobody', { scopes_supported: ['a'] }, false, null],
+    ['without a word about it', {}, false, null],
+    ['where another account is wanted', { userinfo_endpoint: `${ISSUER}/me` }, true, null],
+  ])('a server %s: who is to sign in is named accordingly', async (_what, as, chooseAccount, hint) => {
+    const proof = newProof()
+    const input = { target: targetWith(as), client, redirectUri: 'http://127.0.0.1:1/', proof, chooseAccount }
+    const url = await authorizationUrl({ ...input, loginHint: 'ada@x.example' })
+    expect(new URL(url).searchParams.get('login_hint')).toBe(hint)
+  })
+
   test('M-01 judges the address once more, at the last step', async () => {
     const target = targetWith({ authorization_endpoint: 'javascript:alert(1)' })
     await expect(build('a', target)).rejects.toEqual(expect.objectContaining({ kind: 'unsafe-address' }))

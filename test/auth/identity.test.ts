@@ -40,14 +40,19 @@ async function ask(claims: object | undefined, info?: Fault, more: Partial<Token
     scope: 'openid',
     ...more,
   }
-  const who = await whoSignedIn(tokens, { ...asker, target: { ...asker.target, as } }, signal)
-  return { who, asked: server.requests.filter(seen => seen.path === '/userinfo') }
+  const { name: who, identity } = await whoSignedIn(
+    tokens,
+    { ...asker, target: { ...asker.target, as } },
+    signal,
+  )
+  return { who, identity, asked: server.requests.filter(seen => seen.path === '/userinfo') }
 }
 
 describe('from the ID token', () => {
   test.each([
-    [{ name: 'Ada', email: 'ada@x.example', preferred_username: 'ada' }, 'Ada'],
-    [{ email: 'ada@x.example', preferred_username: 'ada' }, 'ada@x.example'],
+    [{ name: 'Ada', email: 'ada@x.example', preferred_username: 'ada' }, 'ada@x.example'],
+    [{ name: 'Ada', email: '', preferred_username: 'ada' }, 'ada'],
+    [{ name: 'Ada' }, 'Ada'],
     [{ name: '', preferred_username: 'ada' }, 'ada'],
     [{ name: 7, email: null, preferred_username: 'ada' }, 'ada'],
     [{ name: '\u001b]0;evil\u0007Ada\n\u202eLovelace' }, 'Ada Lovelace'],
@@ -79,6 +84,23 @@ describe('from the ID token', () => {
       expect((await ask(undefined, html(404), { idToken: new Secret(text) })).who).toBeUndefined()
     },
   )
+})
+
+describe('who it is, beside the name', () => {
+  test.each([
+    [{ name: 'Ada', email: 'ada@x.example', preferred_username: 'ada' }, 'ada@x.example'],
+    [{ name: 'Ada', preferred_username: 'ada' }, 'ada'],
+    [{ name: 'Ada' }, undefined],
+    [{ email: 'ada\u001b[2J@x.example' }, undefined],
+    [{ email: 'two words' }, undefined],
+    [{ email: `${'x'.repeat(250)}@x.example` }, undefined],
+  ])('%j: the subject, and what is typed to sign in', async (claims, login) => {
+    expect((await ask(claims)).identity).toEqual({ subject: 'u1', login })
+  })
+
+  test('a subject of any length is none', async () => {
+    expect((await ask({ sub: 'x'.repeat(256), email: 'ada@x.example' })).identity).toBeUndefined()
+  })
 })
 
 describe('from UserInfo', () => {

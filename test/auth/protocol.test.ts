@@ -71,7 +71,10 @@ test('browser: discovery, registration, code, name, renewal', async () => {
   const { client, judge, redeem } = await browse()
   expect(client.authMethod).toBe('none')
   const tokens = await redeem(present(judge()))
-  expect(await whoSignedIn(tokens, { target, client, http }, signal)).toBe('Ada')
+  expect(await whoSignedIn(tokens, { target, client, http }, signal)).toMatchObject({
+    name: 'Ada',
+    identity: { subject: 'ada@example.com' },
+  })
 
   const now = 1_000_000
   const grant = grantFrom(tokens, { target, client, scope, now })

@@ -356,7 +356,7 @@ describe('rights', () => {
     const named = createEngine({ first: BROWSER, policy: { optionsOf: () => ({ identity: true }) } })
     await named.ask(request([one.issuer]))
     expect(scopeAsked()).toEqual(['notes.read', 'offline_access', 'openid', 'profile', 'email'])
-    expect(named.prompt.panels[0]?.result).toMatchObject({ account: 'Ada' })
+    expect(named.prompt.panels[0]?.result).toMatchObject({ account: 'ada@example.com' })
   })
 
   it('of a client that acts for itself need nobody', async () => {

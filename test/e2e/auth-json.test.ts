@@ -74,6 +74,7 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
   await print('list, status', 'status', ...notes(), '--renew')
   await print('log', 'log')
   await print('plan', 'plan', 'notes', ...notes())
+  await print('account', 'account', 'notes', 'default', ...notes())
 
   const refuse: Fault = raw('', { 'www-authenticate': 'Bearer' }, 401)
   const server = await startFaultyServer({ '/mcp': refuse })
@@ -108,8 +109,9 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
   expect((await waiting).code).toBe(0)
 
   // What only a person at an unhappy moment gets to see is documented all the same.
+  const account = ['account']
   const rare = {
-    ...{ login: ['account'], log: ['account'], plan: ['endsAt'] },
+    ...{ login: account, log: account, account, 'logout, reset': account, plan: ['endsAt'] },
     ...{ pending: ['account', 'changedFrom', 'tool'], answer: ['account', 'store'] },
   }
   const found = Object.fromEntries(

@@ -41,6 +41,20 @@ test('a run without a person renews first what ends within its time, and uses no
   ])
 })
 
+test('of several accounts only the one that the run uses is renewed first', async () => {
+  await signedIn()
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', '--account', 'work']
+  const env = { BROWSER: stage.browser({ as: 'grace@example.com' }) }
+  expect(await stage.run(login, { env })).toMatchObject({ code: 0 })
+  await changeKept(stage, aged(40 * MINUTE))
+  expect((await stage.run(ask())).stdout).toContain('You are signed in as Grace')
+  expect(renewals()).toBe(0)
+  const first = await stage.run(ask('--account', 'default'))
+  expect(first).toMatchObject({ code: 0, stderr: '' })
+  expect(first.stdout).toContain('You are signed in as Ada')
+  expect(renewals()).toBe(1)
+})
+
 test('what cannot be renewed is told in one line with the next step, and the run goes on', async () => {
   await signedIn({ authorizationServer: { refreshTokens: false } })
   await changeKept(stage, aged(20 * MINUTE))

@@ -17,6 +17,8 @@ export interface RunOptions {
   rows?: number
   term?: string
   stdin?: string
+  /** Where the person works; the practice folder when absent. */
+  cwd?: string
 }
 
 /** The practice world, a keychain, and the built program in it: what a person has in front of them. */
@@ -80,7 +82,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
         cols: run.cols,
         rows: run.rows,
         term: run.term,
-        cwd: world.work,
+        cwd: run.cwd ?? world.work,
         env: environment(run),
       })
       terminals.add(terminal)
@@ -91,7 +93,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
         const child = execFile(
           process.execPath,
           [PROGRAM, ...args, ...stored(args)],
-          { cwd: world.work, env: environment(run), timeout: 60_000 },
+          { cwd: run.cwd ?? world.work, env: environment(run), timeout: 60_000 },
           (error, stdout, stderr) =>
             resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
         )

@@ -2,6 +2,7 @@ import { type Authenticator, createAuthenticator, type SignInPolicy } from '../.
 import type { Elsewhere } from '../../src/auth/elsewhere.ts'
 import { createHttp, type Http } from '../../src/auth/http.ts'
 import { Secret } from '../../src/auth/secret.ts'
+import type { JournalEntry } from '../../src/auth/store/journal.ts'
 import type { Answer, AuthRequest, Choice, Grant, Reason, ServerKey } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
@@ -16,6 +17,9 @@ export interface Engine extends Authenticator {
   clock: FakeClock
   store: TestStore
   log: string[]
+  /** As whom each server was used, and what became of sign-ins. */
+  acting: [server: string, account: string | undefined][]
+  journal: JournalEntry[]
   /** One request of the runtime, answered. The person does not withdraw it. */
   ask(request: AuthRequest, signal?: AbortSignal): Promise<Answer>
 }
@@ -37,6 +41,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const prompt = scriptedPrompt(options.first)
   const { clock = fakeClock(), store = testStore(), browser = scriptedBrowser() } = options
   const log: string[] = []
+  const acting: Engine['acting'] = []
+  const journal: JournalEntry[] = []
   const authenticator = createAuthenticator({
     store,
     prompt,
@@ -45,11 +51,13 @@ export function createEngine(options: EngineOptions = {}): Engine {
     http: options.http ?? createHttp(fetch),
     policy: { ask: true, ...options.policy },
     log: line => log.push(line),
+    acting: (...who) => acting.push(who),
+    journal: entry => journal.push(entry),
     elsewhere: options.elsewhere,
   })
   const ask = (request: AuthRequest, signal = new AbortController().signal) =>
     authenticator.authenticate(request, signal)
-  return { ...authenticator, prompt, browser, clock, store, log, ask }
+  return { ...authenticator, prompt, browser, clock, store, log, acting, journal, ask }
 }
 
 /** The person presses Enter: browser. */

@@ -15,6 +15,8 @@ export interface Panel {
 export interface ScriptedPrompt extends Prompt {
   panels: Panel[]
   lines: string[]
+  /** Of each line. */
+  levels: ('info' | 'warning')[]
   /** Waits for the n-th panel. */
   panel(nth?: number): Promise<Panel>
 }
@@ -23,11 +25,16 @@ export interface ScriptedPrompt extends Prompt {
 export function scriptedPrompt(first?: Choice): ScriptedPrompt {
   const panels: Panel[] = []
   const lines: string[] = []
+  const levels: ('info' | 'warning')[] = []
   return {
     panels,
     lines,
+    levels,
     panel: async (nth = 1) => vi.waitFor(() => panels[nth - 1] ?? missing(`panel ${nth}`), { interval: 2 }),
-    tell: line => lines.push(line.text),
+    tell(line) {
+      lines.push(line.text)
+      levels.push(line.level)
+    },
     signIn(view) {
       const choices: Choice[] = first === undefined ? [] : [first]
       let wake = () => {}

@@ -1,7 +1,10 @@
-import type { Client, Grant, KnownIssuer, ServerKey, TokenStore } from '../../src/auth/types.ts'
+import type { AccountBook } from '../../src/auth/store/accounts.ts'
+import type { KnownIssuer } from '../../src/auth/store/index.ts'
+import type { Client, Grant, ServerKey, TokenStore } from '../../src/auth/types.ts'
+import { clean } from '../../src/text.ts'
 
 export interface TestStore extends TokenStore {
-  /** By server and issuer, with a blank between. */
+  /** By server, issuer and account, with a blank between. */
   grants: Map<string, Grant>
   clients: Map<string, Client>
   /** By server. */
@@ -18,7 +21,9 @@ export function testStore(): TestStore {
   const grants = new Map<string, Grant>()
   const clients = new Map<string, Client>()
   const issuers = new Map<string, KnownIssuer>()
-  const nameOf = ({ server, issuer }: ServerKey) => `${server} ${issuer}`
+  const placeOf = ({ server, issuer }: ServerKey) => `${server} ${issuer}`
+  const nameOf = ({ slot, ...key }: ServerKey) => placeOf(key) + (slot === undefined ? '' : ` ${slot}`)
+  let book: AccountBook = { accounts: [], bindings: [], defaults: [] }
   let queue: Promise<unknown> = Promise.resolve()
   const store: TestStore = {
     kind: 'keychain',
@@ -39,22 +44,25 @@ export function testStore(): TestStore {
       const grant = grants.get(nameOf(key))
       if (only === undefined || grant?.access.equals(only.access)) grants.delete(nameOf(key))
     },
-    readClient: async key => clients.get(nameOf(key)),
+    readClient: async key => clients.get(placeOf(key)),
     async writeClient(key, client) {
-      clients.set(nameOf(key), client)
+      clients.set(placeOf(key), client)
     },
     async forgetClient(key, only) {
-      if (only === undefined || clients.get(nameOf(key))?.id === only.id) clients.delete(nameOf(key))
+      if (only === undefined || clients.get(placeOf(key))?.id === only.id) clients.delete(placeOf(key))
     },
     knownIssuer: async server => issuers.get(server),
     trouble: async () => undefined,
     list: async () =>
-      [...grants].map(([name, { issuer, receivedAt }]) => ({
-        server: name.slice(0, -issuer.length - 1),
-        issuer,
-        store: 'keychain',
-        since: receivedAt,
-      })),
+      [...grants].map(([name, { issuer, receivedAt }]) => {
+        const [server = '', , ...slot] = name.split(' ')
+        const account = slot.length === 0 ? undefined : clean(slot.join(' '))
+        return { server, issuer, slot: account, store: 'keychain', since: receivedAt }
+      }),
+    readAccounts: async () => book,
+    async changeAccounts(edit) {
+      book = edit(book)
+    },
     exclusive(_key, work) {
       const run = queue.then(async () => {
         store.entered += 1

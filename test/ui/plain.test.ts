@@ -54,6 +54,12 @@ test('says who, why, where and which rights before anything happens', async () =
   ])
 })
 
+test('says which account is to sign in, where one was named', async () => {
+  const { dialog, lines } = open({ view: { wanted: clean('work') }, route: 'browser' })
+  await dialog.choice(never)
+  expect(lines[1]).toContain(' Sign in as work. ')
+})
+
 describe('the route', () => {
   test('named on the command line: taken once without a question, then it waits', async () => {
     const { dialog, lines } = open({ route: 'device', answers: ['unused'] })

@@ -51,6 +51,23 @@ describe('tool rows', () => {
     const view = reduce(reduce(start, tool('t'), 0), { type: 'tool-end', id: 't', end: 'ok', text: '' }, 400)
     expect(printed(view)[1]).toBe('● linear · list  a=1  0.4s')
   })
+  test('as whom, where the server has several accounts: the one that signed in last, also while the call ran', () => {
+    const as = (account?: string) =>
+      ({
+        type: 'account',
+        server: 'linear',
+        account: account === undefined ? account : clean(account),
+      }) as const
+    const done = { type: 'tool-end', id: 't', end: 'ok', text: '' } as const
+    const rows = (...actions: Action[]) => printed(seen(...actions)).slice(1)
+    expect(rows(as('ada@x.example'), tool('t'), done)).toEqual(['● linear · list  a=1  as ada@x.example'])
+    expect(rows(as('ada'), tool('t'), as('bob'), done)).toEqual(['● linear · list  a=1  as bob'])
+    expect(rows(as('ada@x.example'), as(), tool('t'), done)).toEqual(['● linear · list  a=1'])
+    expect(rows(as('ada'), tool('t', { server: clean('toString') }), done)).toEqual([
+      '● toString · list  a=1',
+    ])
+    expect(rows(as('ada'), tool('t', { server: undefined }), done)).toEqual(['● list  a=1'])
+  })
   test('the end of an unknown call is nothing', () => {
     expect(seen({ type: 'tool-end', id: 'x', end: 'ok', text: 'y' })).toEqual(start)
   })

@@ -88,8 +88,16 @@ export async function signInByCode(
       { request, target, options: input.options, stored: input.client, redirectUri, scope, http },
       signal,
     )
-    const { chooseAccount } = input
-    const url = await authorizationUrl({ target, client, redirectUri, scope, proof, chooseAccount })
+    const { chooseAccount, loginHint } = input
+    const url = await authorizationUrl({
+      target,
+      client,
+      redirectUri,
+      scope,
+      proof,
+      chooseAccount,
+      loginHint,
+    })
     judge = query => judgeRedirect(query, { target, client, state: proof.state })
     signal.throwIfAborted()
     const port = isLoopback(webUrl(redirectUri, 'the redirect'))

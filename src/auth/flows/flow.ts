@@ -14,6 +14,8 @@ export interface FlowInput {
   scope?: string
   /** The page is to ask which account to use. */
   chooseAccount?: boolean
+  /** Who is to sign in, as this issuer has named them. */
+  loginHint?: string
   http: Http
   clock: Clock
 }

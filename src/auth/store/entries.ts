@@ -1,5 +1,5 @@
 import { hostOf } from '../../text.ts'
-import type { ServerKey } from '../types.ts'
+import type { ServerKey, StoredEntry } from '../types.ts'
 import type { Index } from './index.ts'
 import type { Lock } from './lock.ts'
 import type { RecordFormat } from './record.ts'
@@ -13,6 +13,7 @@ export interface Shelf {
   session: Vault
   index: Index
   lock: Lock
+  now: () => number
   warn: (line: string) => void
   /** Something was kept durably. */
   saved(): void
@@ -25,6 +26,8 @@ export interface Entries<T> {
   read(key: ServerKey): Promise<T | undefined>
   write(key: ServerKey, value: T): Promise<void>
   forget(key: ServerKey, only?: T): Promise<void>
+  /** What is kept for this session only. */
+  held(): readonly StoredEntry[]
 }
 
 export interface EntriesOptions<T> {
@@ -45,6 +48,7 @@ export interface EntriesOptions<T> {
 export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entries<T> {
   const { durable, session, index, lock, warn } = shelf
   const { list, format, nameOf, lockOf, madeAt } = options
+  const held = new Map<string, StoredEntry>()
 
   function newerText(key: ServerKey): string {
     return `the saved ${format.noun} for ${hostOf(key.server)} was made by a newer version of copilot-host: it is left as it is`
@@ -79,8 +83,8 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
   }
 
   async function read(key: ServerKey): Promise<T | undefined> {
-    const held = await session.get(nameOf(key))
-    const text = held ?? (durable && (await find(durable, key).catch(shelf.unsaved)))
+    const text =
+      (await session.get(nameOf(key))) ?? (durable && (await find(durable, key).catch(shelf.unsaved)))
     if (text === undefined) return undefined
     const decoded = format.decode(key, text)
     if (decoded.kind === 'newer') warn(newerText(key))
@@ -99,11 +103,17 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
     const saved = durable && (await save(key, text).catch(error => unsavedUnlessLost(key, error)))
     if (saved) {
       shelf.saved()
-      await session.delete(nameOf(key))
+      await drop(key)
       await indexed(index.add(list, key, durable.kind))
     } else {
       await session.set(nameOf(key), text)
+      held.set(nameOf(key), { ...key, store: 'memory', since: shelf.now() })
     }
+  }
+
+  async function drop(key: ServerKey): Promise<void> {
+    await session.delete(nameOf(key))
+    held.delete(nameOf(key))
   }
 
   /** False if it was left alone: an entry of a newer version is never overwritten. */
@@ -122,7 +132,7 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
 
   async function forget(key: ServerKey, only?: T): Promise<void> {
     await lock.check(lockOf(key))
-    if (isThat(key, await session.get(nameOf(key)), only)) await session.delete(nameOf(key))
+    if (isThat(key, await session.get(nameOf(key)), only)) await drop(key)
     if (!durable) return
     try {
       if (!isThat(key, await find(durable, key), only)) return
@@ -145,5 +155,5 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
     return decoded.kind === 'value' && format.same(decoded.value, only)
   }
 
-  return { read, write, forget }
+  return { read, write, forget, held: () => [...held.values()] }
 }

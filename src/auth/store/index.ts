@@ -1,10 +1,20 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { KnownIssuer, ServerKey, StoredEntry } from '../types.ts'
-import { parseJson } from './json.ts'
+import type { ServerKey, StoredEntry } from '../types.ts'
+import { listOf, readJson } from './json.ts'
 import type { Lock } from './lock.ts'
 import { replaceFile } from './replace.ts'
+import { slotSchema } from './slot.ts'
+
+/** The sign-in server that a person last used for an MCP server; it outlives the grant. */
+export interface KnownIssuer {
+  issuer: string
+  /** The id of the client that was used there. */
+  clientId: string
+  /** Since when, in milliseconds since the epoch. */
+  since: number
+}
 
 /**
  * What the store knows without a question to the keychain; no secret, nothing about the content. `grants` and `clients`:
@@ -12,19 +22,22 @@ import { replaceFile } from './replace.ts'
  * keeps from before then is void.
  */
 export interface Index {
-  list(list: ListName): Promise<readonly StoredEntry[]>
+  list(list: ListName): Promise<readonly IndexEntry[]>
   /** Since when that key is on that list, in milliseconds since the epoch. */
-  since(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<number | undefined>
+  since(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<number | undefined>
   /** Puts it on the list; a grant ends a sign-out. */
-  add(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<void>
+  add(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<void>
   /** Takes it off the list; a grant that is gone ends a sign-out. */
-  remove(list: ListName, key: ServerKey, store: StoredEntry['store']): Promise<void>
+  remove(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<void>
   /** Takes the grant off its list and remembers that it is void from now on. */
-  signOut(key: ServerKey, store: StoredEntry['store']): Promise<void>
+  signOut(key: ServerKey, store: IndexEntry['store']): Promise<void>
   knownIssuer(server: string): Promise<KnownIssuer | undefined>
   /** From now on this is the issuer of the server; the same one as before keeps its time. */
   setIssuer(key: ServerKey, clientId: string): Promise<void>
 }
+
+/** What is kept by a store that lasts. */
+export type IndexEntry = StoredEntry & { store: 'keychain' | 'file' }
 
 export type ListName = 'grants' | 'clients' | 'signedOut'
 
@@ -37,6 +50,7 @@ const time = v.pipe(v.number(), v.finite())
 const entrySchema = v.object({
   server: text,
   issuer: text,
+  slot: v.optional(slotSchema),
   store: v.picklist(['keychain', 'file']),
   since: time,
 })
@@ -46,13 +60,13 @@ const issuerSchema = v.object({
   clientId: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)),
   since: time,
 })
-const entries = listOf(entrySchema)
+const entries = listOf(entrySchema, MOST_ENTRIES)
 const fileSchema = v.object({
   v: v.pipe(v.number(), v.minValue(1)),
   grants: entries,
   clients: v.optional(entries, []),
   signedOut: v.optional(entries, []),
-  issuers: v.optional(listOf(issuerSchema), []),
+  issuers: v.optional(listOf(issuerSchema, MOST_ENTRIES), []),
 })
 
 type Content = v.InferOutput<typeof fileSchema>
@@ -69,7 +83,7 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
 
   async function load(): Promise<Content> {
     if (folder === undefined) return memory
-    const judged = v.safeParse(fileSchema, await readJson(join(folder, 'index.json')))
+    const judged = v.safeParse(fileSchema, await readJson(join(folder, 'index.json'), LARGEST_FILE))
     return judged.success ? judged.output : EMPTY
   }
 
@@ -128,51 +142,27 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
   }
 }
 
-/** A list in which a bad entry does not hide the good ones. */
-function listOf<T>(schema: v.GenericSchema<unknown, T>) {
-  return v.pipe(
-    v.array(v.unknown()),
-    v.transform(list =>
-      list.slice(0, MOST_ENTRIES).flatMap(each => {
-        const judged = v.safeParse(schema, each)
-        return judged.success ? [judged.output] : []
-      }),
-    ),
-  )
-}
-
-function matches(entry: StoredEntry, key: ServerKey, store: StoredEntry['store']): boolean {
-  return entry.server === key.server && entry.issuer === key.issuer && entry.store === store
+function matches(entry: IndexEntry, key: ServerKey, store: IndexEntry['store']): boolean {
+  const same = entry.server === key.server && entry.issuer === key.issuer && entry.slot === key.slot
+  return same && entry.store === store
 }
 
 function withEntry(
   list: ListName,
   content: Content,
-  { server, issuer }: ServerKey,
-  store: StoredEntry['store'],
+  { server, issuer, slot }: ServerKey,
+  store: IndexEntry['store'],
   since: number,
 ): Content {
-  return { ...content, [list]: last([...content[list], { server, issuer, store, since }]) }
+  return { ...content, [list]: last([...content[list], { server, issuer, slot, store, since }]) }
 }
 
 /** The same content where there was no such entry. */
-function without(list: ListName, content: Content, key: ServerKey, store: StoredEntry['store']): Content {
+function without(list: ListName, content: Content, key: ServerKey, store: IndexEntry['store']): Content {
   const rest = content[list].filter(entry => !matches(entry, key, store))
   return rest.length === content[list].length ? content : { ...content, [list]: rest }
 }
 
 function last<T>(list: T[]): T[] {
   return list.slice(-MOST_ENTRIES)
-}
-
-/** Undefined for a file that is not there or of no use; rejects for one that cannot be read now. */
-async function readJson(file: string): Promise<unknown> {
-  try {
-    await using handle = await open(file, 'r')
-    const { size } = await handle.stat()
-    return size > LARGEST_FILE ? undefined : parseJson(await handle.readFile('utf8'))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }

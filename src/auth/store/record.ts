@@ -2,18 +2,20 @@ import * as v from 'valibot'
 import { clean } from '../../text.ts'
 import { Secret } from '../secret.ts'
 import type { Client, Grant, ServerKey } from '../types.ts'
+import { identitySchema } from './identity.ts'
 import { parseJson } from './json.ts'
+import { slotSchema } from './slot.ts'
 
 /** What a stored text turned out to be. */
 export type Decoded<T> = { kind: 'value'; value: T } | { kind: 'newer' } | { kind: 'garbled' }
 
-/** How one kind of thing is kept: as versioned JSON that names the server and the issuer it is for. */
+/** How one kind of thing is kept: as versioned JSON that names the server, the issuer and the account it is for. */
 export interface RecordFormat<T> {
   /** What it is called in a line for the person. */
   noun: string
   /** The text to keep. Reveals the secrets. */
   encode(key: ServerKey, value: T): string
-  /** Judges a stored text. A record for another server or issuer counts as garbled: credentials never change hands. */
+  /** Judges a stored text. A record for another server, issuer or account counts as garbled: credentials never change hands. */
   decode(key: ServerKey, text: string): Decoded<T>
   /** True if both are the same one, whatever else is said of it. */
   same(one: T, other: T): boolean
@@ -24,7 +26,7 @@ const secret = v.pipe(v.string(), v.minLength(1), v.maxLength(65_536))
 const line = v.pipe(v.string(), v.minLength(1), v.maxLength(8192))
 const time = v.pipe(v.number(), v.finite(), v.minValue(0))
 
-const headSchema = { v: v.literal(VERSION), server: line, issuer: line }
+const headSchema = { v: v.literal(VERSION), server: line, issuer: line, slot: v.optional(slotSchema) }
 const newerSchema = v.object({ v: v.pipe(v.number(), v.gtValue(VERSION)) })
 
 const clientSchema = v.object({
@@ -42,6 +44,7 @@ const grantSchema = v.object({
   resource: line,
   client: clientSchema,
   account: v.optional(line),
+  identity: v.fallback(v.optional(identitySchema), undefined),
   access: secret,
   refresh: v.optional(secret),
   scope: v.optional(v.pipe(v.string(), v.maxLength(32_768))),
@@ -56,14 +59,16 @@ const clientRecordSchema = v.object({ ...headSchema, client: clientSchema })
 /** The record of a grant. Two grants are the same sign-in by their access and refresh token. */
 export const grantRecord: RecordFormat<Grant> = {
   noun: 'sign-in',
-  encode({ server, issuer }, grant) {
+  encode({ server, issuer, slot }, grant) {
     const record: v.InferOutput<typeof grantRecordSchema> = {
       v: VERSION,
       server,
       issuer,
+      slot,
       resource: grant.resource,
       client: clientFields(grant.client),
       account: grant.account,
+      identity: grant.identity,
       access: grant.access.reveal(),
       refresh: grant.refresh?.reveal(),
       scope: grant.scope,
@@ -83,6 +88,7 @@ export const grantRecord: RecordFormat<Grant> = {
       issuer,
       client: clientFrom(client),
       account: clean(account ?? '') || undefined,
+      identity: rest.identity,
       access: new Secret(access),
       refresh: wrap(refresh),
     })),
@@ -118,14 +124,15 @@ function decode<R extends ServerKeyTexts, T>(
   if (v.is(newerSchema, data)) return { kind: 'newer' }
   const judged = v.safeParse(schema, data)
   if (!judged.success) return { kind: 'garbled' }
-  const { server, issuer } = judged.output
-  if (server !== key.server || issuer !== key.issuer) return { kind: 'garbled' }
+  const { server, issuer, slot } = judged.output
+  if (server !== key.server || issuer !== key.issuer || slot !== key.slot) return { kind: 'garbled' }
   return { kind: 'value', value: make(judged.output) }
 }
 
 interface ServerKeyTexts {
   server: string
   issuer: string
+  slot?: string | undefined
 }
 
 function clientFields(client: Client): v.InferOutput<typeof clientSchema> {

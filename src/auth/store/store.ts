@@ -3,6 +3,7 @@ import { platform } from 'node:os'
 import { join } from 'node:path'
 import { hostError } from '../../errors.ts'
 import type { ServerKey, TokenStore } from '../types.ts'
+import { openAccounts } from './accounts.ts'
 import { openEntries, type Shelf } from './entries.ts'
 import { openTokenFile } from './file.ts'
 import { openIndex } from './index.ts'
@@ -61,6 +62,7 @@ export function openStore(options: StoreOptions): TokenStore {
   const memory = options.kind === 'memory'
   const lock = createLock({ folder: memory ? undefined : join(folder, 'locks'), warn })
   const index = openIndex({ folder: memory ? undefined : folder, lock, now: options.now })
+  const accounts = openAccounts({ folder: memory ? undefined : folder, lock })
   const durable = openDurable(options, lock, warn)
   /** False while the last attempt to keep something failed: then this store is one in memory. */
   let saves = true
@@ -80,6 +82,7 @@ export function openStore(options: StoreOptions): TokenStore {
     session: openMemory(),
     index,
     lock,
+    now: options.now,
     warn,
     saved() {
       saves = true
@@ -89,15 +92,15 @@ export function openStore(options: StoreOptions): TokenStore {
   const grants = openEntries(shelf, {
     list: 'grants',
     format: grantRecord,
-    nameOf: accountOf,
-    lockOf: accountOf,
+    nameOf,
+    lockOf: nameOf,
     madeAt: grant => grant.receivedAt,
   })
   const clients = openEntries(shelf, {
     list: 'clients',
     format: clientRecord,
-    nameOf: key => `client of ${accountOf(key)}`,
-    lockOf: accountOf,
+    nameOf: key => `client of ${nameOf(key)}`,
+    lockOf: nameOf,
   })
 
   return {
@@ -114,9 +117,10 @@ export function openStore(options: StoreOptions): TokenStore {
       await index.setIssuer(key, grant.client.id).catch(() => {})
     },
     forget: grants.forget,
-    readClient: clients.read,
-    writeClient: clients.write,
-    forgetClient: clients.forget,
+    // All accounts of a server sign in through the same client.
+    readClient: key => clients.read(placeOf(key)),
+    writeClient: (key, client) => clients.write(placeOf(key), client),
+    forgetClient: (key, only) => clients.forget(placeOf(key), only),
     knownIssuer: index.knownIssuer,
     async trouble() {
       if (durable === undefined) return 'sign-ins are kept in memory only'
@@ -125,8 +129,10 @@ export function openStore(options: StoreOptions): TokenStore {
         error => hostError(error, 'the token store cannot be used').detail,
       )
     },
-    list: () => index.list('grants'),
-    exclusive: (key, work) => lock.exclusive(accountOf(key), work),
+    list: async () => [...(await index.list('grants')), ...grants.held()],
+    readAccounts: accounts.read,
+    changeAccounts: accounts.change,
+    exclusive: (key, work) => lock.exclusive(nameOf(key), work),
     async close() {
       closed = true
       await durable?.vault.close()
@@ -145,6 +151,15 @@ function openDurable(options: StoreOptions, lock: Lock, warn: (line: string) => 
   return { kind: 'keychain', vault: entryLimit === undefined ? keychain : inParts(keychain, entryLimit) }
 }
 
-function accountOf(key: ServerKey): string {
-  return `${key.server} ${key.issuer}`
+/**
+ * Unlike for any two keys: addresses hold no blank, and neither does an encoded name. The first account of a server has
+ * the name that it had when there was only one.
+ */
+function nameOf({ server, issuer, slot }: ServerKey): string {
+  const place = `${server} ${issuer}`
+  return slot === undefined ? place : `account ${encodeURIComponent(slot)} of ${place}`
+}
+
+function placeOf({ server, issuer }: ServerKey): ServerKey {
+  return { server, issuer }
 }

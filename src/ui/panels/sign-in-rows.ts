@@ -79,6 +79,7 @@ function body(state: SignInState, size: PanelSize): Row[] {
   const context = [
     ...(maxRows < ROOMY || signInDrawn(state) ? [] : prose(4, reasonText(state.view), width, 2)),
     ...(signInDrawn(state) ? [] : field(5, 'Server', server, width)),
+    ...(signInDrawn(state) ? [] : wanted(state, width)),
   ]
   if (asked === 'client') return [...context, ...client(state, width)]
   return [...context, ...(state.shown === undefined ? [] : route(state, state.shown, size))]
@@ -109,10 +110,16 @@ function explanation(state: SignInState, { width, maxRows }: PanelSize): Row[] {
     ...field(8, named(granted ? 'New rights' : 'Rights'), rights, width, most),
     ...(granted ? field(5, named('Already given'), granted, width, most) : []),
     ...(view.account ? field(5, named('Signed in as'), view.account, width) : []),
+    ...(view.wanted === view.account ? [] : wanted(state, width)),
     ...field(3, 'Kept in', keptInText(view), width),
     ...(confirms ? prose(9, `If that is right, type ${view.pageHost} to go on:`, width, 3) : []),
     ...(asking === undefined ? [] : prose(9, `Asking ${asking} how to sign in there…`, width, 2, 'accent')),
   ]
+}
+
+/** The account that is to sign in, where one was named. */
+function wanted({ view }: SignInState, width: number): Row[] {
+  return view.wanted ? field(6, isNarrow(width) ? 'As' : 'Sign in as', view.wanted, width) : []
 }
 
 /** The host, and since when it is known: beside each other, or each in a row of its own. */

@@ -5,7 +5,9 @@ import type { ChatEvent } from '../types.ts'
 
 /** What is told already, as far as the next line depends on it. */
 export interface Told {
-  readonly tools: ReadonlyMap<string, { label: string; startedAt: number }>
+  readonly tools: ReadonlyMap<string, { label: string; server?: string; startedAt: number }>
+  /** As whom the tools of a server are called, where it has several accounts. */
+  readonly accounts: ReadonlyMap<string, Clean>
   readonly servers: Readonly<Record<string, ServerStatus>>
   /** Messages that are announced and not sent yet. */
   readonly queued: readonly string[]
@@ -13,7 +15,12 @@ export interface Told {
   readonly typed?: string
 }
 
-export const NOTHING_TOLD: Told = { tools: new Map(), servers: {}, queued: [] }
+export const NOTHING_TOLD: Told = {
+  tools: new Map(),
+  accounts: new Map(),
+  servers: {},
+  queued: [],
+}
 
 /** Longest message and output that a line shows, in characters. */
 const LONGEST = 200
@@ -24,10 +31,13 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
   switch (event.type) {
     case 'tool-start': {
       const label = [event.server, event.name].filter(Boolean).join(' ')
-      const tools = new Map(told.tools).set(event.id, { label, startedAt: now })
+      const tools = new Map(told.tools).set(event.id, { label, server: event.server, startedAt: now })
       const agent = event.agent === undefined ? '' : ' (of an agent)'
       const summary = event.summary === '' ? '' : `: ${event.summary}`
-      return { told: { ...told, tools }, lines: [`tool ${label}${agent} starts${summary}`] }
+      return {
+        told: { ...told, tools },
+        lines: [`tool ${label}${agent}${calledAs(told, event)} starts${summary}`],
+      }
     }
     case 'tool-end': {
       const tool = told.tools.get(event.id)
@@ -35,8 +45,14 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
       const tools = new Map(told.tools)
       tools.delete(event.id)
       const took = durationText(now - tool.startedAt)
-      const line = `tool ${tool.label} ${ENDS[event.end]}${took && ` after ${took}`}${firstLine(event.text)}`
+      const line = `tool ${tool.label}${calledAs(told, tool)} ${ENDS[event.end]}${took && ` after ${took}`}${firstLine(event.text)}`
       return { told: { ...told, tools }, lines: [line] }
+    }
+    case 'account': {
+      const accounts = new Map(told.accounts)
+      accounts.delete(event.server)
+      if (event.account !== undefined) accounts.set(event.server, event.account)
+      return { told: { ...told, accounts }, lines: [] }
     }
     case 'sent': {
       const shown = event.text === told.typed
@@ -99,6 +115,11 @@ const ENDS = {
   denied: 'was not allowed',
   cancelled: 'was cancelled',
 } as const
+
+function calledAs({ accounts }: Told, { server }: { server?: string }): string {
+  const account = accounts.get(server ?? '')
+  return account === undefined ? '' : ` as ${account}`
+}
 
 /** States worth a line. */
 const STATES: Readonly<Partial<Record<ServerStatus, string>>> = {

@@ -17,11 +17,12 @@ export function introduction(view: SignInView, now: number, others: readonly Sig
   const tool = view.tool && view.reason !== 'upscope' ? ` For ${view.tool}.` : ''
   const granted = view.grantedScopes.length > 0 ? ` Already given: ${view.grantedScopes.join(', ')}.` : ''
   const account = view.account ? ` Signed in as ${view.account}.` : ''
+  const wanted = view.wanted && view.wanted !== view.account ? ` Sign in as ${view.wanted}.` : ''
   const waiting = others.map(({ server, pageHost }) => `${server} (sign-in page: ${pageHost})`)
   return [
     ...(view.formerHost === undefined ? [] : [`! ${view.server}: ${changedText(view)}`]),
     `${titleText(view)} (${view.serverHost}). ${reasonText(view)}${tool}`,
-    `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account} Kept in ${keptInText(view)}. ${timeLeft(view.deadline, now)}.`,
+    `Sign-in page: ${view.pageHost}${knownText(view)}. Rights: ${rights}.${granted}${account}${wanted} Kept in ${keptInText(view)}. ${timeLeft(view.deadline, now)}.`,
     ...(waiting.length === 0 ? [] : [`Waiting behind it: ${waiting.join(', ')}.`]),
   ]
 }

@@ -11,6 +11,8 @@ export interface Tool {
   readonly server?: string
   readonly summary: string
   readonly agent?: string
+  /** As whom it is called, where its server has several accounts. */
+  readonly account?: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   /** The newest line of its output. */
@@ -70,7 +72,7 @@ export function toolBlock(tool: Tool, end: ToolEnd, output: string, now: number)
     ENDS[end],
     { text: ' ' },
     ...toolName(tool),
-    { text: `${word}${took(tool, now)}`, styles: ['dim'] },
+    { text: `${word}${calledAs(tool)}${took(tool, now)}`, styles: ['dim'] },
   ]
   if (end === 'denied' || end === 'cancelled') return [row]
   const text = cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim()
@@ -106,6 +108,11 @@ export function toolName(tool: Tool): Span[] {
     { text: tool.name, styles: ['strong'] },
     ...(tool.summary === '' ? [] : [{ text: `  ${tool.summary}` }]),
   ]
+}
+
+/** As whom a tool is called, where there is more than one who could. */
+export function calledAs({ account }: Tool): string {
+  return account === undefined ? '' : `  as ${account}`
 }
 
 /** How long a tool has run, once that is worth telling. */

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openIndex } from '../../../src/auth/store/index.ts'
 import { createLock } from '../../../src/auth/store/lock.ts'
+import { clean } from '../../../src/text.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { keyOf } from '../../support/grants.ts'
 
@@ -32,6 +33,21 @@ test('remembers which grants exist, in which store, since when', async () => {
   expect(await index.since('grants', one, 'keychain')).toBeUndefined()
   expect((await stat(join(folder, 'index.json'))).mode & 0o777).toBe(0o600)
   expect((await stat(folder)).mode & 0o777).toBe(0o700)
+})
+
+test('tells the accounts of a server apart', async () => {
+  const folder = await temporaryFolder()
+  const index = indexIn(folder)
+  const one = keyOf('one')
+  const work = { ...one, slot: clean('work') }
+  await index.add('grants', one, 'file')
+  await index.add('grants', work, 'file')
+  await index.add('grants', work, 'file')
+  await index.signOut(one, 'file')
+  expect(await indexIn(folder).list('grants')).toEqual([{ ...work, store: 'file', since: 1234 }])
+  expect(await index.since('signedOut', work, 'file')).toBeUndefined()
+  await index.remove('grants', one, 'file')
+  expect(await index.since('grants', work, 'file')).toBe(1234)
 })
 
 test('several writers lose nothing, and no reader ever sees half a file', async () => {
@@ -69,7 +85,15 @@ test.each([
 test('a bad entry does not hide the good ones', async () => {
   const folder = await temporaryFolder()
   const good = { ...keyOf('one'), store: 'keychain', since: 1 }
-  const grants = [null, 3, {}, { ...good, store: 'elsewhere' }, { ...good, server: 'x'.repeat(3000) }, good]
+  const grants = [
+    null,
+    3,
+    {},
+    { ...good, slot: ' x' },
+    { ...good, store: 'elsewhere' },
+    { ...good, server: 'x'.repeat(3000) },
+    good,
+  ]
   await writeFile(join(folder, 'index.json'), JSON.stringify({ v: 1, grants }))
   expect(await indexIn(folder).list('grants')).toEqual([good])
 })

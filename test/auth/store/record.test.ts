@@ -7,7 +7,8 @@ import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
 
 const key = keyOf('one')
-const full = { ...grantOf(key), account: clean('you@example.com') }
+const identity = { subject: 'u1', login: 'you@example.com' }
+const full = { ...grantOf(key), account: clean('you@example.com'), identity }
 const stored: Record<string, unknown> = JSON.parse(grantRecord.encode(key, full))
 
 describe('a stored record', () => {
@@ -55,6 +56,8 @@ describe('a stored record', () => {
     ['an end that is no time', JSON.stringify({ ...stored, expiresAt: 'never' })],
     ['another server', JSON.stringify({ ...stored, server: 'https://evil.example.com/mcp' })],
     ['another issuer', JSON.stringify({ ...stored, issuer: 'https://evil.example.com' })],
+    ['another account', JSON.stringify({ ...stored, slot: 'work' })],
+    ['an account that is no name', JSON.stringify({ ...stored, slot: '\u001b[2J' })],
   ])('is garbled with %s', (_, text) => {
     expect(grantRecord.decode(key, text)).toEqual({ kind: 'garbled' })
   })

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Secret } from '../../../src/auth/secret.ts'
 import { type StoreOptions, serviceName } from '../../../src/auth/store/store.ts'
+import { clean } from '../../../src/text.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import { openIn, storeOptions } from '../../support/open-store.ts'
@@ -54,6 +55,54 @@ test('K-08 file: what is refused is said once, and the sign-in lasts until the e
   expect(await store.read(key)).toEqual(grant)
   expect([store.kind, store.durable]).toEqual(['memory', false])
   expect(warnings).toEqual([expect.stringMatching(/tokens is not a folder: sign-ins last until you leave$/)])
+})
+
+describe('several accounts of a server', () => {
+  // Joined without care, some of these would share a name with another, or with the client of the server.
+  const slots = [undefined, 'work', 'client', 'account', 'work of', 'a of b', '%20', 'Zoë', 'work%20of']
+  const names = [
+    ...slots,
+    `client of ${key.server} ${key.issuer}`.slice(0, 64),
+    'https://x.example',
+    '../../x',
+    '__proto__',
+  ]
+
+  test.each(['file', 'memory'] as const)(
+    '%s: each has a place of its own, all of them one client',
+    async kind => {
+      const { store, warnings } = await openIn({ kind })
+      const keys = names.map(name => ({ ...key, slot: name === undefined ? undefined : clean(name) }))
+      await store.writeClient(key, grant.client)
+      for (const [at, each] of keys.entries())
+        await store.exclusive(each, () => store.write(each, grantOf(key, `token ${at}`)))
+      for (const [at, each] of keys.entries()) {
+        expect((await store.read(each))?.access.reveal()).toBe(`token ${at}`)
+        expect((await store.readClient(each))?.id).toBe(grant.client.id)
+      }
+      expect((await store.list()).map(({ slot, store }) => [slot, store])).toEqual(
+        keys.map(({ slot }) => [slot, kind]),
+      )
+      const [first, work] = keys
+      if (first && work) await store.forget(work)
+      expect(await store.read(work ?? key)).toBeUndefined()
+      expect((await store.read(key))?.access.reveal()).toBe('token 0')
+      expect((await store.list()).length).toBe(keys.length - 1)
+      expect(warnings).toEqual([])
+    },
+  )
+
+  test('a sign-in is listed once, wherever it is kept by now', async () => {
+    const { store, folder } = await openIn({ kind: 'file' })
+    await mkdir(join(folder, 'tokens'))
+    await writeFile(join(folder, 'tokens', 'tokens.json'), '{"v":2}', { mode: 0o600 })
+    await chmod(join(folder, 'tokens'), 0o700)
+    await store.write(key, grant)
+    expect(await store.list()).toEqual([{ ...key, store: 'memory', since: 1 }])
+    await writeFile(join(folder, 'tokens', 'tokens.json'), '{"v":1,"entries":{}}')
+    await store.write(key, grant)
+    expect(await store.list()).toEqual([{ ...key, store: 'file', since: 1 }])
+  })
 })
 
 describe('a keychain that is not there', () => {

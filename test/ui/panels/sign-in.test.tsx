@@ -82,6 +82,16 @@ describe('the panel', () => {
     )
   })
 
+  test('an account that was named: who is to sign in, on every page of the panel', () => {
+    const named = { ...view, wanted: clean('work') }
+    expect(frame(createSignIn(named))).toMatch(/^Sign in as +work$/m)
+    expect(frame(createSignIn({ ...named, account: clean('work') }))).not.toContain('Sign in as')
+    const waiting = press(createSignIn(named), 'b')
+    expect(frame(signInStep(waiting, { kind: 'browser', url: long, opened: true }))).toMatch(
+      /^Sign in as +work$/m,
+    )
+  })
+
   test('waiting for the browser: one link to the whole address', () => {
     const shown = raw(browser)
     const [link, ...others] = shown.matchAll(LINK)

@@ -28,6 +28,19 @@ const end = (ending: 'ok' | 'failed' | 'denied' | 'cancelled', text = ''): ChatE
   text,
 })
 
+test('a tool call of a server with several accounts: as whom, at its start and at its end', () => {
+  const as = (account?: 'ada' | 'bob'): ChatEvent => ({
+    type: 'account',
+    server: 'notes',
+    account: account && clean(account),
+  })
+  expect(tell(as('ada'), start, as('bob'), end('ok'))).toEqual([
+    'tool notes whoami as ada starts: again=true',
+    'tool notes whoami as bob is done after 2.0s',
+  ])
+  expect(tell(as('ada'), as(), start)).toEqual(['tool notes whoami starts: again=true'])
+})
+
 test('a tool call: a line when it starts, a line when it ends', () => {
   expect(tell(start, end('ok', 'Ada\nand\nmore'))).toEqual([
     'tool notes whoami starts: again=true',
