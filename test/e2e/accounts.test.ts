@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
+import { leaveLines, linePerson } from '../support/lines.ts'
 import { allow, leave, panel, say } from '../support/person.ts'
 
 let stage: Stage
@@ -109,6 +110,22 @@ test('in the chat: /account lists and switches, tool rows say as whom, the folde
   await chat.until(() => chat.screen().includes('there is no server "linear" here (servers: notes)'))
   await leave(chat)
   expect((await ask({})).stdout).toContain('You are signed in as Ada')
+})
+
+test('the same in plain lines', async () => {
+  await bothSignedIn()
+  const chat = stage.open(['chat', '--plain', ...notes(), '--allow-all-tools'])
+  const { hear, say } = linePerson(chat)
+  await hear('notes: connected')
+  await say('who am i?')
+  await hear('tool notes whoami as grace@example.com starts')
+  await hear('ready')
+  await say(`/account notes ${ADA}`)
+  await hear(`notes: ${ADA} is used in this folder from now on`)
+  await say('who am i?')
+  await hear('tool notes whoami as ada@example.com is done')
+  await hear('You are signed in as Ada')
+  await leaveLines(chat)
 })
 
 test('another account than that of the folder comes back: named at the page, warned about, nothing lost', async () => {
