@@ -46,28 +46,36 @@ const hints = () =>
     .filter(({ endpoint }) => endpoint === 'authorization')
     .map(({ parameters }) => parameters.login_hint)
 
-test('two accounts in two folders: each chat acts as its own, also after a renewal, and sign-out ends one', async () => {
+/** ... each of them bound to a folder. */
+async function bothBound(): Promise<{ home: string; work: string; below: string }> {
   await bothSignedIn()
   const [home, work] = [await folder('home'), await folder('work')]
-  const below = await folder('work/deep/down')
   expect(await auth(['account', 'notes', ADA], { cwd: home })).toEqual({
     code: 0,
     stdout: `notes: ${ADA} is used in this folder from now on\n`,
     stderr: '',
   })
   expect(await auth(['account', 'notes', 'work'], { cwd: work })).toMatchObject({ code: 0 })
+  return { home, work, below: await folder('work/deep/down') }
+}
+
+test('two accounts in two folders: each chat acts as its own, also after a renewal', async () => {
+  const { home, below } = await bothBound()
+  for (const _ of ['as signed in', 'renewed']) {
+    expect((await ask({ cwd: home })).stdout).toContain('You are signed in as Ada')
+    expect((await ask({ cwd: below })).stdout).toContain('You are signed in as Grace')
+    stage.world.authorizationServer.expireAccessTokens()
+  }
+  expect((await ask({ cwd: home }, '--account', 'work')).stdout).toContain('You are signed in as Grace')
+})
+
+test('what there is, which one is used where, and the end of one of them', async () => {
+  const { home, work, below } = await bothBound()
   expect((await auth(['account'], { cwd: below })).stdout.split('\n')).toEqual([
     `notes: ${ADA}`,
     `notes: work (${GRACE}), in use (bound to ${work})`,
     '',
   ])
-  for (const _ of ['as signed in', 'renewed']) {
-    expect((await ask({ cwd: home })).stdout).toContain('You are signed in as Ada')
-    expect((await ask({ cwd: below })).stdout).toContain('You are signed in as Grace')
-    expect((await ask({ cwd: home }, '--account', 'work')).stdout).toContain('You are signed in as Grace')
-    stage.world.authorizationServer.expireAccessTokens()
-  }
-
   const status = await auth(['status', 'notes', '--json'], { cwd: home })
   expect(JSON.parse(status.stdout)).toEqual([
     expect.objectContaining({ account: ADA, name: ADA, inUse: true, state: 'good' }),
