@@ -85,6 +85,7 @@ const view = v.object({
   newScopes: scopes,
   grantedScopes: scopes,
   account: v.optional(label(120)),
+  wanted: v.optional(label(120)),
   keptIn,
   routes: v.pipe(v.array(route), v.maxLength(3)),
   deadline: time,
