@@ -8,7 +8,13 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const FLAGS = [
-  ...['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--noCheck', '--allowImportingTsExtensions'],
+  ...[
+    '--ignoreConfig',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--noCheck',
+    '--allowImportingTsExtensions',
+  ],
   ...['--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--rootDir', 'src'],
 ]
 
@@ -72,7 +78,10 @@ function read(path) {
       for (const each of names.split(',').map(one => one.trim().replace(/^type /, ''))) {
         if (each === '') continue
         if (/ as /.test(each)) throw new Error(`${path}: a name that an import changes is not understood`)
-        imports.set(each, from.startsWith('.') ? { path: resolve(dirname(path), from), name: each } : { text })
+        imports.set(
+          each,
+          from.startsWith('.') ? { path: resolve(dirname(path), from), name: each } : { text },
+        )
         if (verb === 'export') exported.push(each)
       }
     } else if (name !== undefined) {

@@ -1,5 +1,6 @@
 import { createHandler } from './library/handler.ts'
 import { thisMachine } from './library/machine.ts'
+import { createSessions } from './library/sessions.ts'
 import type { McpAuthHandler, McpAuthOptions } from './library/types.ts'
 
 export { Secret } from './auth/secret.ts'
@@ -28,6 +29,7 @@ export { webUrl } from './auth/url.ts'
 export type { ErrorKind, HostError } from './errors.ts'
 export type {
   FollowedSession,
+  Following,
   McpAuthHandler,
   McpAuthOptions,
   McpAuthRequest,
@@ -42,5 +44,6 @@ export { type Clean, clean } from './text.ts'
  */
 export function createMcpAuthHandler(options: McpAuthOptions = {}): McpAuthHandler {
   // The bundle, dist/auth.js, lies one level below the package, as this source file does.
-  return createHandler(options, new URL('../dist/keychain-child.js', import.meta.url), thisMachine())
+  const child = new URL('../dist/keychain-child.js', import.meta.url)
+  return createHandler(createSessions(options, child, thisMachine()), options.signal)
 }

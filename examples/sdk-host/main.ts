@@ -1,23 +1,43 @@
-import { CopilotClient } from '@github/copilot-sdk'
-import { createMcpAuthHandler } from 'copilot-host/auth'
-const [url = '', prompt = ''] = process.argv.slice(2)
-const { COPILOT_PROVIDER_BASE_URL: baseUrl, COPILOT_PROVIDER_API_KEY: apiKey, COPILOT_MODEL: model, ROUTE } = process.env
-const auth = createMcpAuthHandler({ program: 'sdk-host', ...(ROUTE ? { route: ROUTE as 'browser' } : {}), log: l => console.error('LOG', l) })
-const client = new CopilotClient()
-try {
-  const session = await client.createSession({
-    model,
-    provider: { type: 'openai', baseUrl: baseUrl!, apiKey },
-    mcpServers: { notes: { type: 'http', url, tools: ['*'] } },
-    onPermissionRequest: () => ({ kind: 'approve-once' } as any),
-    onMcpAuthRequest: async (r, c) => { console.error('ASK', r.reason, r.requestId); const x = await auth(r, c); console.error('ANS', JSON.stringify(x).slice(0, 60)); return x },
-    onEvent: e => { if (/mcp|abort|idle/.test(e.type)) console.error('EV', e.type, JSON.stringify(e.data).slice(0, 150)) },
-  })
-  await new Promise(r => setTimeout(r, 3000))
-  for (const p of prompt.split('|')) { const a = await session.sendAndWait({ prompt: p }); console.log(a?.data.content) }
-  await session.disconnect()
-} finally {
-  await auth.close()
-  console.error('closed')
-  await client.stop()
+// A host of your own: the official SDK drives the runtime, copilot-host signs the person in to the MCP server.
+//
+//     node examples/sdk-host/main.ts https://mcp.linear.app/mcp "what is due this week?"
+//
+// The model is that of your GitHub Copilot login, or the endpoint that COPILOT_PROVIDER_BASE_URL and COPILOT_MODEL name.
+// Where nobody can be asked, SIGN_IN=browser (or device) is the consent. Needs Node 22.18 or newer.
+import { approveAll, CopilotClient } from '@github/copilot-sdk'
+import { createMcpAuthHandler, type RouteName } from 'copilot-host/auth'
+
+const ROUTES: readonly RouteName[] = ['browser', 'device', 'paste']
+
+async function main([url, prompt]: readonly string[]): Promise<number> {
+  if (url === undefined || prompt === undefined) {
+    console.error('usage: main.ts <address of an MCP server> <prompt>')
+    return 2
+  }
+  const { SIGN_IN, COPILOT_MODEL: model, COPILOT_PROVIDER_BASE_URL: baseUrl } = process.env
+  const auth = createMcpAuthHandler({ program: 'sdk-host', route: ROUTES.find(name => name === SIGN_IN) })
+  const client = new CopilotClient()
+  const interrupted = () => void auth.close()
+  process.once('SIGINT', interrupted)
+  try {
+    const session = await client.createSession({
+      model,
+      provider: baseUrl === undefined ? undefined : { type: 'openai', baseUrl },
+      mcpServers: { server: { type: 'http', url, tools: ['*'] } },
+      // A host for people asks here.
+      onPermissionRequest: approveAll,
+      onMcpAuthRequest: auth,
+    })
+    await auth.follow(session).ready
+    const answer = await session.sendAndWait({ prompt })
+    console.log(answer?.data.content ?? 'no answer')
+    await session.disconnect()
+    return 0
+  } finally {
+    process.off('SIGINT', interrupted)
+    await auth.close()
+    await client.stop()
+  }
 }
+
+process.exitCode = await main(process.argv.slice(2))

@@ -64,7 +64,10 @@ export function openKeeping(
   warn: (line: string) => void,
 ): Keeping {
   const journal = place ? openJournal(place.state) : journalInMemory()
-  const shared = { journal: (entry: JournalEntry) => void journal.write(entry), elsewhere: createElsewhere(journal, clock) }
+  const shared = {
+    journal: (entry: JournalEntry) => void journal.write(entry),
+    elsewhere: createElsewhere(journal, clock),
+  }
   if (typeof store === 'object') return { ...shared, store, close: async () => {} }
   if (!place && store !== 'memory') warn('this user has no home folder: sign-ins last until the program ends')
   const opened = openStore({

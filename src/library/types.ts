@@ -20,15 +20,22 @@ export interface McpAuthRequest {
 }
 
 /** What the runtime gets: the access token and how many seconds it lasts, and nothing else of the sign-in. */
-export type McpAuthResult =
-  | { kind: 'token'; accessToken: string; expiresIn?: number }
-  | { kind: 'cancelled' }
+export type McpAuthResult = { kind: 'token'; accessToken: string; expiresIn?: number } | { kind: 'cancelled' }
 
 /** What {@link McpAuthHandler.follow} needs of a session; a `CopilotSession` of the SDK has it. */
 export interface FollowedSession {
   readonly sessionId: string
   on(handler: (event: { type: string; data: unknown }) => void): () => void
-  readonly rpc: { mcp: { reload(): Promise<unknown> } }
+  readonly rpc: { mcp: { list(): Promise<unknown>; reload(): Promise<unknown> } }
+}
+
+export interface Following {
+  /**
+   * Resolves when every server is connected, has failed or was not signed in to: the first prompt that is sent before has no
+   * tools of a server that is still waiting. Never rejects; takes as long as the slowest server, so put a deadline to it.
+   */
+  readonly ready: Promise<void>
+  stop(): void
 }
 
 /** Fits `onMcpAuthRequest` of `@github/copilot-sdk` as it is. */
@@ -40,9 +47,9 @@ export interface McpAuthHandler {
   (request: McpAuthRequest, context: { sessionId: string }): Promise<McpAuthResult>
   /**
    * Closes questions that the session no longer waits for, and reloads the servers once where one refused the token that was
-   * kept for it, which the runtime does not ask about. Gives the function that ends it.
+   * kept for it, which the runtime does not ask about. To be called when the session is there.
    */
-  follow?(session: FollowedSession): () => void
+  follow(session: FollowedSession): Following
   /** Nobody waits for this request any more: its question is closed and its answer is `cancelled`. */
   withdraw(requestId: string): void
   /** Who said no is asked again, at the next request: for the server of this name, or for all. */
