@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { createBrowser } from '../auth/browser.ts'
 import { createElsewhere, type Elsewhere } from '../auth/elsewhere.ts'
 import { type Journal, openJournal } from '../auth/store/journal.ts'
@@ -79,6 +80,8 @@ export function openKeeping(
     env: machine.env,
     warn,
     now: clock.now,
+    // Where they are kept is for the program to say, not for its user.
+    fileHint: '',
   })
   return { ...shared, store: opened, close: opened.close }
 }
@@ -97,6 +100,7 @@ function journalInMemory(): Journal {
       changes = (changes ?? 0) + 1
     },
     read: async most => entries.slice(-most),
-    changed: async () => changes,
+    // Like a file it takes a turn of the event loop, so that who asks again and again stops nobody.
+    changed: () => setImmediate(changes),
   }
 }

@@ -78,7 +78,10 @@ export function createSessions(options: McpAuthOptions, childPath: URL, machine:
         if (answer.kind === 'token') given.add(request.server.name)
         // Where nobody could be asked nobody has been told either.
         else if (answer.error?.kind === 'sign-in-needed') {
-          prompt.tell({ level: 'warning', text: answer.error.message })
+          const next = place?.isDefault
+            ? `npx copilot-host auth login ${request.server.url}`
+            : 'a terminal is needed'
+          prompt.tell({ level: 'warning', text: `${answer.error.message}: ${next}` })
         }
         return resultOf(answer)
       } catch (thrown) {
