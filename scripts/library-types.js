@@ -56,37 +56,41 @@ function bundle(entry) {
     }
   }
   const { exported } = moduleOf(entry)
-  for (const name of exported) take(entry, name)
-  const lost = exported.filter(name => !taken.has(name))
+  for (const name of exported.keys()) take(entry, name)
+  const lost = [...exported.keys()].filter(name => !taken.has(name))
   if (lost.length > 0) throw new Error(`no types for ${lost.join(', ')}`)
-  return [...outside, ...taken.values(), `export { ${exported.join(', ')} };`, ''].join('\n')
+  const names = kind => [...exported.keys()].filter(name => exported.get(name) === kind).join(', ')
+  const lists = [`export { ${names('value')} };`, `export type { ${names('type')} };`]
+  return [...outside, ...taken.values(), ...lists, ''].join('\n')
 }
 
 /** The statements of one emitted file by their names. */
 function read(path) {
   const imports = new Map()
   const declarations = new Map()
-  const exported = []
+  const exported = new Map()
   let comment = ''
   for (const part of readFileSync(path.replace(/\.ts$/, '.d.ts'), 'utf8').split(STATEMENT)) {
     const next = COMMENT.exec(part)?.[0] ?? ''
     const text = part.slice(0, part.length - next.length).trimEnd()
-    const list = /^(import|export) (?:type )?\{([^}]*)\} from '([^']+)';$/.exec(text)
+    const list = /^(import|export) (type )?\{([^}]*)\} from '([^']+)';$/.exec(text)
     const name = /^(?:export )?(?:declare )?(?:type|interface|class|function|const) (\w+)/.exec(text)?.[1]
     if (list !== null) {
-      const [, verb, names, from] = list
-      for (const each of names.split(',').map(one => one.trim().replace(/^type /, ''))) {
-        if (each === '') continue
+      const [, verb, types, names, from] = list
+      for (const listed of names.split(',').map(one => one.trim())) {
+        if (listed === '') continue
+        const each = listed.replace(/^type /, '')
         if (/ as /.test(each)) throw new Error(`${path}: a name that an import changes is not understood`)
         imports.set(
           each,
           from.startsWith('.') ? { path: resolve(dirname(path), from), name: each } : { text },
         )
-        if (verb === 'export') exported.push(each)
+        if (verb === 'export') exported.set(each, types || each !== listed ? 'type' : 'value')
       }
     } else if (name !== undefined) {
       declarations.set(name, comment + text.replace(/^export (?:declare )?/, 'declare '))
-      if (text.startsWith('export ')) exported.push(name)
+      if (text.startsWith('export '))
+        exported.set(name, /^export (?:type|interface)/.test(text) ? 'type' : 'value')
     }
     comment = next
   }

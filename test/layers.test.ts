@@ -60,6 +60,7 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
       'library/',
       'auth/',
       'ui/plain.ts',
+      'ui/plain/reader.ts',
       'config/environment.ts',
       'config/folders.ts',
       'spawn.ts',

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
-import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fetch } from '../auth/http.ts'
 import type { Clock } from '../auth/types.ts'
-import { HostError } from '../errors.ts'
 import { proxiedFetch } from '../proxy.ts'
 
 /** What the default ports take from the process that we are loaded into; nothing of it is changed. */
 export interface Machine {
+  stdin: NodeJS.ReadableStream
   env: Record<string, string>
   platform: NodeJS.Platform
   home: string
@@ -22,8 +21,6 @@ export interface Machine {
   fetch: Fetch
   /** One line on stderr. */
   write(line: string): void
-  /** One line from stdin. Rejects with the signal's reason, and as `cancelled` when there will be none. */
-  read(signal: AbortSignal): Promise<string>
 }
 
 /** Files that container engines leave in every container. */
@@ -36,6 +33,7 @@ export function thisMachine(): Machine {
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
   return {
+    stdin,
     env,
     platform,
     home: env.HOME ?? env.USERPROFILE ?? homeOf(),
@@ -51,20 +49,6 @@ export function thisMachine(): Machine {
     },
     fetch: proxiedFetch(env, globalThis.fetch),
     write: line => void stderr.write(`${line}\n`),
-    read: signal => readLine(stdin, signal),
-  }
-}
-
-/** Leaves stdin paused, so that it does not keep the program alive. */
-async function readLine(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
-  const lines = createInterface({ input: stdin })
-  const over = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new HostError('cancelled', 'standard input has ended')))
-  })
-  try {
-    return await Promise.race([lines.question('', { signal }), over])
-  } finally {
-    lines.close()
   }
 }
 

@@ -1,21 +1,23 @@
 import { setImmediate } from 'node:timers/promises'
 import { createBrowser } from '../auth/browser.ts'
 import { createElsewhere, type Elsewhere } from '../auth/elsewhere.ts'
-import { type Journal, openJournal } from '../auth/store/journal.ts'
+import { type Journal, type JournalEntry, openJournal } from '../auth/store/journal.ts'
 import { openStore, serviceName } from '../auth/store/store.ts'
-import type { Browser, Clock, JournalEntry, Prompt, TokenStore } from '../auth/types.ts'
+import type { Browser, Clock, Prompt, TokenStore } from '../auth/types.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
 import { type Folders, folders } from '../config/folders.ts'
 import { startProgram } from '../spawn.ts'
+import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import type { Machine } from './machine.ts'
 import type { McpAuthOptions } from './types.ts'
 
 /** The default prompt: the lines of a one-shot. The command that would sign in later is not ours to name. */
 export function plainPrompt({ route }: McpAuthOptions, machine: Machine, clock: Clock): Prompt {
+  const { stdin, write, attended } = machine
   return createPlainPrompt({
-    write: machine.write,
-    read: machine.attended ? machine.read : undefined,
+    write,
+    read: attended ? (signal, question) => readAnswer({ stdin, clock, write }, question, signal) : undefined,
     again: () => 'The next session',
     now: clock.now,
     route,
