@@ -71,6 +71,14 @@ test('a strict program compiles against the packed package', async () => {
     export const grant: Pick<Grant, 'access'> = { access: new Secret('x') }
     await result.then(answer => answer.kind === 'token' && answer.accessToken)`
   expect(await compile(folder, ports)).toBe('')
+
+  const guide = await readFile(join(ROOT, 'docs/library.md'), 'utf8')
+  const samples = [...guide.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+  expect(samples).toHaveLength(2)
+  const around = `
+    declare function ask(question: string, signal: AbortSignal): Promise<boolean>
+    declare function render(news: object): void`
+  for (const code of samples) expect(await compile(folder, code + around, '--skipLibCheck')).toBe('')
   expect(await compile(folder, ports.replace("choice: async () => ({ kind: 'cancel' }), ", ''))).toMatch(
     /choice/,
   )
