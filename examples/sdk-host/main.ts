@@ -9,16 +9,15 @@ import { createMcpAuthHandler, type RouteName } from 'copilot-host/auth'
 
 const ROUTES: readonly RouteName[] = ['browser', 'device', 'paste']
 
-async function main([url, prompt]: readonly string[]): Promise<number> {
+async function main([url, prompt]: readonly string[], signal: AbortSignal): Promise<number> {
   if (url === undefined || prompt === undefined) {
     console.error('usage: main.ts <address of an MCP server> <prompt>')
     return 2
   }
   const { SIGN_IN, COPILOT_MODEL: model, COPILOT_PROVIDER_BASE_URL: baseUrl } = process.env
-  const auth = createMcpAuthHandler({ program: 'sdk-host', route: ROUTES.find(name => name === SIGN_IN) })
+  const route = ROUTES.find(name => name === SIGN_IN)
+  const auth = createMcpAuthHandler({ program: 'sdk-host', route, signal })
   const client = new CopilotClient()
-  const interrupted = () => void auth.close()
-  process.once('SIGINT', interrupted)
   try {
     const session = await client.createSession({
       model,
@@ -29,15 +28,18 @@ async function main([url, prompt]: readonly string[]): Promise<number> {
       onMcpAuthRequest: auth,
     })
     await auth.follow(session).ready
+    if (signal.aborted) return 130
     const answer = await session.sendAndWait({ prompt })
     console.log(answer?.data.content ?? 'no answer')
     await session.disconnect()
     return 0
   } finally {
-    process.off('SIGINT', interrupted)
     await auth.close()
-    await client.stop()
+    // Ctrl+C has reached the runtime too: nothing can be said to it any more.
+    await (signal.aborted ? client.forceStop() : client.stop())
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const ending = new AbortController()
+process.once('SIGINT', () => ending.abort())
+process.exitCode = await main(process.argv.slice(2), ending.signal)
