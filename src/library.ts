@@ -4,6 +4,8 @@ import { createSessions } from './library/sessions.ts'
 import type { McpAuthHandler, McpAuthOptions } from './library/types.ts'
 
 export { Secret } from './auth/secret.ts'
+export type { AccountBook } from './auth/store/accounts.ts'
+export type { KnownIssuer } from './auth/store/index.ts'
 export type {
   Browser,
   Choice,
@@ -12,7 +14,6 @@ export type {
   Clock,
   Dialog,
   Grant,
-  KnownIssuer,
   Prompt,
   Reason,
   RouteName,

@@ -11,6 +11,8 @@ export interface Machine {
   env: Record<string, string>
   platform: NodeJS.Platform
   home: string
+  /** Where the program works. */
+  folder: string
   /** The name of this machine in its network. */
   name: string
   execPath: string
@@ -37,6 +39,7 @@ export function thisMachine(): Machine {
     env,
     platform,
     home: env.HOME ?? env.USERPROFILE ?? homeOf(),
+    folder: process.cwd(),
     name: hostname(),
     execPath,
     container: CONTAINER_MARKS.some(file => existsSync(file)),

@@ -84,6 +84,8 @@ export interface McpAuthOptions {
   timeoutMs?: number
   /** Your program, as the page names it that the person sees in the browser at the end. */
   program?: string
+  /** The account to use for a server, by name. Absent: the one that the person uses in this folder. */
+  accountOf?: (server: { name: string; url: WebUrl }) => string | undefined
   /** What is particular to one server. */
   serverOptions?: (server: { name: string; url: WebUrl }) => ServerOptions
   /**
