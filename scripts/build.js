@@ -1,10 +1,11 @@
 // Bundles everything that is pure JavaScript into dist/: the program (split, so that a part is loaded when it is first
-// used), and the keychain child. Native parts (keytar, the runtime) stay outside.
-import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+// used), the library for other hosts with its types, and the keychain child. Native parts (keytar, the runtime) stay outside.
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { writeTypes } from './library-types.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -20,10 +21,13 @@ const empty = {
 }
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
+mkdirSync(join(root, 'dist'))
+const types = writeTypes(root, 'src/library.ts', 'dist/auth.d.ts')
 await build({
   absWorkingDir: root,
   entryPoints: {
     main: 'src/main.ts',
+    auth: 'src/library.ts',
     'keychain-child': 'src/auth/store/keychain-child.ts',
     'demo-browser': 'demo/browser.ts',
   },
@@ -65,3 +69,4 @@ if (existsSync(opener)) {
   copyFileSync(opener, join(root, 'dist', 'chunks', 'xdg-open'))
   chmodSync(join(root, 'dist', 'chunks', 'xdg-open'), 0o755)
 }
+await types

@@ -55,6 +55,21 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
   'host.ts': {
     value: ['runtime/', 'auth/', 'ui/', 'config/', 'spawn.ts', 'proxy.ts', 'log.ts', 'errors.ts', 'text.ts'],
   },
+  'library/': {
+    value: [
+      'library/',
+      'auth/',
+      'ui/plain.ts',
+      'ui/plain/reader.ts',
+      'config/environment.ts',
+      'config/folders.ts',
+      'spawn.ts',
+      'proxy.ts',
+      'errors.ts',
+      'text.ts',
+    ],
+  },
+  'library.ts': { value: ['library/', 'auth/', 'text.ts'], type: ['errors.ts'] },
   'main.ts': { value: ['commands/program.ts', 'host.ts', 'errors.ts', 'text.ts'] },
 }
 
@@ -63,10 +78,10 @@ const RESERVED: readonly { what: string; pattern: RegExp; only: readonly string[
   {
     what: 'process',
     pattern: /(?<![\w.$/'"-])process\./,
-    only: ['main.ts', 'host.ts', 'auth/store/keychain-child.ts'],
+    only: ['main.ts', 'host.ts', 'library/machine.ts', 'auth/store/keychain-child.ts'],
   },
   { what: 'fetch()', pattern: /(?<![\w.$])fetch\(/, only: ['auth/http.ts', 'proxy.ts'] },
-  { what: 'globalThis', pattern: /\bglobalThis\b/, only: ['host.ts', 'auth/http.ts'] },
+  { what: 'globalThis', pattern: /\bglobalThis\b/, only: ['host.ts', 'library/machine.ts', 'auth/http.ts'] },
   {
     what: 'child processes',
     pattern: /['"](?:node:)?child_process['"]/,

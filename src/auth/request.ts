@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import { type Clean, clean } from '../text.ts'
 import { LARGEST_DOCUMENT } from './http.ts'
+import { Secret } from './secret.ts'
 import type { AuthRequest } from './types.ts'
 import { webUrl } from './url.ts'
 
@@ -34,6 +35,7 @@ const EventData = v.object({
   staticClientConfig: v.nullish(
     v.object({
       clientId: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,2048}$/)),
+      clientSecret: v.nullish(v.pipe(v.string(), v.regex(/^[^\p{C}]{1,2048}$/u))),
       grantType: lenient(v.literal('client_credentials')),
     }),
   ),
@@ -51,6 +53,7 @@ export function judgeRequest(event: AuthEvent): AuthRequest {
   const url = webUrl(data.serverUrl, 'the MCP server')
   const challenge = data.wwwAuthenticateParams
   const metadataUrl = challenge?.resourceMetadataUrl ?? undefined
+  const client = data.staticClientConfig ?? undefined
   return {
     id: event.id,
     server: { name: clean(data.serverName) || clean(new URL(url).host), url },
@@ -63,9 +66,11 @@ export function judgeRequest(event: AuthEvent): AuthRequest {
     },
     // One character more than is allowed, so that its judge sees that it is too large.
     metadata: data.resourceMetadata?.slice(0, LARGEST_DOCUMENT + 1),
-    client: data.staticClientConfig
-      ? { id: data.staticClientConfig.clientId, grant: data.staticClientConfig.grantType }
-      : undefined,
+    client: client && {
+      id: client.clientId,
+      secret: client.clientSecret ? new Secret(client.clientSecret) : undefined,
+      grant: client.grantType,
+    },
     redirectPort: data.redirectPort,
     calls: event.calls,
     tool: event.tool,

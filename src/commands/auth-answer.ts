@@ -8,12 +8,13 @@ import { idOf } from '../desk/id.ts'
 import { HostError, hostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { clean } from '../text.ts'
+import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { resultLine } from '../ui/sign-in-words.ts'
 import { answerFromHere, type Ending } from './answering.ts'
 import { programText } from './auth-pending.ts'
 import { systemBrowser } from './browser.ts'
-import { forwarding, readAnswer } from './engine.ts'
+import { forwarding } from './engine.ts'
 import { createOutput } from './output.ts'
 import { deskPlace } from './place.ts'
 import { readToken } from './stdin.ts'
@@ -152,7 +153,8 @@ async function askHere(
   const prompt = createPlainPrompt({
     write: say,
     now: host.clock.now,
-    read: (signal, question) => readAnswer(host, say, question, signal),
+    read: (signal, question) =>
+      readAnswer({ stdin: host.stdin, clock: host.clock, write: say }, question, signal),
     again: () => again(found),
   })
   say(`Asked by ${programText(found.program)}. Ctrl+C leaves it waiting.`)

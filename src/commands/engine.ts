@@ -9,7 +9,7 @@ import { createDesk } from '../desk/desk.ts'
 import { sharedPrompt } from '../desk/shared-prompt.ts'
 import { type Host, isAttended } from '../host.ts'
 import { type Clean, clean, shellWord } from '../text.ts'
-import { openReader } from '../ui/plain/reader.ts'
+import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { accountOf } from './account-names.ts'
 import { inContainer, systemBrowser } from './browser.ts'
@@ -119,28 +119,12 @@ export function linePrompt(
     write,
     read:
       isAttended(host) && !options.unattended
-        ? (signal, question) => readAnswer(host, write, question, signal)
+        ? (signal, question) => readAnswer({ stdin: host.stdin, clock: host.clock, write }, question, signal)
         : undefined,
     again: server => loginCommand(server, options, settings),
     now: host.clock.now,
     route: namedRoute(settings),
   })
-}
-
-/** One line of the person; the terminal is theirs again when this ends. */
-export async function readAnswer(
-  { stdin, clock }: Host,
-  write: (line: string) => void,
-  question: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const onText = () => write('That came before it was asked for. It was not taken.')
-  const reader = openReader({ stdin, clock, write, onText })
-  try {
-    return await reader.read(signal, question)
-  } finally {
-    reader.close()
-  }
 }
 
 /** What the person types to sign in ahead of the next run. */

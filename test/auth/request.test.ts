@@ -44,6 +44,16 @@ describe('judgeRequest', () => {
     })
   })
 
+  test('takes the secret of a client, which then shows itself to nobody', () => {
+    const request = withField('staticClientConfig', { clientId: 'x', clientSecret: 'hush' })
+    expect(request.client?.secret?.reveal()).toBe('hush')
+    expect(JSON.stringify(request)).not.toContain('hush')
+  })
+
+  test.each([[7], ['a\u0000b'], ['x'.repeat(2049)]])('refuses the client secret %j', clientSecret => {
+    expect(() => withField('staticClientConfig', { clientId: 'x', clientSecret })).toThrow('not readable')
+  })
+
   test('takes the barest event', () => {
     const request = judge({ serverUrl: SERVER })
     expect(request).toMatchObject({

@@ -24,6 +24,8 @@ export interface StoreOptions extends KeychainProcessOptions {
   warn: (line: string) => void
   /** Milliseconds since the epoch. */
   now: () => number
+  /** How the person says that they want a file; a flag of ours when absent. */
+  fileHint?: string
   /** How many ASCII characters the keychain takes in one entry; absent: what this system is known to take. */
   entryLimit?: number
 }
@@ -73,7 +75,8 @@ export function openStore(options: StoreOptions): TokenStore {
     if (troubled || error === undefined) return
     troubled = true
     const { detail } = hostError(error, 'the token store cannot be used')
-    const hint = durable?.kind === 'keychain' ? ' (--token-store file keeps them)' : ''
+    const { fileHint = '--token-store file keeps them' } = options
+    const hint = durable?.kind === 'keychain' && fileHint !== '' ? ` (${fileHint})` : ''
     warn(`${detail}: sign-ins last until you leave${hint}`)
   }
 

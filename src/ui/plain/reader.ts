@@ -167,6 +167,21 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
   }
 }
 
+/** The answer to one question; the terminal is the person's again when this ends. Rejects as {@link Reader.read} does. */
+export async function readAnswer(
+  options: Omit<ReaderOptions, 'onText'>,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const onText = () => options.write('That came before it was asked for. It was not taken.')
+  const reader = openReader({ ...options, onText })
+  try {
+    return await reader.read(signal, prompt)
+  } finally {
+    reader.close()
+  }
+}
+
 function noMore(): HostError {
   return new HostError('cancelled', 'standard input has ended')
 }
