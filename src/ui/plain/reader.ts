@@ -83,6 +83,11 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
     burst = undefined
     // Arrow keys and the like are not edited here: they come as sequences.
     const text = cleanBlock(lines.join('\n')).trimEnd()
+    // Who wants out with a key that lines do not have must not take the first choice by it.
+    if (text === '' && lines.some(line => line.includes('\u001b'))) {
+      write('That key does nothing here. Ctrl+C gives no answer.')
+      return
+    }
     if (to !== undefined && to === question) {
       question = undefined
       to.resolve(text)

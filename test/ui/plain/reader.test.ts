@@ -61,6 +61,17 @@ test('an answer counts from the prompt on, which comes after half a second witho
   expect(texts).toEqual(['early: 1', 'free: 3'])
 })
 
+test('Esc and arrow keys are no answer, not even an empty one', async () => {
+  const { lines, reader, pass, type } = open()
+  const answer = reader.read(never, 'Choice:')
+  await pass(500)
+  await type('\u001b\n')
+  await type('\u001b[A\n')
+  expect(lines).toEqual(['Choice:', ...Array(2).fill('That key does nothing here. Ctrl+C gives no answer.')])
+  await type('\n')
+  expect(await answer).toBe('')
+})
+
 test('a line that lay in the buffer while the program was busy is read before the question opens', async () => {
   const { stdin, clock, lines, texts, reader, pass } = open()
   const answer = reader.read(never, 'Choice:')
