@@ -57,7 +57,7 @@ describe('who comes in', () => {
   })
 
   test('a line that takes too long, from its first byte, and a first line that never comes', async () => {
-    const { descriptor } = await openDesk({ ms: 60 })
+    const { descriptor } = await openDesk({ ms: 600 })
     const mute = await connect(descriptor)
     const slow = await connect(descriptor)
     const [hello] = helloOf(descriptor).split('\n')
