@@ -83,7 +83,11 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
   }
 
   function failed(name: FlowName, thrown: unknown): void {
-    if (name === 'code') seat.leave()
+    if (name === 'code') {
+      seat.leave()
+      // The device code has waited for the client of the page, and can do without it.
+      if (chosen.has('device')) startDevice()
+    }
     const error = hostError(thrown, `the sign-in to ${flow.request.server.name} failed`)
     if (!chosen.delete(name)) return
     if ([...chosen].some(other => running.has(other))) {
@@ -103,7 +107,7 @@ export function createRoutes(interaction: Interaction, signal: AbortSignal): Rou
   function startAll(): void {
     const code = flow.target.as.authorization_endpoint !== undefined && (attended || shown !== 'device')
     if (code && !running.has('code')) startCode()
-    else if (shown === 'device' || code) startDevice()
+    else if (code ? waiting !== undefined : shown === 'device') startDevice()
   }
 
   function startDevice(): void {

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
+import { webUrl } from '../../src/auth/url.ts'
 import { scriptedBrowser } from '../support/browser.ts'
 import {
   BROWSER,
@@ -342,6 +344,71 @@ describe('routes side by side', () => {
     expect(paths('/device')).toBe(1)
     engine.clock.advance(5000)
     expect(tokenOf(await answer)).toBeDefined()
+  })
+
+  it('a code that was chosen first is shown although its page cannot be: the callback port is taken', async () => {
+    const busy = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void busy.close())
+    await once(busy, 'listening')
+    const address = busy.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const callbackUrl = webUrl(`http://127.0.0.1:${port}/`, 'the callback')
+    const engine = createEngine({ first: DEVICE, policy: { optionsOf: () => ({ callbackUrl }) } })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await panel.step('device')
+    expect(panel.steps.map(step => step.kind)).toEqual(['device'])
+    panel.choose(PASTE)
+    expect(await panel.step('trouble')).toMatchObject({ route: 'paste', error: { kind: 'sign-in-failed' } })
+    engine.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+  })
+
+  it('... and where the server registers no apps that have a redirect address', async () => {
+    server.break('/register', (response, { body }) => {
+      const refused = JSON.parse(body).redirect_uris.length > 0
+      json(refused ? { error: 'invalid_redirect_uri' } : { client_id: 'one' }, refused ? 400 : 201)(response)
+    })
+    const engine = createEngine({ first: DEVICE })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await panel.step('device')
+    engine.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(panel.steps.map(step => step.kind)).toEqual(['device'])
+  })
+
+  it('... and where it registers none at all, the person is asked for a client id', async () => {
+    const other = await startFaultyServer({}, { registration_endpoint: undefined })
+    onTestFinished(() => other.close())
+    const engine = createEngine({ first: DEVICE })
+    const answer = engine.ask(requestFor({ mcp: other.mcp, issuer: other.origin }))
+    const panel = await engine.prompt.panel()
+    expect(await panel.step('client')).toMatchObject({ error: { kind: 'no-client' } })
+    panel.choose({ kind: 'client', id: 'mine' })
+    await panel.step('device')
+    expect(other.form('/device').get('client_id')).toBe('mine')
+    engine.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(panel.steps.map(step => step.kind)).toEqual(['client', 'device'])
+  })
+
+  it('two keys at once cost one registration', async () => {
+    const registrations: (() => void)[] = []
+    server.break('/register', (response, { body }) =>
+      registrations.push(() => json({ ...JSON.parse(body), client_id: 'one' }, 201)(response)),
+    )
+    server.break('/authorize', html())
+    const engine = createEngine({ first: BROWSER })
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    panel.choose(DEVICE)
+    await vi.waitFor(() => expect(registrations).toHaveLength(1))
+    for (const answerOne of registrations) answerOne()
+    await panel.step('device')
+    expect(registrations).toHaveLength(1)
+    panel.choose(CANCEL)
+    await answer
   })
 
   it('the last route to fail ends the sign-in with its error', async () => {
