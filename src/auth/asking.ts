@@ -1,5 +1,5 @@
 import type { SignInPolicy } from './authenticator.ts'
-import { issuersOf } from './discovery.ts'
+import { inOrder, issuersOf } from './discovery.ts'
 import type { Grants } from './grants.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
 import { isPassing, notRenewed, whyNot } from './outcome.ts'
@@ -23,8 +23,8 @@ export async function mayAsk(
   if (policy.ask || isMachine(request)) return
   const issuers = issuersOf(request)
   const known = issuers && (await grants.knownIssuer(request.server.url))
-  const [issuer] = issuers ?? []
-  if (known !== undefined && issuer !== undefined && issuers !== undefined) {
+  const [issuer] = inOrder(issuers ?? [], known?.issuer)
+  if (issuers !== undefined && issuer !== undefined) {
     const target = { issuer, issuers }
     judgeIssuerChange({ request, target, known, client: undefined, change: policy.issuerChange })
   }

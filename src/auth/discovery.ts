@@ -9,6 +9,7 @@ import {
   judgeWayIn,
   type ResourceMetadata,
   readDocument,
+  sameIssuer,
 } from './metadata.ts'
 import type { AuthRequest, WebUrl } from './types.ts'
 import { resourceOf, visitableUrl, webUrl } from './url.ts'
@@ -54,21 +55,35 @@ export async function discover(
   signal: AbortSignal,
   first?: string,
 ): Promise<Target> {
-  const server = request.server.url
-  const metadata = eventMetadata(request) ?? (await fetchResourceMetadata(request, http, signal))
-  const issuers = issuersIn(metadata, server)
+  const named = await resourceOfRequest(request, http, signal)
   let trouble: HostError | undefined
-  for (const issuer of issuers.toSorted((a, b) => Number(b === first) - Number(a === first))) {
+  for (const issuer of inOrder(named.issuers, first)) {
     try {
-      const as = await serverOf(issuer, server, http, signal)
-      if (request.client?.grant !== 'client_credentials') judgeWayIn(as)
-      return targetOf({ issuer, issuers, as, server, metadata })
+      return await targetAt(issuer, named, request, http, signal)
     } catch (error) {
       if (!(error instanceof HostError) || !(isNetwork(error) || TRY_NEXT.has(error.kind))) throw error
       trouble ??= error
     }
   }
-  throw trouble ?? new HostError('metadata-missing', hostOf(server))
+  throw trouble ?? new HostError('metadata-missing', hostOf(request.server.url))
+}
+
+/** The same for the issuer that the person chose among those of the resource: no other one takes its place. */
+export async function discoverChosen(
+  issuer: string,
+  request: AuthRequest,
+  http: Http,
+  signal: AbortSignal,
+): Promise<Target> {
+  const named = await resourceOfRequest(request, http, signal)
+  if (named.issuers.includes(issuer)) return targetAt(issuer, named, request, http, signal)
+  throw new HostError('metadata-bad', `${request.server.name} does not name ${hostOf(issuer)}`)
+}
+
+/** These issuers in the order in which they are tried: the one that was used last comes first. */
+export function inOrder(issuers: readonly string[], last: string | undefined): string[] {
+  const isLast = (issuer: string) => Number(last !== undefined && sameIssuer(issuer, last))
+  return issuers.toSorted((a, b) => isLast(b) - isLast(a))
 }
 
 /** The same for an issuer that is known already, as for the renewal of a stored grant. */
@@ -80,6 +95,29 @@ export async function discoverIssuer(
 ): Promise<Target> {
   const as = await serverOf(judgeIssuer(issuer, server), server, http, signal)
   return targetOf({ issuer, issuers: [issuer], as, server })
+}
+
+interface Named {
+  issuers: string[]
+  metadata?: ResourceMetadata
+}
+
+async function resourceOfRequest(request: AuthRequest, http: Http, signal: AbortSignal): Promise<Named> {
+  const metadata = eventMetadata(request) ?? (await fetchResourceMetadata(request, http, signal))
+  return { metadata, issuers: issuersIn(metadata, request.server.url) }
+}
+
+async function targetAt(
+  issuer: string,
+  named: Named,
+  request: AuthRequest,
+  http: Http,
+  signal: AbortSignal,
+): Promise<Target> {
+  const server = request.server.url
+  const as = await serverOf(issuer, server, http, signal)
+  if (request.client?.grant !== 'client_credentials') judgeWayIn(as)
+  return targetOf({ ...named, issuer, as, server })
 }
 
 function eventMetadata(request: AuthRequest): ResourceMetadata | undefined {

@@ -1,6 +1,7 @@
 import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
+import { sameIssuer } from './metadata.ts'
 import type { KnownIssuer } from './store/index.ts'
 import type { AuthRequest, Client } from './types.ts'
 
@@ -16,35 +17,37 @@ export interface IssuerQuestion {
   before?: Client
   /** The client that is kept for the new one. */
   client: Client | undefined
+  /** True where the person chose the new one, among all that the server names. */
+  chosen?: boolean
   change: IssuerChange | undefined
 }
 
 /**
- * The issuer until now, if the server has moved to another one; grants and registrations of the old one are never used at
- * the new one (MCP, "Authorization Server Binding"). Throws `issuer-changed` where nobody may accept that, and always for
- * a client id of the configuration: it belongs to the old issuer until the person sets one for the new issuer.
+ * The issuer until now, if another one is about to be used; grants and registrations of the old one are never used at the new
+ * one (MCP, "Authorization Server Binding"). That the server still names the old one counts only where the person has
+ * `chosen` between them. Throws `issuer-changed` where nobody may accept that, and always for a client id of the configuration:
+ * it belongs to the old issuer until the person sets one for the new issuer.
  */
 export function judgeIssuerChange(question: IssuerQuestion): string | undefined {
-  const { request, target, known, before, client, change = 'tell' } = question
-  if (known === undefined || target.issuers.some(issuer => same(issuer, known.issuer))) return undefined
+  const { request, target, known, before, client, chosen, change = 'tell' } = question
+  if (known === undefined || sameIssuer(target.issuer, known.issuer)) return undefined
   const { name } = request.server
   const [was, is] = [hostOf(known.issuer), hostOf(target.issuer)]
+  const named = target.issuers.some(issuer => sameIssuer(issuer, known.issuer))
+  const moved = named
+    ? `${name} would sign in at ${is} instead of ${was}`
+    : `${name} now signs in at ${is} instead of ${was}`
   const configured = request.client?.id === known.clientId || before?.source === 'configured'
   if (configured && client?.source !== 'configured') {
     throw new HostError(
       'issuer-changed',
-      `${name} now signs in at ${is} instead of ${was}, and its client id belongs to ${was}: copilot-host auth client set ${name}`,
+      `${moved}, and its client id belongs to ${was}: copilot-host auth client set ${name}`,
     )
   }
+  if (chosen && named) return undefined
   if (change === 'refuse') {
-    throw new HostError(
-      'issuer-changed',
-      `${name} now signs in at ${is} instead of ${was}; --accept-issuer-change if that is right`,
-    )
+    const why = named ? `${moved}, which cannot be used now` : moved
+    throw new HostError('issuer-changed', `${why}; --accept-issuer-change if that is right`)
   }
   return known.issuer
-}
-
-function same(one: string, other: string): boolean {
-  return one.replace(/\/$/, '') === other.replace(/\/$/, '')
 }

@@ -131,7 +131,7 @@ export function judgeIssuer(issuer: unknown, server: WebUrl): string {
  * RFC 8414 3.3: the issuer must be identical to the identifier that the well-known address was made from. One slash at
  * the end may differ: section 3.1 removes it there, both spellings lead to this very document, and many servers mix them.
  */
-function sameIssuer(one: string, other: string): boolean {
+export function sameIssuer(one: string, other: string): boolean {
   return one.replace(/\/$/, '') === other.replace(/\/$/, '')
 }
 

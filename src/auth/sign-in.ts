@@ -2,7 +2,7 @@ import { HostError } from '../errors.ts'
 import { hostOf } from '../text.ts'
 import type { Accounts } from './accounts.ts'
 import type { AuthenticatorPorts } from './authenticator.ts'
-import { discover, type Target } from './discovery.ts'
+import { discover, discoverChosen, type Target } from './discovery.ts'
 import { signInAsMachine } from './flows/credentials.ts'
 import type { FlowInput, SignedIn } from './flows/flow.ts'
 import type { Grants } from './grants.ts'
@@ -10,6 +10,7 @@ import type { History } from './history.ts'
 import { whoSignedIn } from './identity.ts'
 import { interact } from './interaction.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
+import { sameIssuer } from './metadata.ts'
 import { type Placed, placeGrant } from './placing.ts'
 import { planSignIn } from './plan.ts'
 import type { Stored } from './renewal.ts'
@@ -62,19 +63,25 @@ export async function signIn(
   const options = policy.optionsOf?.(request.server) ?? {}
   const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
 
-  /** Everything about a sign-in at one authorization server, by default the one that was used last. */
+  /** Everything about a sign-in at one authorization server: the one that was chosen, else the one that was used last. */
   async function prepare(
-    issuer: string | undefined,
+    chosen: string | undefined,
     within: AbortSignal,
   ): Promise<{ flow: FlowInput; view: SignInView }> {
-    const target = await discover(request, http, within, issuer ?? known?.issuer)
+    const target = await (chosen === undefined
+      ? discover(request, http, within, known?.issuer)
+      : discoverChosen(chosen, request, http, within))
     const client = await clientAt(target)
     const before = known && (await grants.readClient({ server: request.server.url, issuer: known.issuer }))
-    const former = judgeIssuerChange({ request, target, known, before, client, change: policy.issuerChange })
+    const former = judgeIssuerChange({
+      ...{ request, target, known, before, client },
+      chosen: chosen !== undefined,
+      change: policy.issuerChange,
+    })
     const who = await whom(target)
     const plan = planSignIn({
       ...{ request, stored, target, browser, keptIn: store.kind, deadline },
-      knownSince: known?.issuer === target.issuer ? known.since : undefined,
+      knownSince: known && sameIssuer(known.issuer, target.issuer) ? known.since : undefined,
       formerHost: former === undefined ? undefined : hostOf(former),
       route: policy.route,
       identity: options.identity,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
@@ -70,12 +70,14 @@ describe('several authorization servers', () => {
       others: [{ issuer: two.issuer, host: hostOf(two.issuer) }],
     })
     panel.choose({ kind: 'issuer', issuer: two.issuer })
+    await vi.waitFor(() =>
+      expect(panel.view).toMatchObject({
+        pageHost: hostOf(two.issuer),
+        others: [{ issuer: one.issuer, host: hostOf(one.issuer) }],
+      }),
+    )
     panel.choose(BROWSER)
     expect(tokenOf(await answer)).toMatch(/^ey/)
-    expect(panel.view).toMatchObject({
-      pageHost: hostOf(two.issuer),
-      others: [{ issuer: one.issuer, host: hostOf(one.issuer) }],
-    })
     expect(one.requests).toEqual([])
     expect([...engine.store.grants.values()]).toMatchObject([{ issuer: two.issuer }])
 
@@ -149,6 +151,75 @@ describe('O4: a server that moves to another authorization server', () => {
     const client = { id: grant.client.id }
     expect(whyOf(await engine.ask(request([two.issuer], 'initial', { client })))).toBe('issuer-changed')
     expect(two.requests).toEqual([])
+  })
+
+  it('that the server still names the old one beside the new one changes nothing of it', async () => {
+    await one.close()
+    const client = { id: 'mine' }
+    const known = { issuer: one.issuer, clientId: client.id, since: 1 }
+    const ask = (policy: Parameters<typeof createEngine>[0], more: Partial<AuthRequest> = {}) => {
+      const engine = createEngine(policy)
+      engine.store.issuers.set(mcp, known)
+      return { engine, answer: engine.ask(request([one.issuer, two.issuer], 'initial', more)) }
+    }
+    const configured = ask({ first: BROWSER, policy: { issuerChange: 'accept' } }, { client })
+    expect(await configured.answer).toMatchObject({ error: { kind: 'issuer-changed', exitCode: 4 } })
+    const refused = ask({ first: BROWSER, policy: { issuerChange: 'refuse' } })
+    expect(await refused.answer).toMatchObject({
+      error: {
+        kind: 'issuer-changed',
+        message: `notes would sign in at ${hostOf(two.issuer)} instead of ${hostOf(one.issuer)}, which cannot be used now; --accept-issuer-change if that is right`,
+      },
+    })
+    expect(two.requests).toEqual([])
+    const told = ask({ first: CANCEL })
+    await told.answer
+    expect(told.engine.prompt.panels[0]?.view).toMatchObject({
+      formerHost: hostOf(one.issuer),
+      pageHost: hostOf(two.issuer),
+    })
+    one = await startAuthorizationServer()
+  })
+
+  it('the old one stays the first, also where its address ends with a slash now', async () => {
+    for (const ask of [true, false]) {
+      const engine = createEngine({ first: CANCEL, policy: { ask, issuerChange: 'refuse' } })
+      engine.store.issuers.set(mcp, { issuer: `${one.issuer}/`, clientId: 'mine', since: 1 })
+      const asked = request([two.issuer, one.issuer], 'initial', { client: { id: 'mine' } })
+      expect(whyOf(await engine.ask(asked))).toBe(ask ? 'cancelled' : 'sign-in-needed')
+      expect(engine.prompt.panels[0]?.view.pageHost).toBe(ask ? hostOf(one.issuer) : undefined)
+      expect(engine.prompt.panels[0]?.view.knownSince).toBe(ask ? 1 : undefined)
+    }
+  })
+
+  it('who chooses between those that the server names is not warned, but takes no configured client along', async () => {
+    const chooseTwo = async (issuers: string[], more: Partial<AuthRequest> = {}) => {
+      const engine = createEngine()
+      engine.store.issuers.set(mcp, { issuer: one.issuer, clientId: 'mine', since: 1 })
+      const answer = engine.ask(request(issuers, 'initial', more))
+      const panel = await engine.prompt.panel()
+      panel.choose({ kind: 'issuer', issuer: two.issuer })
+      return { panel, answer }
+    }
+    const free = await chooseTwo([one.issuer, two.issuer])
+    await vi.waitFor(() => expect(free.panel.view.pageHost).toBe(hostOf(two.issuer)))
+    expect(free.panel.view.formerHost).toBeUndefined()
+    free.panel.choose(CANCEL)
+    await free.answer
+
+    const bound = await chooseTwo([one.issuer, two.issuer], { client: { id: 'mine' } })
+    expect(await bound.panel.step('trouble')).toMatchObject({ error: { kind: 'issuer-changed' } })
+    expect(bound.panel.view.pageHost).toBe(hostOf(one.issuer))
+    bound.panel.choose(CANCEL)
+    await bound.answer
+
+    const three = await startAuthorizationServer({ resource: mcp })
+    onTestFinished(() => three.close())
+    const moved = await chooseTwo([three.issuer, two.issuer])
+    await vi.waitFor(() => expect(moved.panel.view.pageHost).toBe(hostOf(two.issuer)))
+    expect(moved.panel.view.formerHost).toBe(hostOf(one.issuer))
+    moved.panel.choose(CANCEL)
+    await moved.answer
   })
 })
 
