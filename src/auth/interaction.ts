@@ -45,6 +45,8 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
   const over = new AbortController()
   const open = AbortSignal.any([signal, over.signal])
   const routes = createRoutes(interaction, signal)
+  let looking = new AbortController()
+  let lookup = Promise.resolve()
 
   function trouble(route: RouteName, thrown: unknown): void {
     const error = hostError(thrown, `the sign-in to ${server} failed`)
@@ -58,16 +60,20 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
     trouble('paste', new HostError('usage', text))
   }
 
-  /** Another authorization server: possible as long as nothing has been started at the first one. */
-  async function retarget(issuer: string): Promise<void> {
-    if (!routes.untouched) return
+  /**
+   * Another authorization server. The person goes on meanwhile: it counts only if nothing has been started at the first one
+   * by the time it is found, and no third one was chosen.
+   */
+  async function retarget(issuer: string, within: AbortSignal): Promise<void> {
+    const counts = () => routes.untouched && !within.aborted
+    if (!counts()) return
     try {
-      const next = await interaction.retarget(issuer, open)
+      const next = await interaction.retarget(issuer, within)
+      if (!counts()) return
       routes.retarget(next.flow)
       dialog.update(next.view)
     } catch (thrown) {
-      open.throwIfAborted()
-      trouble('browser', thrown)
+      if (counts()) trouble('browser', thrown)
     }
   }
 
@@ -88,7 +94,9 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
           paste(choice.address)
           break
         case 'issuer':
-          await retarget(choice.issuer)
+          looking.abort()
+          looking = new AbortController()
+          lookup = retarget(choice.issuer, AbortSignal.any([open, looking.signal]))
           break
         case 'client':
           routes.goOnAs({ id: choice.id, source: 'configured', authMethod: 'none' })
@@ -116,6 +124,6 @@ export async function interact(interaction: Interaction, signal: AbortSignal): P
   } finally {
     signal.removeEventListener('abort', withdraw)
     over.abort(new HostError('cancelled', 'the sign-in is over'))
-    await routes.close()
+    await Promise.all([routes.close(), lookup])
   }
 }

@@ -201,6 +201,24 @@ describe('paste', () => {
     expect(panel.result).toMatchObject({ kind: 'signed-in' })
   })
 
+  it('nothing is said about the right address where the browser was faster', async () => {
+    let answerToken = () => {}
+    server.break('/token', response => {
+      answerToken = () => json({ access_token: 'once', token_type: 'Bearer' })(response)
+    })
+    const { answer, panel, url } = await waiting()
+    const back = await signInElsewhere(url)
+    const page = fetch(back)
+    await vi.waitFor(() => expect(tokenRequests()).toBe(1))
+    panel.choose({ kind: 'pasted', address: back.href })
+    panel.choose({ kind: 'pasted', address: 'https://wrong.example/' })
+    await panel.step('trouble')
+    answerToken()
+    expect(tokenOf(await answer)).toBe('once')
+    await page
+    expect(panel.steps.map(step => step.kind)).toEqual(['paste', 'trouble'])
+  })
+
   it('is judged like the listener: another issuer ends the sign-in', async () => {
     const { answer, panel, url } = await waiting()
     const back = await signInElsewhere(url)

@@ -16,7 +16,7 @@ import {
   tokenOf,
   whyOf,
 } from '../support/engine.ts'
-import { json, startFaultyServer } from '../support/faulty-server.ts'
+import { json, silence, startFaultyServer } from '../support/faulty-server.ts'
 import { testStore } from '../support/token-store.ts'
 
 /** Two real authorization servers (oidc-provider) that an MCP server can name. */
@@ -87,6 +87,44 @@ describe('several authorization servers', () => {
     expect(second.view.pageHost).toBe(hostOf(two.issuer))
     second.choose(CANCEL)
     await again
+  })
+})
+
+describe('another sign-in server that is looked up', () => {
+  async function looking(faults: Parameters<typeof startFaultyServer>[0]) {
+    const other = await startFaultyServer(faults)
+    onTestFinished(() => other.close())
+    const engine = createEngine()
+    const answer = engine.ask(request([one.issuer, other.origin]))
+    const panel = await engine.prompt.panel()
+    panel.choose({ kind: 'issuer', issuer: other.origin })
+    return { other, answer, panel }
+  }
+  const METADATA = '/.well-known/oauth-authorization-server'
+
+  it('M-09: Esc ends the sign-in meanwhile', async () => {
+    const { other, answer, panel } = await looking({ [METADATA]: silence })
+    await vi.waitFor(() => expect(other.requests).toHaveLength(1))
+    const began = performance.now()
+    panel.choose(CANCEL)
+    expect(whyOf(await answer)).toBe('cancelled')
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it('comes too late where a route was chosen meanwhile', async () => {
+    const { other, answer, panel } = await looking({ [METADATA]: silence })
+    await vi.waitFor(() => expect(other.requests).toHaveLength(1))
+    panel.choose(BROWSER)
+    expect(tokenOf(await answer)).toMatch(/^ey/)
+    expect(panel.view.pageHost).toBe(hostOf(one.issuer))
+  })
+
+  it('says so where it cannot be used, and the first one stays', async () => {
+    const { answer, panel } = await looking({ [METADATA]: json({}, 503) })
+    expect(await panel.step('trouble')).toMatchObject({ error: { kind: 'http-trouble' } })
+    expect(panel.view.pageHost).toBe(hostOf(one.issuer))
+    panel.choose(BROWSER)
+    expect(tokenOf(await answer)).toMatch(/^ey/)
   })
 })
 

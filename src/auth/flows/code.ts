@@ -103,7 +103,7 @@ export async function signInByCode(
     const port = isLoopback(webUrl(redirectUri, 'the redirect'))
       ? Number(new URL(redirectUri).port)
       : undefined
-    ready({ url, client, port, paste: address => receive(queryOf(address)) === 'taken' })
+    ready({ url, client, port, paste: address => receive(queryOf(address)) !== 'refused' })
     const parameters = await answer.promise
     const at = clock.now()
     const { verifier } = proof
