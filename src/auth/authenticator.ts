@@ -26,6 +26,7 @@ import type {
   RouteName,
   ServerOptions,
   TokenStore,
+  WebUrl,
 } from './types.ts'
 
 export interface SignInPolicy {
@@ -100,22 +101,25 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   const runs = createRuns<Answer>()
   const renewal = { grants, history, http, clock }
   const tab = createTab(clock)
+  /** Where each server is that somebody has asked about by its name. */
+  const addresses = new Map<string, WebUrl>()
 
   async function authenticate(asked: AuthRequest, signal: AbortSignal): Promise<Answer> {
-    const request = { ...asked, slot: await accounts.inUse(asked.server) }
-    const silenced = refusals.silence(request)
-    const inUse = history.arrived(request)
-    if (silenced !== undefined) {
-      // Nobody is asked again; but somebody may have signed in from another terminal meanwhile.
-      const grant = await usableGrant(request, inUse, renewal)
-      return grant ? answered(request, grant, 'stored') : { kind: 'cancelled', error: silenced }
-    }
-    const run = (asked: AuthRequest) => {
-      const { server, reason, challenge, slot } = asked
-      const names = { group: server.url, key: JSON.stringify([reason, challenge.scope, slot]) }
-      return runs.join(names, shared => answer(asked, inUse, shared), signal)
-    }
+    addresses.set(asked.server.name, asked.server.url)
     try {
+      const request = { ...asked, slot: await accounts.inUse(asked.server) }
+      const error = refusals.silence(request)
+      const inUse = history.arrived(request)
+      if (error !== undefined) {
+        // Nobody is asked again; but somebody may have signed in from another terminal meanwhile.
+        const grant = await usableGrant(request, inUse, renewal).catch(() => undefined)
+        return grant ? await answered(request, grant, 'stored') : { kind: 'cancelled', error }
+      }
+      const run = (same: AuthRequest) => {
+        const key = JSON.stringify([same.reason, same.challenge.scope, same.slot])
+        const names = { group: same.server.url, key, calls: same.calls }
+        return runs.join(names, (open, calls) => answer({ ...same, calls }, inUse, open), signal)
+      }
       const rights = refusals.declinedRights(request)
       const more = rights && (await run(rights))
       if (more?.kind === 'token') return more
@@ -123,7 +127,9 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       const granted = await run(request)
       return granted.kind === 'token' && more ? { ...granted, declined: more.error } : granted
     } catch (thrown) {
-      return { kind: 'cancelled', error: hostError(thrown, 'the request was withdrawn') }
+      const error = hostError(thrown, 'the request was withdrawn')
+      if (!signal.aborted) prompt.tell({ level: 'warning', text: error.message })
+      return { kind: 'cancelled', error }
     }
   }
 
@@ -154,7 +160,10 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       const work = (within: AbortSignal) =>
         signIn(request, stored, { ...ports, grants, accounts, history, tab, opened }, within)
       const signedIn = await unlessElsewhere(work, within => grantElsewhere(request, began, within), signal)
-      if (signedIn.route === 'token') return brought(request, signedIn.token, note)
+      if (signedIn.route === 'token') {
+        note('signed-in', { route: 'token' })
+        return given(request, { access: signedIn.token }, 'signed-in')
+      }
       const { grant } = signedIn
       if (signedIn.route !== 'elsewhere') {
         const { slot, instead } = signedIn.placed
@@ -181,18 +190,6 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     }
   }
 
-  /** A token that is not kept belongs to no account of ours. */
-  function brought(
-    request: AuthRequest,
-    access: Secret,
-    note: (outcome: string, more: object) => void,
-  ): Answer {
-    note('signed-in', { route: 'token' })
-    history.answered(request, { access }, 'signed-in')
-    log(`sign-in ${request.server.name}, ${request.reason}: token`)
-    return answerWith({ access }, clock.now())
-  }
-
   /** What another program's sign-in gives for this request, as soon as there is something. */
   async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
     const { server } = request
@@ -208,17 +205,22 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   async function answered(request: AuthRequest, grant: Grant, source: Source): Promise<Answer> {
     const { server, slot } = request
     accounts.acting(server, slot)
-    history.answered(request, grant, source)
+    const answer = given(request, grant, source)
     const several = (await accounts.list(server)).length > 1
     ports.acting?.(server.name, several ? (grant.account ?? accountName({ slot })) : undefined)
+    return answer
+  }
+
+  /** A token that is not kept is given so, too: it belongs to no account of ours. */
+  function given(request: AuthRequest, grant: Pick<Grant, 'access' | 'expiresAt'>, source: Source): Answer {
+    history.answered(request, grant, source)
+    refusals.succeeded(request)
     log(`sign-in ${request.server.name}, ${request.reason}: ${source}`)
     return answerWith(grant, clock.now())
   }
 
-  async function tellOfSwitch(
-    { server, slot }: AuthRequest,
-    { grant, placed, asked }: SignedInAs,
-  ): Promise<void> {
+  async function tellOfSwitch({ server, slot }: AuthRequest, signedIn: SignedInAs): Promise<void> {
+    const { grant, placed, asked } = signedIn
     const bound = (await accounts.list(server)).some(each => each.bound !== undefined && each.slot === slot)
     prompt.tell(otherAccount(server, grant, placed, { asked, bound, command: policy.switchCommand }))
   }
@@ -227,10 +229,15 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     authenticate,
     accounts,
     forgetRefusals(server) {
-      refusals.forget(server)
-      history.forget(server)
+      const url = server === undefined ? undefined : addresses.get(server)
+      if (server !== undefined && url === undefined) return
+      refusals.forget(url)
+      history.forget(url)
     },
-    rejected: history.rejected,
+    rejected(server) {
+      const url = addresses.get(server)
+      if (url !== undefined) history.rejected(url)
+    },
     async signedInElsewhere(request, signal) {
       await grantElsewhere(request, clock.now(), signal)
     },

@@ -11,7 +11,6 @@ const MOST_ROUNDS = 2
 export type Source = 'stored' | 'renewed' | 'signed-in'
 
 interface Entry {
-  name: string
   last?: {
     token: Secret
     source: Source
@@ -38,15 +37,15 @@ export interface History {
   /** The token that the server was answered last. */
   inUse(request: AuthRequest): Secret | undefined
   answered(request: AuthRequest, grant: Pick<Grant, 'access' | 'expiresAt'>, source: Source): void
-  /** The server of this name did not accept the token it was given. */
-  rejected(server: string): void
+  /** This server did not accept the token it was given. */
+  rejected(server: WebUrl): void
   isRejected(request: AuthRequest, token: Secret): boolean
   /** False where a renewed token has just been rejected. */
   mayRenew(request: AuthRequest): boolean
   /** Throws when one more sign-in for this request would only go round in circles; counts it otherwise. */
   countSignIn(request: AuthRequest, scope: string | undefined): void
-  /** Counts anew: for the server of this name, or for all. */
-  forget(server?: string): void
+  /** Counts anew: for this server, or for all. */
+  forget(server?: WebUrl): void
 }
 
 export function createHistory(clock: Pick<Clock, 'now'>): History {
@@ -54,14 +53,9 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
   /** The account of each server that was answered last: what the server says of its token is about that one. */
   const latest = new Map<WebUrl, Entry>()
 
-  function entryOf({ server: { url, name }, slot }: AuthRequest): Entry {
+  function entryOf({ server: { url }, slot }: AuthRequest): Entry {
     const account = `${url} ${slot ?? ''}`
-    const entry = entries.get(account) ?? {
-      name,
-      renewalFailed: false,
-      rejectedSignIns: 0,
-      stepUps: new Map(),
-    }
+    const entry = entries.get(account) ?? { renewalFailed: false, rejectedSignIns: 0, stepUps: new Map() }
     entries.set(account, entry)
     return entry
   }
@@ -93,9 +87,12 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
       if (entry.last?.token.equals(access)) return
       const { reason, calls } = request
       entry.last = { token: access, source, reason, at: clock.now(), expiresAt, calls }
+      // What was wrong with the renewals of the last grant says nothing about those of a new one.
+      if (source === 'signed-in') entry.renewalFailed = false
     },
     rejected(server) {
-      for (const entry of latest.values()) if (entry.name === server) reject(entry, [])
+      const entry = latest.get(server)
+      if (entry !== undefined) reject(entry, [])
     },
     isRejected(request, token) {
       return token.equals(entryOf(request).rejected)
@@ -121,8 +118,8 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
       entry.stepUps.set(rights, rounds + 1)
     },
     forget(server) {
-      for (const entry of entries.values()) {
-        if (server !== undefined && entry.name !== server) continue
+      for (const [account, entry] of entries) {
+        if (server !== undefined && !account.startsWith(`${server} `)) continue
         entry.rejectedSignIns = 0
         entry.stepUps.clear()
       }

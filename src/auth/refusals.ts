@@ -5,7 +5,6 @@ import type { AuthRequest, Clock, WebUrl } from './types.ts'
 const QUIET = 10_000
 
 interface Entry {
-  name: string
   /** Why the person is not asked again, and the tool calls of the request that was declined. */
   declined?: { error: HostError; calls: readonly string[]; server: boolean }
   failed?: { error: HostError; at: number; calls: readonly string[] }
@@ -21,9 +20,11 @@ export interface Refusals {
   silence(request: AuthRequest): HostError | undefined
   declined(request: AuthRequest, error: HostError): void
   failed(request: AuthRequest, error: HostError): void
-  /** Asks again from now on: for the server of this name, or for all. */
-  forget(server?: string): void
-  /** True from `forget` until the next refusal or failure. */
+  /** There is a token now: what was refused before says nothing any more, except about more rights. */
+  succeeded(request: AuthRequest): void
+  /** Asks again from now on: for this server, or for all. */
+  forget(server?: WebUrl): void
+  /** True from `forget` until the next answer, whatever it is. */
   insisted(request: AuthRequest): boolean
   /** After `forget`, once: the question about more rights that was declined, to be put before this request. */
   declinedRights(request: AuthRequest): AuthRequest | undefined
@@ -53,19 +54,23 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
       // Declining more rights is not declining the server: what it was given stays good.
       const whole = reason !== 'upscope' || before?.declined?.server === true
       const more = reason === 'upscope' ? request : undefined
-      entries.set(server.url, { name: server.name, declined: { error, calls, server: whole }, more })
+      entries.set(server.url, { declined: { error, calls, server: whole }, more })
     },
     failed({ server, calls }, error) {
       entries.set(server.url, {
         ...entries.get(server.url),
-        name: server.name,
         insisted: false,
         failed: { error, at: clock.now(), calls },
       })
     },
+    succeeded({ server, reason }) {
+      const { declined, more } = entries.get(server.url) ?? {}
+      if (reason === 'upscope') entries.delete(server.url)
+      else entries.set(server.url, { declined: declined?.server ? undefined : declined, more })
+    },
     forget(server) {
-      for (const [url, { name, more }] of entries) {
-        if (server === undefined || server === name) entries.set(url, { name, insisted: true, more })
+      for (const [url, { more }] of entries) {
+        if (server === undefined || server === url) entries.set(url, { insisted: true, more })
       }
     },
     declinedRights(request) {

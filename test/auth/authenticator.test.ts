@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { visit } from '../../demo/visit.ts'
 import { Secret } from '../../src/auth/secret.ts'
+import { webUrl } from '../../src/auth/url.ts'
+import { clean } from '../../src/text.ts'
 import { scriptedBrowser } from '../support/browser.ts'
+import { hurried } from '../support/clock.ts'
 import {
   BROWSER,
   CANCEL,
@@ -120,6 +123,16 @@ describe('the other reasons', () => {
     expect(engine.prompt.panels[1]?.view.reason).toBe('refresh')
   })
 
+  it('a renewal that was of no use says nothing about the sign-in after it', async () => {
+    const engine = createEngine({ first: BROWSER })
+    await engine.ask(request())
+    for (const calls of [['call-1'], ['call-1']]) await engine.ask(request('refresh', { calls }))
+    expect([server.count('token', 'refresh_token'), engine.prompt.panels.length]).toEqual([1, 2])
+    engine.clock.advance(3600_000)
+    expect(tokenOf(await engine.ask(request()))).toMatch(/^ey/)
+    expect([server.count('token', 'refresh_token'), engine.prompt.panels.length]).toEqual([2, 2])
+  })
+
   it('refresh: a grant that was withdrawn is forgotten, and the person is asked', async () => {
     const { engine, token } = await signedIn()
     server.revokeAll()
@@ -222,6 +235,68 @@ describe('refusals', () => {
     expect(engine.prompt.panels).toHaveLength(1)
     expect(whyOf(await engine.ask(request('refresh', { calls: ['call-2'] })))).toBe('cancelled')
     expect(engine.prompt.panels).toHaveLength(2)
+  })
+
+  it('... also where several calls have waited for the one question', async () => {
+    const engine = createEngine()
+    const both = ['call-1', 'call-2'].map(call => engine.ask(request('refresh', { calls: [call] })))
+    ;(await engine.prompt.panel()).choose(CANCEL)
+    expect((await Promise.all(both)).map(whyOf)).toEqual(['cancelled', 'cancelled'])
+    for (const calls of [['call-2'], ['call-1']])
+      expect(whyOf(await engine.ask(request('reauth', { calls })))).toBe('cancelled')
+    expect(engine.prompt.panels).toHaveLength(1)
+  })
+
+  it('a later sign-in ends them: an hour after it the token is renewed as ever', async () => {
+    const engine = createEngine()
+    storedGrant(engine.store, { mcp, issuer: server.issuer }, engine.clock.now())
+    const first = engine.ask(request('refresh', { calls: ['call-1'] }))
+    ;(await engine.prompt.panel(1)).choose(CANCEL)
+    expect(whyOf(await first)).toBe('cancelled')
+    const second = engine.ask(request('refresh', { calls: ['call-2'] }))
+    ;(await engine.prompt.panel(2)).choose(BROWSER)
+    expect(tokenOf(await second)).toMatch(/^ey/)
+    engine.clock.advance(3600_000)
+    expect(tokenOf(await engine.ask(request()))).toMatch(/^ey/)
+    expect(server.count('token', 'refresh_token')).toBe(1)
+    expect(engine.prompt.panels).toHaveLength(2)
+  })
+
+  it('that the person asked for the sign-in counts until there is one: no question for a passing fault then', async () => {
+    const engine = createEngine()
+    const first = engine.ask(request())
+    ;(await engine.prompt.panel(1)).choose(CANCEL)
+    await first
+    engine.forgetRefusals('notes')
+    const second = engine.ask(request())
+    ;(await engine.prompt.panel(2)).choose(BROWSER)
+    expect(tokenOf(await second)).toMatch(/^ey/)
+    engine.clock.advance(3600_000)
+    await server.close()
+    const third = await hurried(engine.clock, () => engine.ask(request()))
+    expect(whyOf(third)).toBe('renewal-failed')
+    expect(engine.prompt.panels).toHaveLength(2)
+    server = await startAuthorizationServer({ resource: mcp })
+  })
+
+  it('belong to the address: of two names for it, either one asks again', async () => {
+    const engine = createEngine({ first: CANCEL })
+    const named = (name: string) =>
+      request('initial', { server: { name: clean(name), url: webUrl(mcp, 'the server') } })
+    await engine.ask(named('one'))
+    await engine.ask(named('two'))
+    expect(engine.prompt.panels).toHaveLength(1)
+    engine.forgetRefusals('two')
+    await engine.ask(named('two'))
+    expect(engine.prompt.panels).toHaveLength(2)
+  })
+
+  it('a request that is silenced is answered, whatever its metadata are', async () => {
+    const engine = createEngine()
+    const bad = { metadata: '<html>' }
+    expect(whyOf(await engine.ask(request('initial', bad)))).toBe('http-content')
+    expect(whyOf(await engine.ask(request('initial', bad)))).toBe('http-content')
+    expect(engine.prompt.lines).toHaveLength(1)
   })
 
   it('declining more rights does not make the server quiet', async () => {

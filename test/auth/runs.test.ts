@@ -50,6 +50,19 @@ describe('runs', () => {
     expect(log).toEqual(['start a', 'end a'])
   })
 
+  it('who leaves while waiting behind another run goes at once', async () => {
+    const [runs, log] = [createRuns<string>(), [] as string[]]
+    const [a, b] = [work(log, 'a'), work(log, 'b')]
+    const leaving = new AbortController()
+    const first = runs.join({ group: 'x', key: '1' }, a.start, never)
+    const second = runs.join({ group: 'x', key: '2' }, b.start, leaving.signal)
+    leaving.abort(new Error('left'))
+    await expect(second).rejects.toThrow('left')
+    a.end()
+    expect(await first).toBe('a')
+    expect(log).toEqual(['start a', 'end a'])
+  })
+
   it('a run that is being aborted is not joined any more', async () => {
     const [runs, log] = [createRuns<string>(), [] as string[]]
     const [a, b] = [work(log, 'a'), work(log, 'b')]
