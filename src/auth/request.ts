@@ -42,6 +42,12 @@ const EventData = v.object({
   redirectPort: lenient(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))),
 })
 
+/** The name of the server in such an event, also where the rest of it is of no use. */
+export function serverNameOf(data: unknown): Clean | undefined {
+  const result = v.safeParse(v.object({ serverName: v.string() }), data)
+  return result.success ? clean(result.output.serverName) || undefined : undefined
+}
+
 /**
  * Judges the data of a `mcp.oauth_required` event. Unknown fields are dropped, an unknown reason counts as `reauth`.
  * Throws `unsafe-address` for a bad server or metadata address, `metadata-bad` when it is no such event at all.

@@ -60,8 +60,8 @@ export function converse(ports: ConversationPorts): Conversation {
       if (tool !== undefined) show({ type: 'draft', text: `${signedIn} Please try ${tool} again.` })
     },
     waiting: servers => show({ type: 'unsigned', servers }),
-    elsewhere(server) {
-      tell({ level: 'info', text: `${server}: signed in from another terminal` })
+    elsewhere(server, here) {
+      if (!here) tell({ level: 'info', text: `${server}: signed in from another terminal` })
       elsewhere = true
       recover()
     },
@@ -73,7 +73,7 @@ export function converse(ports: ConversationPorts): Conversation {
   const queue: string[] = []
   let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
   let reloading = false
-  /** Somebody has signed in from another terminal: a reload brings the server back. */
+  /** Somebody has signed in without this server: a reload brings it back. */
   let elsewhere = false
   let spoken = false
   const mine = new Set<string>()
@@ -154,19 +154,20 @@ export function converse(ports: ConversationPorts): Conversation {
     reloading = false
     elsewhere = false
     phase = 'starting'
-    try {
-      await recovery.reload(ending.signal)
-    } catch (thrown) {
-      fail(thrown, 'the servers could not be reloaded')
-    }
-    begin()
+    await begin(recovery.reload(ending.signal), 'the servers could not be reloaded')
   }
 
-  /** The servers are there as far as they will be: what was typed meanwhile can go. */
-  function begin(): void {
+  /** Once the servers are there as far as they will be, what was typed meanwhile can go. Never rejects. */
+  async function begin(coming: Promise<void>, otherwise: string): Promise<void> {
+    const there = await coming.then(
+      () => true,
+      thrown => fail(thrown, otherwise),
+    )
     if (phase !== 'starting') return
     phase = 'idle'
     show({ type: 'waiting', servers: [] })
+    // What happened meanwhile; after a failure it waits for the next event, or it would fail for ever.
+    if (there) recover()
     void next()
   }
 
@@ -174,10 +175,7 @@ export function converse(ports: ConversationPorts): Conversation {
     if (phase !== 'over') tell({ level: 'warning', text: hostError(thrown, otherwise).message })
   }
 
-  const started = recovery
-    .settle(ending.signal)
-    .catch(thrown => fail(thrown, 'the servers did not come up'))
-    .then(begin)
+  const started = begin(recovery.settle(ending.signal), 'the servers did not come up')
 
   return {
     say(text) {

@@ -43,8 +43,7 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
     return asks ? signIns.unasked().filter(name => !tried.has(name)) : []
   }
 
-  async function ready(signal: AbortSignal): Promise<void> {
-    await session.ready(signal)
+  function loud(): void {
     for (const name of quiet) {
       const last = statuses.get(name)
       if (last !== undefined && last.status !== 'connected') show(last)
@@ -55,8 +54,12 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
   async function again(signal: AbortSignal): Promise<void> {
     for (const [name, { status }] of statuses) if (status === 'connected') quiet.add(name)
     signIns.reloading()
-    await session.reloadServers()
-    await ready(signal)
+    try {
+      await session.reloadServers()
+      await session.ready(signal)
+    } finally {
+      loud()
+    }
   }
 
   async function settle(signal: AbortSignal): Promise<void> {
@@ -84,7 +87,7 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
     due: () => unasked().length > 0,
     forget: () => tried.clear(),
     async settle(signal) {
-      await ready(signal)
+      await session.ready(signal)
       await settle(signal)
     },
     async reload(signal) {

@@ -1,6 +1,6 @@
 import type { Authenticator } from '../auth/authenticator.ts'
-import { judgeRequest } from '../auth/request.ts'
-import type { Answer, AuthRequest } from '../auth/types.ts'
+import { judgeRequest, serverNameOf } from '../auth/request.ts'
+import type { Answer, AuthRequest, WebUrl } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { HostEvent, ServerStatus, Session } from '../runtime/types.ts'
 
@@ -13,8 +13,11 @@ export interface SignInPorts {
   refused: (error: HostError, server: string) => void
   /** There is a sign-in now for a server that was refused before; `tool` is the call that failed for want of one. */
   again?: (server: string, tool: string | undefined) => void
-  /** Somebody has signed in, from another terminal, to a server that was refused here. */
-  elsewhere?: (server: string) => void
+  /**
+   * Somebody has signed in to a server that was refused here: from another terminal, or (`here`) under another name that the
+   * same server has.
+   */
+  elsewhere?: (server: string, here: boolean) => void
   /** The servers that were refused here and may still be signed in to. */
   waiting?: (servers: readonly string[]) => void
   /** No sign-in is open any more. */
@@ -49,47 +52,59 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   /** The tool of each server that failed last because nobody signed in. */
   const failed = new Map<string, string>()
   const statuses = new Map<string, ServerStatus>()
-  /** Servers that nobody has signed in to although they ask for it. */
-  const waiting = new Map<string, AbortController>()
+  /** Servers that nobody has signed in to although they ask for it: who waits under which names, by their address. */
+  const waiting = new Map<WebUrl, { names: ReadonlySet<string>; controller: AbortController }>()
   /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
   const asked = new Set<string>()
   const given = new Set<string>()
 
   /** Until somebody signs in elsewhere, or the runtime asks about this server again. */
-  function wait(request: AuthRequest): void {
-    const { name } = request.server
+  function wait(request: AuthRequest, before: ReadonlySet<string>): void {
+    const { name, url } = request.server
     const controller = new AbortController()
-    waiting.set(name, controller)
-    ports.waiting?.([...waiting.keys()])
+    // Two requests for it may have been refused together.
+    const names = new Set([...before, ...stopWaiting(url), name])
+    waiting.set(url, { names, controller })
+    tellOfWaiting()
     void authenticator.signedInElsewhere(request, controller.signal).then(
-      () => ports.elsewhere?.(name),
+      () => {
+        for (const each of names) ports.elsewhere?.(each, false)
+      },
       () => {},
     )
   }
 
-  /** False if it was not waited for. */
-  function stopWaiting(server: string): boolean {
-    waiting.get(server)?.abort()
-    const waited = waiting.delete(server)
-    if (waited) ports.waiting?.([...waiting.keys()])
-    return waited
+  /** Who waited under which names. */
+  function stopWaiting(server: WebUrl): ReadonlySet<string> {
+    const { names, controller } = waiting.get(server) ?? {}
+    controller?.abort()
+    if (waiting.delete(server)) tellOfWaiting()
+    return names ?? new Set()
+  }
+
+  function tellOfWaiting(): void {
+    ports.waiting?.([...waiting.values()].flatMap(({ names }) => [...names]))
   }
 
   async function answer(event: Extract<HostEvent, { type: 'auth' }>, signal: AbortSignal): Promise<void> {
     let result: Answer = { kind: 'cancelled' }
-    let server = 'the server'
+    let server: string = serverNameOf(event.data) ?? 'the server'
+    // Also what cannot be judged was asked: to ask once more would not make it better.
+    asked.add(server)
     try {
       const request = judgeRequest(event)
       server = request.server.name
-      asked.add(server)
-      const before = stopWaiting(server)
+      const before = stopWaiting(request.server.url)
       result = await authenticator.authenticate(request, signal)
       const refused = result.kind === 'cancelled' || result.declined !== undefined
-      if (refused && !signal.aborted) wait(request)
+      if (refused && !signal.aborted) wait(request, before)
       if (result.kind === 'token') {
         given.add(server)
-        if (before && !refused) ports.again?.(server, failed.get(server))
-        if (!refused) failed.delete(server)
+        if (!refused) {
+          if (before.has(server)) ports.again?.(server, failed.get(server))
+          for (const other of before) if (other !== server) ports.elsewhere?.(other, true)
+          failed.delete(server)
+        }
         statuses.set(server, 'pending')
       }
     } catch (thrown) {
@@ -151,7 +166,7 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       given.clear()
     },
     async end() {
-      for (const server of [...waiting.keys()]) stopWaiting(server)
+      for (const url of [...waiting.keys()]) stopWaiting(url)
       for (const { controller } of running.values()) controller.abort(new HostError('cancelled', 'leaving'))
       await Promise.allSettled([...running.values()].map(each => each.answered))
     },
