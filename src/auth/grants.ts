@@ -1,6 +1,6 @@
 import { hostError } from '../errors.ts'
 import type { KnownIssuer } from './store/index.ts'
-import type { Client, Grant, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
+import type { AuthRequest, Client, Grant, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
 
 /** The store, with a memory for what it could not take: a grant in use is never lost because of a fault behind it. */
 export interface Grants {
@@ -119,4 +119,22 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
     },
     knownIssuer: server => orWarn(store.knownIssuer(server)),
   }
+}
+
+/**
+ * The grant with the client as it is set by now, with its secret, which is not kept in the grant: by the person, else in the
+ * configuration of the server.
+ */
+export async function withSecret(
+  grant: Grant,
+  key: ServerKey,
+  store: Pick<TokenStore, 'readClient'>,
+  configured?: AuthRequest['client'],
+): Promise<Grant> {
+  const { client } = grant
+  if (client.source !== 'configured') return grant
+  const kept = await store.readClient(key)
+  if (kept?.source === 'configured' && kept.id === client.id) return { ...grant, client: kept }
+  const secret = configured?.id === client.id ? configured.secret : undefined
+  return secret === undefined ? grant : { ...grant, client: { ...client, secret } }
 }

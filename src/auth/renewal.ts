@@ -1,7 +1,7 @@
 import { HostError, hostError } from '../errors.ts'
 import { discoverIssuer, issuersOf, type Target } from './discovery.ts'
 import { isDue, isFresh } from './forecast.ts'
-import type { Grants } from './grants.ts'
+import { type Grants, withSecret } from './grants.ts'
 import type { History } from './history.ts'
 import type { Http } from './http.ts'
 import { isPassing } from './outcome.ts'
@@ -130,7 +130,7 @@ async function renew(
       if (before === undefined) return { kind: 'nothing' }
       if (isUsable(before, request, inUse, ports)) return { kind: 'answer', grant: before, source: 'stored' }
       if (!mayRenew(before, request, ports)) return { kind: 'nothing', before, client: before.client }
-      const grant = await refresh(await withKeptClient(before, key, grants), key, target, ports, {
+      const grant = await refresh(await withSecret(before, key, grants, request.client), key, target, ports, {
         held,
         check,
         signal,
@@ -200,13 +200,6 @@ async function end(grant: Grant, key: ServerKey, { grants, clock, ahead }: Renew
   const found = await grants.read(key)
   if (found?.access.equals(grant.access))
     await grants.write(key, { ...found, refresh: undefined, refreshExpiresAt: undefined })
-}
-
-/** The person may have set a new secret for the same client since. */
-async function withKeptClient(grant: Grant, key: ServerKey, grants: Grants): Promise<Grant> {
-  if (grant.client.source !== 'configured') return grant
-  const kept = await grants.readClient(key)
-  return kept?.source === 'configured' && kept.id === grant.client.id ? { ...grant, client: kept } : grant
 }
 
 /**

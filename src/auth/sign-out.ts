@@ -1,5 +1,6 @@
 import { type HostError, hostError } from '../errors.ts'
 import { discoverIssuer } from './discovery.ts'
+import { withSecret } from './grants.ts'
 import type { Http } from './http.ts'
 import { revoke } from './revocation.ts'
 import type { ServerKey, TokenStore } from './types.ts'
@@ -39,8 +40,9 @@ export async function signOut(
       try {
         if (target instanceof Error) throw target
         const within = AbortSignal.any([held, signal, AbortSignal.timeout(LIMIT)])
+        const complete = await withSecret(grant, key, store)
         await check()
-        await revoke(grant, { target, http }, within)
+        await revoke(complete, { target, http }, within)
       } catch (error) {
         signal.throwIfAborted()
         result.notRevoked = hostError(error, 'the sign-in server did not answer')

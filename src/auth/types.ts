@@ -119,6 +119,8 @@ export interface TokenStore {
   writeClient(key: ServerKey, client: Client): Promise<void>
   /** Forgets the client; with `only`, just if it still has that id. */
   forgetClient(key: ServerKey, only?: Client): Promise<void>
+  /** The issuers that a client of this server is kept for, without a question to the keychain. */
+  clientIssuers(server: WebUrl): Promise<string[]>
   /** The issuer of the grant that was last written for this server, also when that grant is gone. */
   knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
   /** Why a sign-in could not be kept beyond this process, if so: memory only, no keychain, a locked one, a bad file. */

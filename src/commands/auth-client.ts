@@ -6,7 +6,7 @@ import { openTokenStore } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import { createOutput } from './output.ts'
-import { type IssuerSearch, issuersOf } from './server-issuer.ts'
+import { type IssuerSearch, keptIssuers } from './server-issuer.ts'
 import { type NewClient, setClient } from './set-client.ts'
 import { readSettings } from './settings.ts'
 
@@ -55,13 +55,13 @@ export async function authClient(
   const place: ClientPlace = {
     server: { name, url },
     named: options.issuer,
+    machine: config.oauthGrantType === 'client_credentials',
     clientId: config.oauthClientId,
     store,
     warn,
   }
   try {
-    const clients =
-      action === 'set' ? [await setClient(options, place, host)] : await kept(action, place, host)
+    const clients = action === 'set' ? [await setClient(options, place, host)] : await kept(action, place)
     value(clients.map(({ issuer, client }) => asJson(client, issuer, place)))
     for (const { text } of clients) line(text)
     return 0
@@ -72,10 +72,10 @@ export async function authClient(
 }
 
 /** What is kept, and forgotten if that is wanted. */
-async function kept(action: 'show' | 'remove', place: ClientPlace, host: Host): Promise<ClientAt[]> {
+async function kept(action: 'show' | 'remove', place: ClientPlace): Promise<ClientAt[]> {
   const { server, store } = place
   const clients: ClientAt[] = []
-  for (const issuer of await issuersOf(place, host)) {
+  for (const issuer of await keptIssuers(place)) {
     const key = { server: server.url, issuer }
     const client = await store.readClient(key)
     if (client === undefined) continue

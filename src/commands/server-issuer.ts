@@ -1,7 +1,7 @@
 import { discover, type Target } from '../auth/discovery.ts'
 import { createHttp } from '../auth/http.ts'
-import { judgeIssuer } from '../auth/metadata.ts'
-import type { TokenStore, WebUrl } from '../auth/types.ts'
+import { judgeIssuer, sameIssuer } from '../auth/metadata.ts'
+import type { AuthRequest, TokenStore, WebUrl } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { type Clean, hostOf } from '../text.ts'
@@ -10,7 +10,9 @@ export interface IssuerSearch {
   server: { name: Clean; url: WebUrl }
   /** The issuer that the person named, as it was typed. */
   named: string | undefined
-  store: Pick<TokenStore, 'knownIssuer'>
+  /** True for a client that acts for itself: then nobody has to be able to sign in there. */
+  machine: boolean
+  store: Pick<TokenStore, 'knownIssuer' | 'clientIssuers'>
   /** Takes one line for the person. */
   warn: (line: string) => void
 }
@@ -24,7 +26,7 @@ export async function issuerOf(search: IssuerSearch, host: Host): Promise<string
   const named = judgeNamed(search)
   try {
     const { issuer, issuers } = await target(search, named, host)
-    const same = named === undefined ? issuer : issuers.find(each => plain(each) === plain(named))
+    const same = named === undefined ? issuer : issuers.find(each => sameIssuer(each, named))
     if (same === undefined) warn(`${server.name} does not name it, but signs in at ${hostOf(issuer)}`)
     return same ?? named ?? issuer
   } catch (thrown) {
@@ -35,22 +37,22 @@ export async function issuerOf(search: IssuerSearch, host: Host): Promise<string
   }
 }
 
-/** All issuers that may have a client for this server, without a failure when it cannot be reached. */
-export async function issuersOf(search: IssuerSearch, host: Host): Promise<string[]> {
+/** All issuers that a client is kept for, or only the one that was named, without a question to any server. */
+export async function keptIssuers(search: IssuerSearch): Promise<string[]> {
   const named = judgeNamed(search)
-  if (named !== undefined) return [...new Set([named, plain(named), `${plain(named)}/`])]
-  const found = await target(search, undefined, host).catch(() => undefined)
-  host.signal.throwIfAborted()
-  const known = await search.store.knownIssuer(search.server.url)
-  return [...new Set([...(found?.issuers ?? []), ...(known ? [known.issuer] : [])])]
+  const issuers = await search.store.clientIssuers(search.server.url)
+  return issuers.filter(issuer => named === undefined || sameIssuer(issuer, named))
 }
 
 async function target(
-  { server, store }: IssuerSearch,
+  { server, machine, store }: IssuerSearch,
   first: string | undefined,
   host: Host,
 ): Promise<Target> {
-  const request = { id: 'auth client', server, reason: 'initial', challenge: {}, calls: [] } as const
+  const request: AuthRequest = {
+    ...{ id: 'auth client', server, reason: 'initial', challenge: {}, calls: [] },
+    client: machine ? { id: 'to be set', grant: 'client_credentials' } : undefined,
+  }
   const known = first ?? (await store.knownIssuer(server.url))?.issuer
   return discover(request, createHttp(host.fetch), host.signal, known)
 }
@@ -63,9 +65,4 @@ function judgeNamed({ named, server }: IssuerSearch): string | undefined {
     const { detail } = hostError(cause, 'not an address')
     throw new HostError('usage', `--issuer: ${detail}`, { cause })
   }
-}
-
-/** One slash at the end makes no other issuer. */
-function plain(issuer: string): string {
-  return issuer.replace(/\/$/, '')
 }

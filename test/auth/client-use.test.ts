@@ -130,6 +130,22 @@ describe('the client that the person set', () => {
     expect(one.requests.some(({ path }) => path === '/register')).toBe(false)
   })
 
+  it('of the configuration renews with the secret of the request, which is kept nowhere', async () => {
+    const client = { id: 'of the file', secret: new Secret(SECRET) }
+    const engine = createEngine({ first: BROWSER })
+    expect(tokenOf(await engine.ask(request(one, 'initial', { client })))).toBeDefined()
+    // As a store gives it back.
+    for (const [name, grant] of engine.store.grants)
+      engine.store.grants.set(name, { ...grant, client: { ...grant.client, secret: undefined } })
+    engine.clock.advance(60_000)
+    expect(tokenOf(await engine.ask(request(one, 'initial', { client })))).toBeDefined()
+    expect(engine.prompt.panels).toHaveLength(1)
+    const asked = one.requests.filter(({ path }) => path === '/token')
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual(
+      Array(2).fill(basic('of the file', SECRET)),
+    )
+  })
+
   it('counts no more once it is taken out of the configuration', async () => {
     const engine = createEngine({ first: BROWSER })
     await engine.ask(request(one, 'initial', { client: { id: 'of the file' } }))

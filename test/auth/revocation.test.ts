@@ -40,6 +40,16 @@ describe('RFC 7009', () => {
     expect(store.grants.size).toBe(0)
   })
 
+  it('shows the secret of the client that the person has set, which is not kept with the grant', async () => {
+    const store = testStore()
+    const client = { id: 'set', source: 'configured' } as const
+    const { key } = storedGrant(store, { mcp: server.mcp, issuer: server.origin }, Date.now(), { client })
+    await store.writeClient(key, { ...client, secret: new Secret('s3cret') })
+    await signOut(key, { store, http: createHttp(fetch) }, new AbortController().signal)
+    const { authorization } = server.requests.find(({ path }) => path === '/revoke')?.headers ?? {}
+    expect(authorization).toBe(`Basic ${Buffer.from('set:s3cret').toString('base64')}`)
+  })
+
   const unsupported = json({ error: 'unsupported_token_type' }, 400)
   it('leaves an access token that no server can end to its own end', async () => {
     const onlyRefresh: Fault = (response, at) => {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type FaultyServer, html, json, startFaultyServer } from '../support/faulty-server.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { KEY, openTerminal, type TestTerminal } from '../support/terminal.ts'
@@ -211,10 +211,36 @@ describe('which issuer', () => {
       '/.well-known/oauth-protected-resource/mcp',
       json({ resource: server.mcp, authorization_servers: [other.origin] }),
     )
-    expect(await client(['show', 'notes'])).toMatchObject({ code: 1, stdout: '' })
-    const { stdout } = await client(['show', 'notes', '--issuer', `${server.origin}/`])
-    expect(stdout).toContain(`notes at ${host()}: client my-app`)
+    const shown = { code: 0, stdout: expect.stringContaining(`notes at ${host()}: client my-app`) }
+    expect(await client(['show', 'notes'])).toMatchObject(shown)
+    expect(await client(['show', 'notes', '--issuer', `${server.origin}/`])).toMatchObject(shown)
+    expect(await client(['show', 'notes', '--issuer', other.origin])).toMatchObject({ code: 1, stdout: '' })
     await other.close()
+    expect(other.requests).toEqual([])
+  })
+
+  test('a server where only programs sign in: kept in its spelling, shown, and forgotten', async () => {
+    const machine = await startFaultyServer(
+      {},
+      {
+        ...{ authorization_endpoint: undefined, device_authorization_endpoint: undefined },
+        ...{ code_challenge_methods_supported: undefined, grant_types_supported: ['client_credentials'] },
+      },
+    )
+    onTestFinished(() => machine.close())
+    machine.break(
+      '/.well-known/oauth-protected-resource/mcp',
+      json({ resource: machine.mcp, authorization_servers: [`${machine.origin}/`] }),
+    )
+    const robot = { url: machine.mcp, oauthClientId: 'robot', oauthGrantType: 'client_credentials' }
+    await writeFile(join(home, 'copilot', 'mcp-config.json'), JSON.stringify({ mcpServers: { robot } }))
+    for (const named of [[], ['--issuer', machine.origin]]) {
+      expect(await client(['set', 'robot', ...named], 's')).toMatchObject({ code: 0, stderr: '' })
+      const { stdout } = await client(['show', 'robot', '--json'])
+      expect(JSON.parse(stdout)).toMatchObject([{ issuer: `${machine.origin}/`, clientId: 'robot' }])
+      expect(await client(['remove', 'robot', ...named])).toMatchObject({ code: 0, stderr: '' })
+      expect((await client(['show', 'robot'])).code).toBe(1)
+    }
   })
 
   test('a server that cannot be asked needs --issuer', async () => {

@@ -51,6 +51,11 @@ export function testStore(): TestStore {
     async forgetClient(key, only) {
       if (only === undefined || clients.get(placeOf(key))?.id === only.id) clients.delete(placeOf(key))
     },
+    clientIssuers: async server =>
+      [...clients.keys()].flatMap(name => {
+        const [of, issuer = ''] = name.split(' ')
+        return of === server ? [issuer] : []
+      }),
     knownIssuer: async server => issuers.get(server),
     trouble: async () => undefined,
     list: async () =>

@@ -56,7 +56,10 @@ const grantSchema = v.object({
 const grantRecordSchema = v.object({ ...headSchema, ...grantSchema.entries })
 const clientRecordSchema = v.object({ ...headSchema, client: clientSchema })
 
-/** The record of a grant. Two grants are the same sign-in by their access and refresh token. */
+/**
+ * The record of a grant. Two grants are the same sign-in by their access and refresh token. The secret that a person has set
+ * for a client is kept once, in the record of the client; the first records had it here too.
+ */
 export const grantRecord: RecordFormat<Grant> = {
   noun: 'sign-in',
   encode({ server, issuer, slot }, grant) {
@@ -66,7 +69,9 @@ export const grantRecord: RecordFormat<Grant> = {
       issuer,
       slot,
       resource: grant.resource,
-      client: clientFields(grant.client),
+      client: clientFields(
+        grant.client.source === 'configured' ? { ...grant.client, secret: undefined } : grant.client,
+      ),
       account: grant.account,
       identity: grant.identity,
       access: grant.access.reveal(),

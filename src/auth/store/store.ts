@@ -123,7 +123,16 @@ export function openStore(options: StoreOptions): TokenStore {
     // All accounts of a server sign in through the same client.
     readClient: key => clients.read(placeOf(key)),
     writeClient: (key, client) => clients.write(placeOf(key), client),
-    forgetClient: (key, only) => clients.forget(placeOf(key), only),
+    async forgetClient(key, only) {
+      await clients.forget(placeOf(key), only)
+      // A grant that still has a copy of the secret is written again, without it.
+      const grant = only ? undefined : await grants.read(key)
+      if (grant?.client.source === 'configured' && grant.client.secret) await grants.write(key, grant)
+    },
+    async clientIssuers(server) {
+      const entries = await index.list('clients')
+      return [...new Set(entries.flatMap(entry => (entry.server === server ? [entry.issuer] : [])))]
+    },
     knownIssuer: index.knownIssuer,
     async trouble() {
       if (durable === undefined) return 'sign-ins are kept in memory only'

@@ -45,10 +45,25 @@ test('a client is not a sign-in: no list names it, and the index holds no secret
   const { store, folder } = await openIn({ kind: 'file' })
   await store.writeClient(key, client)
   expect(await store.list()).toEqual([])
+  expect(await store.clientIssuers(key.server)).toEqual([key.issuer])
+  expect(await store.clientIssuers(keyOf('two').server)).toEqual([])
   expect(await store.knownIssuer(key.server)).toBeUndefined()
   expect(await readFile(join(folder, 'index.json'), 'utf8')).not.toContain('typed')
   await store.forgetClient(key)
   expect(await store.readClient(key)).toBeUndefined()
+})
+
+test('a client that is forgotten leaves no copy of its secret in the sign-in of an older version', async () => {
+  const { store, folder } = await openIn({ kind: 'file' })
+  await store.writeClient(key, client)
+  await store.write(key, grantOf(key))
+  const account = `${key.server} ${key.issuer}`
+  const record = JSON.parse((await fileIn(folder).get(account)) ?? '')
+  const older = { ...record, client: { id: 'mine', source: 'configured', secret: 'typed' } }
+  await fileIn(folder).set(account, JSON.stringify(older))
+  await store.forgetClient(key)
+  expect(await readFile(join(folder, 'tokens', 'tokens.json'), 'utf8')).not.toContain('typed')
+  expect((await store.read(key))?.access.reveal()).toBe('access')
 })
 
 test('K-06 a client of a newer version is left as it is', async () => {

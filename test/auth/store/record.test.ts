@@ -35,6 +35,17 @@ describe('a stored record', () => {
     expect(decoded.kind === 'value' && grantRecord.same(decoded.value, small)).toBe(true)
   })
 
+  test('holds no secret that a person has set, and drops that of an older record', () => {
+    const set = { ...full, client: { ...full.client, source: 'configured' as const } }
+    const text = grantRecord.encode(key, set)
+    expect(text).not.toContain('client secret')
+    const older = JSON.stringify({ ...stored, client: { id: 'a', source: 'configured', secret: 'older' } })
+    const decoded = grantRecord.decode(key, older)
+    if (decoded.kind !== 'value') throw new Error(decoded.kind)
+    expect(decoded.value.client.secret?.reveal()).toBe('older')
+    expect(grantRecord.encode(key, decoded.value)).not.toContain('older')
+  })
+
   test.each([
     ['nothing', ''],
     ['no JSON', '{"v":1'],
