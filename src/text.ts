@@ -107,10 +107,10 @@ export function clean(text: string, max = 80): Clean {
   return (points.length > max ? `${points.slice(0, max - 1).join('')}…` : line) as Clean
 }
 
-/** A name as one word of a command line, in any shell; one that quotes do not make safe is left to the person to write. */
+/** A name or address as one word of a command line, in any shell; one that quotes do not make safe is left to the person to write. */
 export function shellWord(name: Clean): string {
-  if (/^[\w@.+-]+$/.test(name)) return name
-  return /^[^"$`\\!%]+$/.test(name) ? `"${name}"` : '<name>'
+  if (/^[\w.+:/][\w@.+:/-]*$/.test(name)) return name
+  return /^[^-"$`\\!%][^"$`\\!%]*$/.test(name) ? `"${name}"` : '<name>'
 }
 
 /** The host of an address as it is safe to show: ASCII (punycode), with the port, never text from the address itself. */

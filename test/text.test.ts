@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BlockCleaner, clean, cleanBlock, hostOf } from '../src/text.ts'
+import { BlockCleaner, clean, cleanBlock, hostOf, shellWord } from '../src/text.ts'
 
 const HOSTILE: [string, string, string][] = [
   ['clipboard (OSC 52)', 'a\u001b]52;c;aGk=\u0007b', 'ab'],
@@ -73,4 +73,20 @@ test('hosts are shown in ASCII: a look-alike letter is seen', () => {
   expect(hostOf('https://gith\u0443b.com/login')).toBe('xn--githb-hze.com')
   expect(hostOf('http://127.0.0.1:8080/x')).toBe('127.0.0.1:8080')
   expect(hostOf('nonsense')).toBe('unknown host')
+})
+
+test.each([
+  ['notes', 'notes'],
+  ['https://mcp.example.com:8443/mcp', 'https://mcp.example.com:8443/mcp'],
+  ['ada@example.com', 'ada@example.com'],
+  ['two words', '"two words"'],
+  ["it's; x|y&z>(a)*?#~", '"it\'s; x|y&z>(a)*?#~"'],
+  ['$HOME', '<name>'],
+  ['`id`', '<name>'],
+  ['%PATH%', '<name>'],
+  ['a"b', '<name>'],
+  ['--all', '<name>'],
+  ['', '<name>'],
+])('as a word of a command line, %j is %s', (name, word) => {
+  expect(shellWord(clean(name))).toBe(word)
 })

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
-import { clean, hostOf } from '../text.ts'
+import { clean, hostOf, shellWord } from '../text.ts'
 import type { Target } from './discovery.ts'
 import { endpointOptions, secretMethod } from './endpoint.ts'
 import { type Http, jsonObject, textOf } from './http.ts'
@@ -140,6 +140,6 @@ function registrationScope({ target, scope }: ClientSearch): string | undefined 
 }
 
 function noClient({ request, target }: Pick<ClientSearch, 'request' | 'target'>, why: string): HostError {
-  const next = `copilot-host auth client set ${request.server.name}, or oauthClientId in mcp-config.json`
+  const next = `copilot-host auth client set ${shellWord(request.server.name)}, or oauthClientId in mcp-config.json`
   return new HostError('no-client', `${hostOf(target.issuer)} ${why}: ${next}`)
 }

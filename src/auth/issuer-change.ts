@@ -1,5 +1,5 @@
 import { HostError } from '../errors.ts'
-import { hostOf } from '../text.ts'
+import { hostOf, shellWord } from '../text.ts'
 import type { Target } from './discovery.ts'
 import { sameIssuer } from './metadata.ts'
 import type { KnownIssuer } from './store/index.ts'
@@ -41,7 +41,7 @@ export function judgeIssuerChange(question: IssuerQuestion): string | undefined 
   if (configured && client?.source !== 'configured') {
     throw new HostError(
       'issuer-changed',
-      `${moved}, and its client id belongs to ${was}: copilot-host auth client set ${name}`,
+      `${moved}, and its client id belongs to ${was}: copilot-host auth client set ${shellWord(name)}`,
     )
   }
   if (chosen && named) return undefined

@@ -2,7 +2,7 @@ import { accountName, withoutAccount } from '../auth/accounts.ts'
 import { createHttp } from '../auth/http.ts'
 import { signOut } from '../auth/sign-out.ts'
 import type { StoredEntry } from '../auth/types.ts'
-import { HostError } from '../errors.ts'
+import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
 import { type KeptOptions, openKept } from './kept.ts'
@@ -36,7 +36,7 @@ export interface SignedOut {
 
 /**
  * Ends sign-ins: of the servers named, or of all. One line each on stdout. Gives 0, also when the sign-in server could not
- * be told; 1 when a copy may still be in a keychain that cannot be reached.
+ * be told; 1 when one of them could not be ended, or a copy may still be in a keychain that cannot be reached.
  */
 export async function authLogout(
   names: readonly string[],
@@ -61,12 +61,24 @@ export async function authLogout(
     const entries = options.account === undefined ? all : await kept.ofAccount(all, options.account)
     if (entries.length === 0 && names.length === 0) line('nobody is signed in to any server')
     let code = 0
-    for (const entry of entries) code = Math.max(code, await end(entry))
+    for (const entry of entries)
+      code = Math.max(code, await end(entry).catch(thrown => notEnded(entry, thrown)))
     value(ended)
     return code
   } finally {
     await kept.close()
     settings.log.close()
+  }
+
+  /** One that cannot be ended is no reason to leave the others. */
+  function notEnded(entry: StoredEntry, thrown: unknown): number {
+    host.signal.throwIfAborted()
+    const { server: url, issuer, store } = entry
+    const [server, name] = [kept.nameOf(entry), accountName(entry)]
+    const { message: why } = hostError(thrown, 'the sign-in could not be ended')
+    warn(`${server}: ${why}`)
+    ended.push({ server, url, issuer, name, store, forgotten: false, revoked: false, why })
+    return 1
   }
 
   async function end(entry: StoredEntry): Promise<number> {

@@ -1,6 +1,6 @@
 import { hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { clean } from '../text.ts'
+import { type Clean, clean, shellWord } from '../text.ts'
 import { loginCommand, openTokenStore } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
@@ -76,10 +76,11 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
 }
 
 /** What a job without a person would fail at, one line each with what to do. */
-function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
+function fixesOf(plan: SignInPlan, server: Clean, login: string): string[] {
   const { asks, trouble, unattended, signedIn, endsAt, client, changedFrom, storeTrouble } = plan
   if (asks === false || trouble !== undefined) return []
-  const own = `"oauthGrantType": "client_credentials", and copilot-host auth client set ${server}`
+  const setClient = `copilot-host auth client set ${shellWord(server)}`
+  const own = `"oauthGrantType": "client_credentials", and ${setClient}`
   return [
     ...(unattended || signedIn
       ? []
@@ -90,9 +91,7 @@ function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
     ...(storeTrouble === undefined
       ? []
       : [`nothing is kept (${storeTrouble}): --token-store file keeps sign-ins in a file of your own`]),
-    ...(client === 'to-ask'
-      ? [`the sign-in server registers no apps: copilot-host auth client set ${server} --client-id <id>`]
-      : []),
+    ...(client === 'to-ask' ? [`the sign-in server registers no apps: ${setClient} --client-id <id>`] : []),
     ...(changedFrom === undefined
       ? []
       : ['the sign-in server has changed: --accept-issuer-change, if that is right']),

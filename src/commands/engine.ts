@@ -135,7 +135,8 @@ export function loginCommand(
 ): string {
   const config = servers.servers[server]
   const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
-  const words = ['copilot-host auth login', byName || !config || !('url' in config) ? server : config.url]
+  const named = byName || !config || !('url' in config) ? server : config.url
+  const words = ['copilot-host auth login', shellWord(clean(named, 2048))]
   const account = accountOf(options, server)
   if (account !== undefined) words.push('--account', shellWord(clean(account)))
   if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)

@@ -16,7 +16,7 @@ export function findServer(
   const config = Object.hasOwn(servers, server) ? servers[server] : undefined
   if (config) return [server, config]
   if (URL.canParse(server) && /^https?:/u.test(server)) {
-    const configured = Object.entries(servers).find(([, each]) => 'url' in each && each.url === server)
+    const configured = serverAt(server, servers)
     if (configured) return configured
     const url = webUrl(server, 'the server')
     return [new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), { type: 'http', url }]
@@ -26,6 +26,18 @@ export function findServer(
     'usage',
     `there is no server "${clean(server)}" (servers: ${names}); an address works too`,
   )
+}
+
+/** The server that is configured with this address, however it is spelled there. */
+export function serverAt(
+  address: string,
+  servers: Readonly<Record<string, ServerConfig>>,
+): [name: string, config: RemoteServer['config']] | undefined {
+  const href = URL.parse(address)?.href
+  for (const [name, config] of Object.entries(servers)) {
+    if ('url' in config && URL.parse(config.url)?.href === href) return [name, config]
+  }
+  return undefined
 }
 
 /** A server that is reached over the network, so that somebody can sign in to it. */

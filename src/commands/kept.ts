@@ -5,7 +5,7 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
 import { openTokenStore } from './engine.ts'
-import { findServer } from './find-server.ts'
+import { findServer, serverAt } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import type { Settings } from './settings.ts'
 
@@ -39,8 +39,7 @@ export function openKept(
     return store
   }
   const nameOf = ({ server }: StoredEntry): Clean => {
-    const known = Object.entries(servers).find(([, config]) => 'url' in config && config.url === server)
-    return clean(known?.[0] ?? server, 200)
+    return clean(serverAt(server, servers)?.[0] ?? server, 200)
   }
   const accounts = createAccounts(open('file'), { folder: host.folder })
   const lists = new Map<string, Promise<readonly Account[]>>()

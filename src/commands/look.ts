@@ -8,7 +8,7 @@ import { webUrl } from '../auth/url.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
 import type { AuthStatusOptions, SignInStatus } from './auth-status.ts'
-import type { RemoteServer } from './find-server.ts'
+import { type RemoteServer, serverAt } from './find-server.ts'
 import type { Kept } from './kept.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -99,9 +99,7 @@ export function createLook(
 }
 
 function configOf({ server }: StoredEntry, { servers }: Settings): RemoteServer['config'] | undefined {
-  for (const config of Object.values(servers.servers))
-    if ('url' in config && config.url === server) return config
-  return undefined
+  return serverAt(server, servers.servers)?.[1]
 }
 
 /** The headers that the configuration adds to every request; those with a variable in them only the runtime can fill in. */
