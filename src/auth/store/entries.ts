@@ -26,6 +26,8 @@ export interface Entries<T> {
   read(key: ServerKey): Promise<T | undefined>
   write(key: ServerKey, value: T): Promise<void>
   forget(key: ServerKey, only?: T): Promise<void>
+  /** Resolves when nothing is being deleted any more that reading has found to be void. */
+  settled(): Promise<void>
   /** What is kept for this session only. */
   held(): readonly StoredEntry[]
 }
@@ -48,6 +50,7 @@ export interface EntriesOptions<T> {
 export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entries<T> {
   const { durable, session, index, lock, warn } = shelf
   const { list, format, nameOf, lockOf, madeAt } = options
+  const discarding = new Set<Promise<void>>()
   const held = new Map<string, StoredEntry>()
 
   function newerText(key: ServerKey): string {
@@ -93,8 +96,17 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
     }
     if (decoded.kind !== 'value') return undefined
     if (!(await isVoid(key, decoded.value))) return decoded.value
-    await forget(key, decoded.value)
+    discard(key, decoded.value)
     return undefined
+  }
+
+  /** Under the lock, or it could take a new one with it; not waited for, since the reader may be inside. */
+  function discard(key: ServerKey, value: T): void {
+    const gone = lock
+      .exclusive(lockOf(key), () => forget(key, value))
+      .catch(() => {})
+      .finally(() => discarding.delete(gone))
+    discarding.add(gone)
   }
 
   async function write(key: ServerKey, value: T): Promise<void> {
@@ -155,5 +167,13 @@ export function openEntries<T>(shelf: Shelf, options: EntriesOptions<T>): Entrie
     return decoded.kind === 'value' && format.same(decoded.value, only)
   }
 
-  return { read, write, forget, held: () => [...held.values()] }
+  return {
+    read,
+    write,
+    forget,
+    held: () => [...held.values()],
+    async settled() {
+      await Promise.all(discarding)
+    },
+  }
 }

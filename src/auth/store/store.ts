@@ -147,8 +147,10 @@ export function openStore(options: StoreOptions): TokenStore {
     exclusive: (key, work) => lock.exclusive(nameOf(key), work),
     async close() {
       closed = true
-      await durable?.vault.close()
+      // Ends the waiting for locks, not what is inside one.
       lock.close()
+      await grants.settled()
+      await durable?.vault.close()
     },
   }
 }
