@@ -14,7 +14,7 @@ export type Elsewhere = (server: WebUrl, since: number, signal: AbortSignal) => 
 /** Learns from the journal, which all programs of a user share, what happens in the others. */
 export function createElsewhere(journal: Pick<Journal, 'read' | 'changed'>, clock: Clock): Elsewhere {
   return async (server, since, signal) => {
-    let seen: number | undefined
+    let seen: string | undefined
     for (;;) {
       const changed = await journal.changed()
       if (changed !== undefined && changed !== seen) {

@@ -73,7 +73,11 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
   }
 
   async function read(key: ServerKey): Promise<Grant | undefined> {
-    return unkept.get(nameOf(key)) ?? orWarn(store.read(key))
+    const mine = unkept.get(nameOf(key))
+    const kept = await orWarn(store.read(key))
+    // What another program has kept since is the better one.
+    if (mine === undefined || (kept !== undefined && kept.receivedAt > mine.receivedAt)) return kept
+    return mine
   }
 
   return {

@@ -72,7 +72,8 @@ export function judgeResourceMetadata(document: unknown, server: WebUrl): Resour
 
 /**
  * Judges authorization server metadata (RFC 8414, OpenID Connect Discovery) that was asked for under `issuer`. Only
- * what we use is kept, every address in it is judged. Throws `metadata-issuer`, `unsafe-address`, `metadata-bad`.
+ * what we use is kept, every address in it is judged; plain http leads nowhere but from an issuer that has no other. Throws
+ * `metadata-issuer`, `unsafe-address`, `metadata-bad`.
  */
 export function judgeServerMetadata(document: unknown, issuer: string, server: WebUrl): AuthorizationServer {
   const result = v.safeParse(ServerDocument, document)
@@ -81,8 +82,12 @@ export function judgeServerMetadata(document: unknown, issuer: string, server: W
   if (!sameIssuer(data.issuer, issuer)) {
     throw new HostError('metadata-issuer', insteadOf(data.issuer, issuer))
   }
-  const endpoint = (value: unknown, what: string) =>
-    value === undefined || value === null ? undefined : visitableUrl(value, what, server)
+  const endpoint = (value: unknown, what: string) => {
+    if (value === undefined || value === null) return undefined
+    const url = visitableUrl(value, what, server)
+    if (isSecure(url) || !isSecure(issuer)) return url
+    throw new HostError('unsafe-address', `${what} at ${hostOf(url)} is not https`)
+  }
   const as = {
     issuer: data.issuer,
     authorization_endpoint: endpoint(data.authorization_endpoint, 'the sign-in address'),
@@ -133,6 +138,10 @@ export function judgeIssuer(issuer: unknown, server: WebUrl): string {
  */
 export function sameIssuer(one: string, other: string): boolean {
   return one.replace(/\/$/, '') === other.replace(/\/$/, '')
+}
+
+function isSecure(url: string): boolean {
+  return new URL(url).protocol === 'https:'
 }
 
 function insteadOf(found: string, wanted: string): string {

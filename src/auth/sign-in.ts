@@ -111,8 +111,9 @@ export async function signIn(
   async function clientAt(target: Target): Promise<Client | undefined> {
     const kept = await grants.readClient({ server: request.server.url, issuer: target.issuer })
     // Only what we registered ourselves is ours to replace.
-    if (stored.error?.kind === 'invalid-client' && kept?.source !== 'configured') return undefined
-    const before = target.issuer === stored.before?.issuer ? stored.client : undefined
+    const same = target.issuer === stored.before?.issuer
+    if (same && stored.error?.kind === 'invalid-client' && kept?.source !== 'configured') return undefined
+    const before = same ? stored.client : undefined
     // A client that was configured for the last grant counts only as long as it still is.
     return kept ?? (before?.source === 'registered' ? before : undefined)
   }

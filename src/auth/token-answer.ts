@@ -50,7 +50,7 @@ export async function judgeTokens(
   const answer = v.safeParse(TokenAnswer, body)
   if (!answer.success) throw new HostError('token-bad', host)
   const { access_token, token_type, refresh_token, scope, expires_in, id_token, error } = answer.output
-  if (typeof error === 'string' && access_token === undefined) return { error }
+  if (typeof error === 'string' && !access_token) return { error }
   const conform = Response.json(
     { access_token, token_type, refresh_token: refresh_token || undefined, scope: scope ?? undefined },
     { status: response.status },

@@ -16,8 +16,8 @@ const EMPTY_LABEL = /(^|\.)\./
 /** The only hosts that may be reached without TLS. */
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
-/** Names that are never in the public DNS (RFC 6761, 6762, 8375; `.internal` by ICANN; `.localdomain` by custom), so they stay near us. */
-const LOCAL_NAME = /(^|\.)(localhost|localdomain|local|internal|home\.arpa)$/
+/** Names that are never in the public DNS (RFC 6761, 6762 with its appendix G, 8375; `.internal` by ICANN; `.localdomain` by custom), so they stay near us. */
+const LOCAL_NAME = /(^|\.)(localhost|localdomain|local|internal|intranet|private|corp|home|lan|home\.arpa)$/
 
 const LOCAL_ADDRESSES = new BlockList()
 for (const [network, prefix] of [

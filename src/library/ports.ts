@@ -94,15 +94,15 @@ const MOST = 50
 /** For a store that is only in this process: its sessions still learn from each other. */
 function journalInMemory(): Journal {
   const entries: JournalEntry[] = []
-  let changes: number | undefined
+  let changes = 0
   return {
     async write(entry) {
       entries.push(entry)
       if (entries.length > MOST) entries.shift()
-      changes = (changes ?? 0) + 1
+      changes += 1
     },
     read: async most => entries.slice(-most),
     // Like a file it takes a turn of the event loop, so that who asks again and again stops nobody.
-    changed: () => setImmediate(changes),
+    changed: () => setImmediate(changes === 0 ? undefined : String(changes)),
   }
 }

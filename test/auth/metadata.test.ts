@@ -184,6 +184,12 @@ describe('server metadata', () => {
     ])(`M-01 ${endpoint} %s`, address => {
       expect(() => judge({ [endpoint]: address })).toThrow(kind('unsafe-address'))
     })
+    test(`${endpoint} of an https issuer is not http, not even on loopback`, () => {
+      const mixed = (issuer: string) =>
+        judgeServerMetadata({ ...good, issuer, [endpoint]: 'http://127.0.0.1:1/x' }, issuer, LOCAL)
+      expect(() => mixed(ISSUER)).toThrow(kind('unsafe-address', '127.0.0.1:1 is not https'))
+      expect(mixed('http://127.0.0.1:1')).toMatchObject({ [endpoint]: 'http://127.0.0.1:1/x' })
+    })
     test.each([
       [7],
       [''],

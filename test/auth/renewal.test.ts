@@ -4,6 +4,7 @@ import { createHttp } from '../../src/auth/http.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Grant, Reason } from '../../src/auth/types.ts'
 import { HostError } from '../../src/errors.ts'
+import { clean } from '../../src/text.ts'
 import { hurried } from '../support/clock.ts'
 import { CANCEL, createEngine, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
 import {
@@ -103,12 +104,35 @@ describe('silent renewal', () => {
     expect(tokenOf(await engine.ask(request('refresh', ['call-1'])))).toBe('renewed')
   })
 
-  it('O6: invalid_grant forgets exactly that grant', async () => {
-    server.break('/token', json({ error: 'invalid_grant' }, 400))
-    const { engine } = withExpired()
-    expect(whyOf(await engine.ask(request()))).toBe('sign-in-needed')
-    expect(engine.store.grants.size).toBe(0)
-    expect(engine.prompt.lines).toEqual([])
+  it.each([{}, { access_token: null }, { access_token: '' }])(
+    'O6: invalid_grant forgets exactly that grant (with %j)',
+    async more => {
+      server.break('/token', json({ ...more, error: 'invalid_grant' }, 400))
+      const { engine } = withExpired()
+      expect(whyOf(await engine.ask(request()))).toBe('sign-in-needed')
+      expect(engine.store.grants.size).toBe(0)
+      expect(engine.prompt.lines).toEqual([])
+    },
+  )
+
+  it('of several issuers without a usable grant, the first one says who it was', async () => {
+    const second = await startFaultyServer()
+    onTestFinished(() => second.close())
+    const engine = createEngine({ first: CANCEL })
+    const metadata = JSON.stringify({
+      resource: server.mcp,
+      authorization_servers: [server.origin, second.origin],
+    })
+    for (const [issuer, account] of [
+      [server.origin, 'ada'],
+      [second.origin, 'bob'],
+    ] as const)
+      storedGrant(engine.store, { mcp: server.mcp, issuer }, engine.clock.now(), {
+        account: clean(account),
+        expiresAt: engine.clock.now() - 60_000,
+      })
+    await engine.ask(requestFor(names(), 'initial', { metadata }))
+    expect(engine.prompt.panels[0]?.view.account).toBe('ada')
   })
 
   it('O6: invalid_grant does not touch the grant of another program that came in between', async () => {
@@ -286,6 +310,19 @@ describe('silent renewal', () => {
     server.break(path, undefined)
     engine.clock.advance(2000)
     expect(tokenOf(await answer)).toBe('renewed')
+  })
+
+  it('a lock that is lost ends a pause, too, and nothing is sent after it', async () => {
+    server.break('/token', json({}, 503))
+    const { engine, grant } = withExpired()
+    const lost = new AbortController()
+    engine.store.exclusive = (_key, work) => work(lost.signal, async () => lost.signal.throwIfAborted())
+    const answer = engine.ask(request())
+    await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+    lost.abort(new HostError('store-unavailable', 'this program was stopped for too long'))
+    expect(whyOf(await answer)).toBe('renewal-failed')
+    expect(engine.clock.sleepers).toEqual([])
+    expect([polls(), keptIn(engine)]).toEqual([1, grant])
   })
 
   it('Esc ends a pause between two attempts', async () => {

@@ -276,6 +276,18 @@ describe('the client', () => {
     expect(one.count('registration')).toBe(1)
   })
 
+  it('that one issuer has forgotten says nothing about the one of another issuer', async () => {
+    const lost = await startFaultyServer({ '/token': json({ error: 'invalid_client' }, 401) })
+    onTestFinished(() => lost.close())
+    const engine = createEngine({ first: BROWSER })
+    expect(tokenOf(await engine.ask(request([one.issuer])))).toMatch(/^ey/)
+    const now = engine.clock.now()
+    engine.store.grants.clear()
+    storedGrant(engine.store, { mcp, issuer: lost.origin }, now, { expiresAt: now, refresh: new Secret('r') })
+    expect(tokenOf(await engine.ask(request([lost.origin, one.issuer])))).toMatch(/^ey/)
+    expect(one.count('registration')).toBe(1)
+  })
+
   it('outlives a grant that was withdrawn', async () => {
     const engine = createEngine({ first: BROWSER })
     await engine.ask(request([one.issuer]))

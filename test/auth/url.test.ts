@@ -144,6 +144,8 @@ describe('mayVisit', () => {
     'https://localhost/',
     'https://app.localhost/',
     'https://printer.local/',
+    'https://router.lan/',
+    'https://wiki.corp/',
     'https://metadata.google.internal/',
     'https://intranet/',
     'https://printer.local./',

@@ -101,7 +101,7 @@ export async function signInByCode(
     judge = query => judgeRedirect(query, { target, client, state: proof.state })
     signal.throwIfAborted()
     const port = isLoopback(webUrl(redirectUri, 'the redirect'))
-      ? Number(new URL(redirectUri).port)
+      ? Number(new URL(redirectUri).port || 80)
       : undefined
     ready({ url, client, port, paste: address => receive(queryOf(address)) !== 'refused' })
     const parameters = await answer.promise

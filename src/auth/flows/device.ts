@@ -40,7 +40,6 @@ export async function signInByDevice(
   let wait = interval
   for (;;) {
     await clock.sleep(wait * 1000, signal)
-    signal.throwIfAborted()
     const at = clock.now()
     const poll = await pollOnce()
     if (poll.kind === 'tokens') return { tokens: poll.tokens, client, at }

@@ -71,12 +71,19 @@ interface Door {
 
 function doorOf({ callbackUrl }: Place, host: string, port: number): Door & { redirectUri: string } {
   if (callbackUrl === undefined) {
-    return { redirectUri: `http://${host}:${port}/`, hosts: new Set([`${host}:${port}`]), path: '/' }
+    return { redirectUri: `http://${host}:${port}/`, hosts: new Set(headersOf(host, port)), path: '/' }
   }
   const url = new URL(callbackUrl)
   // Forwarders of codespaces and tunnels put the name of their own end here.
-  const forwarded = isLoopback(callbackUrl) ? [] : [`localhost:${port}`, `127.0.0.1:${port}`]
+  const forwarded = isLoopback(callbackUrl)
+    ? []
+    : [...headersOf('localhost', port), ...headersOf('127.0.0.1', port)]
   return { redirectUri: callbackUrl, hosts: new Set([url.host, ...forwarded]), path: url.pathname }
+}
+
+/** How the Host header may be written: without the usual port, or with it (RFC 9110 7.2). */
+function headersOf(host: string, port: number): string[] {
+  return port === 80 ? [host, `${host}:80`] : [`${host}:${port}`]
 }
 
 async function respond(
@@ -95,7 +102,7 @@ async function choosePage(request: IncomingMessage, { hosts, path }: Door, recei
   const { host = '' } = request.headers
   if (!hosts.has(host) || request.method !== 'GET') return page('refused')
   const url = URL.parse(request.url ?? '', `http://${host}`)
-  if (url?.host !== host || url.pathname !== path) return page('unknown')
+  if (url?.host !== URL.parse(`http://${host}`)?.host || url?.pathname !== path) return page('unknown')
   return receive(url.searchParams).then(
     answer => answer ?? page('refused'),
     () => page('failed'),

@@ -47,8 +47,8 @@ export interface Journal {
   write(entry: JournalEntry): Promise<void>
   /** The last entries, oldest first. Lines that are none (a crash, another version) are left out. */
   read(most: number): Promise<JournalEntry[]>
-  /** When the last line was added, in milliseconds since the epoch; undefined before the first one. */
-  changed(): Promise<number | undefined>
+  /** Another text after each line that was added, by time and size: some file systems keep whole seconds only. */
+  changed(): Promise<string | undefined>
 }
 
 /**
@@ -92,7 +92,7 @@ export function openJournal(folder: string): Journal {
     },
     changed: () =>
       stat(file).then(
-        ({ mtimeMs }) => mtimeMs,
+        ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
         () => undefined,
       ),
   }

@@ -62,6 +62,13 @@ describe('the listener', () => {
     expect(received).toEqual([])
   })
 
+  it('on port 80, which the browser does not name, the redirect gets through as on any other', async () => {
+    const { redirectUri } = await start(80)
+    expect((await fetch(`${redirectUri}?code=1`)).status).toBe(200)
+    const named = new URL(redirectUri).port === '' ? { host: '127.0.0.1:80' } : {}
+    expect(await statusOf(Number(new URL(redirectUri).port || 80), named)).toBe(200)
+  })
+
   it('R-09: a header of 1 MiB is refused, and the true redirect still gets through', async () => {
     const { port, redirectUri } = await start()
     const socket = connect(port, '127.0.0.1')

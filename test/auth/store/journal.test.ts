@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type JournalEntry, openJournal } from '../../../src/auth/store/journal.ts'
@@ -16,6 +16,20 @@ test('what was written is read again, the last ones, oldest first; for this user
   for (const server of ['a', 'b', 'c']) await journal.write(entry(server, { route: 'device' }))
   expect((await journal.read(2)).map(({ server }) => server)).toEqual(['b', 'c'])
   expect((await stat(join(folder, 'journal.jsonl'))).mode & 0o777).toBe(0o600)
+})
+
+test('that a line was added is seen also where the time of the file stays the same', async () => {
+  const folder = await temporaryFolder()
+  const journal = openJournal(folder)
+  expect(await journal.changed()).toBeUndefined()
+  const seen = new Set<string | undefined>()
+  for (const server of ['a', 'b']) {
+    await journal.write(entry(server))
+    await utimes(join(folder, 'journal.jsonl'), 1000, 1000)
+    seen.add(await journal.changed())
+  }
+  expect(seen.size).toBe(2)
+  expect(seen).toContain(await journal.changed())
 })
 
 test('many writers at once: no line is lost or torn', async () => {
