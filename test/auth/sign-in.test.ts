@@ -112,8 +112,20 @@ describe('another sign-in server that is looked up', () => {
   })
 
   it('comes too late where a route was chosen meanwhile', async () => {
-    const { other, answer, panel } = await looking({ [METADATA]: silence })
+    const [found, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { other, answer, panel } = await looking({
+      [METADATA](response, { origin }) {
+        const endpoints = { authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token` }
+        const as = { issuer: origin, ...endpoints, code_challenge_methods_supported: ['S256'] }
+        void found.promise.then(() => json(as)(response))
+        response.once('close', done.resolve)
+      },
+    })
     await vi.waitFor(() => expect(other.requests).toHaveLength(1))
+    panel.choose(PASTE)
+    await panel.step('paste')
+    found.resolve()
+    await done.promise
     panel.choose(BROWSER)
     expect(tokenOf(await answer)).toMatch(/^ey/)
     expect(panel.view.pageHost).toBe(hostOf(one.issuer))
