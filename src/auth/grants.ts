@@ -29,8 +29,8 @@ export interface Grants {
   ): Promise<T>
   readClient(key: ServerKey): Promise<Client | undefined>
   keepClient(key: ServerKey, client: Client): Promise<void>
-  /** Forgets a client that the server no longer knows; undefined is nothing to forget. */
-  forgetClient(key: ServerKey, client: Client | undefined): Promise<void>
+  /** Forgets a client that the server no longer knows. */
+  forgetClient(key: ServerKey, client: Client): Promise<void>
   knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
 }
 
@@ -119,7 +119,7 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
       await orWarn(store.exclusive(key, () => store.writeClient(key, client)))
     },
     async forgetClient(key, client) {
-      if (client !== undefined) await orWarn(store.exclusive(key, () => store.forgetClient(key, client)))
+      await orWarn(store.exclusive(key, () => store.forgetClient(key, client)))
     },
     knownIssuer: server => orWarn(store.knownIssuer(server)),
   }

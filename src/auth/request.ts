@@ -27,7 +27,6 @@ const EventData = v.object({
     v.object({
       resourceMetadataUrl: v.optional(v.unknown()),
       scope: lenient(v.string()),
-      error: lenient(v.string()),
     }),
   ),
   resourceMetadata: lenient(v.string()),
@@ -66,7 +65,6 @@ export function judgeRequest(event: AuthEvent): AuthRequest {
     reason: data.reason,
     challenge: {
       scope: challenge?.scope?.slice(0, LONGEST_SCOPE),
-      error: challenge?.error === undefined ? undefined : clean(challenge.error),
       metadataUrl:
         metadataUrl === undefined ? undefined : webUrl(metadataUrl, 'the address of the resource metadata'),
     },

@@ -16,7 +16,7 @@ export interface AuthRequest {
   id: string
   server: { name: Clean; url: WebUrl }
   reason: Reason
-  challenge: { scope?: string; error?: string; metadataUrl?: WebUrl }
+  challenge: { scope?: string; metadataUrl?: WebUrl }
   /** The protected-resource metadata (RFC 9728) as the runtime fetched it: unjudged text. */
   metadata?: string
   /** The client that the configuration of the server names (`staticClientConfig`). */

@@ -103,11 +103,8 @@ function requestOf({ name, url, config }: RemoteServer, { challenge }: Probed): 
     data: {
       ...{ serverName: name, serverUrl: url, reason: 'initial' },
       wwwAuthenticateParams: challenge && {
-        ...{
-          resourceMetadataUrl: challenge.resource_metadata,
-          scope: challenge.scope,
-          error: challenge.error,
-        },
+        resourceMetadataUrl: challenge.resource_metadata,
+        scope: challenge.scope,
       },
       staticClientConfig: clientId && { clientId, grantType },
       redirectPort: typeof auth === 'object' ? auth.redirectPort : undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeRequest } from '../../src/auth/request.ts'
+import { judgeRequest, serverNameOf } from '../../src/auth/request.ts'
 
 const SERVER = 'https://mcp.example/mcp'
 
@@ -33,7 +33,6 @@ describe('judgeRequest', () => {
       reason: 'upscope',
       challenge: {
         scope: 'a b',
-        error: 'insufficient_scope',
         metadataUrl: 'https://mcp.example/.well-known/oauth-protected-resource',
       },
       metadata: '{"resource":"x"}',
@@ -118,14 +117,19 @@ describe('judgeRequest', () => {
     expect(() => withField('staticClientConfig', client)).toThrow(expect.objectContaining({ exitCode: 4 }))
   })
 
-  test('X-02 name and error are one clean line of 80 columns', () => {
+  test('X-02 the name is one clean line of 80 columns, and the rights are bounded', () => {
     const hostile = `\u001b]52;c;YQ==\u0007evil\n\u001b[2Jname\u202e${'x'.repeat(500)}`
     const { server } = withField('serverName', hostile)
     expect(server.name).toMatch(/^evil namex+…$/)
     expect(server.name.length).toBeLessThanOrEqual(80)
-    const { challenge } = withField('wwwAuthenticateParams', { error: hostile, scope: 'x'.repeat(100_000) })
-    expect(challenge.error?.length).toBeLessThanOrEqual(80)
+    const { challenge } = withField('wwwAuthenticateParams', { scope: 'x'.repeat(100_000) })
     expect(challenge.scope?.length).toBeLessThanOrEqual(8192)
+  })
+
+  test('X-02 so is the name that is taken where nothing else is of use', () => {
+    expect(serverNameOf({ serverName: '\u001b[2Jnotes\n', serverUrl: 7 })).toBe('notes')
+    for (const data of [undefined, 'x', {}, { serverName: 7 }, { serverName: '\u001b[2J' }])
+      expect(serverNameOf(data)).toBeUndefined()
   })
 
   test('X-05 a server without a name is called by its host in ASCII', () => {
