@@ -17,8 +17,8 @@ export interface Grants {
   /** For a caller that is inside `exclusive`. Rejects where the lock was lost: see `replace`. */
   write(key: ServerKey, grant: Grant): Promise<void>
   /**
-   * Keeps a renewed grant whose lock was lost before it was written: under a new lock, and only in place of the one that
-   * it came from. Gives what is kept now, which may be another program's, or nothing after a sign-out.
+   * Keeps a grant under a new lock, and only in place of the one that it came from: a renewed one whose lock was lost before
+   * it was written. Gives what is kept now, which may be another program's, or nothing after a sign-out.
    */
   replace(key: ServerKey, before: Grant, grant: Grant): Promise<Grant | undefined>
   /** Forgets exactly this grant. */

@@ -128,14 +128,18 @@ export async function signIn(
   async function finish(signedIn: SignedIn & { asked?: boolean }, flow: FlowInput, dialog?: Dialog) {
     const { target, scope } = flow
     const { tokens, client, at: now, asked = false } = signedIn
+    const nameless = grantFrom(tokens, { target, client, scope, now })
+    const key = { server: request.server.url, issuer: target.issuer, slot: request.slot }
+    // Kept before anybody is asked for a name, where it takes nobody's place: a program that ends in between must not lose it.
+    const early = await grants.keep(key, nameless, held => held === undefined)
     const limit = AbortSignal.timeout(IDENTITY_LIMIT)
     const who = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
     const { name: account, identity } = who ?? {}
-    const grant = grantFrom(tokens, { target, client, scope, account, identity, now })
+    const grant = { ...nameless, account, identity }
+    if (early !== undefined) await grants.forget(key, nameless)
     const placed = await placeGrant(request, grant, { grants, accounts, asked })
     // Where it cannot be noted, the sign-in is good all the same.
     await accounts.signedIn(request, { grant, slot: placed.slot, asked }).catch(() => {})
-    const key = { server: request.server.url, issuer: target.issuer }
     if (client.source === 'configured' && client.id !== request.client?.id && client.id !== flow.client?.id)
       await grants.keepClient(key, client)
     dialog?.close({ kind: 'signed-in', account: account ?? placed.slot, keptIn: placed.keptIn })

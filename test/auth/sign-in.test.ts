@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
@@ -16,7 +16,7 @@ import {
   tokenOf,
   whyOf,
 } from '../support/engine.ts'
-import { json, silence, startFaultyServer } from '../support/faulty-server.ts'
+import { type Fault, json, silence, startFaultyServer } from '../support/faulty-server.ts'
 import { testStore } from '../support/token-store.ts'
 
 /** Two real authorization servers (oidc-provider) that an MCP server can name. */
@@ -271,6 +271,26 @@ describe('O4: a server that moves to another authorization server', () => {
     moved.panel.choose(CANCEL)
     await moved.answer
   })
+})
+
+test('a sign-in is kept before its server is asked for the name of who signed in', async () => {
+  const named = Promise.withResolvers<void>()
+  const userInfo: Fault = response => void named.promise.then(() => json({ sub: '1', name: 'Ada' })(response))
+  const token = json({ access_token: 't', token_type: 'Bearer', scope: 'openid' })
+  const info = await startFaultyServer({ '/userinfo': userInfo })
+  const server = await startFaultyServer(
+    { '/token': token },
+    { userinfo_endpoint: `${info.origin}/userinfo` },
+  )
+  onTestFinished(() => Promise.all([info.close(), server.close()]).then(() => {}))
+  const engine = createEngine({ first: BROWSER })
+  const answer = engine.ask(requestFor({ mcp: server.mcp, issuer: server.origin }))
+  await vi.waitFor(() => expect(info.requests).toHaveLength(1))
+  const kept = () => [...engine.store.grants.values()]
+  expect(kept().map(({ access, account }) => [access.reveal(), account])).toEqual([['t', undefined]])
+  named.resolve()
+  expect(tokenOf(await answer)).toBe('t')
+  expect(kept()).toMatchObject([{ account: 'Ada' }])
 })
 
 describe('the client', () => {
