@@ -4,7 +4,16 @@ import { createElsewhere } from '../../src/auth/elsewhere.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import { openJournal } from '../../src/auth/store/journal.ts'
 import { fakeClock } from '../support/clock.ts'
-import { BROWSER, CANCEL, createEngine, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
+import {
+  BROWSER,
+  CANCEL,
+  createEngine,
+  PASTE,
+  requestFor,
+  storedGrant,
+  tokenOf,
+  whyOf,
+} from '../support/engine.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const mcp = 'http://127.0.0.1:1/mcp'
@@ -43,14 +52,15 @@ describe('an open panel', () => {
     const { engine, note, keep, look } = await neighbours()
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
-    panel.choose(BROWSER)
-    await panel.step('browser')
+    // The page is there, and nobody is so fast as to sign in on it first.
+    panel.choose(PASTE)
+    const { url } = await panel.step('paste')
     keep()
     await note()
     await look()
     expect(tokenOf(await answer)).toBe('stored access')
     expect(panel.result).toEqual({ kind: 'elsewhere' })
-    const redirect = new URL(engine.browser.opened[0] ?? '').searchParams.get('redirect_uri') ?? ''
+    const redirect = new URL(url).searchParams.get('redirect_uri') ?? ''
     await expect(fetch(redirect)).rejects.toThrow()
     expect(engine.clock.sleepers).toEqual([])
   })
