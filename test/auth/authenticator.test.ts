@@ -291,6 +291,12 @@ describe('refusals', () => {
     expect(engine.prompt.panels).toHaveLength(2)
   })
 
+  it('a request is answered, and the trouble told, also where no account can be named', async () => {
+    const engine = createEngine({ policy: { accountOf: () => ' no name ' } })
+    expect(whyOf(await engine.ask(request()))).toBe('usage')
+    expect(engine.prompt.lines).toEqual([expect.stringContaining('is no name for an account')])
+  })
+
   it('a request that is silenced is answered, whatever its metadata are', async () => {
     const engine = createEngine()
     const bad = { metadata: '<html>' }

@@ -12,7 +12,7 @@ async function unkept() {
   const grants = createGrants(store, { tell: () => {} })
   const grant = { ...grantOf(key, 'mine'), receivedAt: 1000 }
   store.failWrites = new HostError('store-unavailable', 'busy')
-  expect(await grants.keep(key, grant)).toBe('memory')
+  expect(await grants.keep(key, grant, () => true)).toBe('memory')
   store.failWrites = undefined
   return { store, grants, grant }
 }
