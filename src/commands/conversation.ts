@@ -1,49 +1,12 @@
-import type { Authenticator } from '../auth/authenticator.ts'
 import { hostError } from '../errors.ts'
-import type { Attachment, HostEvent, Session } from '../runtime/types.ts'
-import { carryQuestions, type QuestionPorts } from './questions.ts'
+import type { HostEvent } from '../runtime/types.ts'
+import type { Conversation, ConversationPorts } from './conversation-types.ts'
+import { createOutbox, type Message } from './outbox.ts'
+import { carryQuestions } from './questions.ts'
 import { createRecovery } from './recovery.ts'
-import { carrySignIns, type SignInPorts } from './sign-ins.ts'
+import { carrySignIns } from './sign-ins.ts'
 
-export interface ConversationPorts extends QuestionPorts {
-  session: Session
-  authenticator: Authenticator
-  /** False where sign-in requests are not listened to. */
-  asks: boolean
-  /** Everything that has a face goes here. */
-  show: (event: ConversationEvent) => void
-  tell: (line: { level: 'info' | 'warning'; text: string }) => void
-  log: (line: string) => void
-  /** The files that a message names. */
-  attach?: (message: string) => Promise<readonly Attachment[]>
-  refused: SignInPorts['refused']
-}
-
-type Faceless = 'permission' | 'permission-done' | 'ask' | 'ask-done' | 'auth' | 'auth-done'
-export type ConversationEvent =
-  | Exclude<HostEvent, { type: Faceless }>
-  | { type: 'sent'; text: string }
-  | { type: 'waiting'; servers: readonly string[] }
-  | { type: 'queued'; messages: readonly string[] }
-  | { type: 'draft'; text: string }
-  /** Servers that nobody has signed in to, although they asked for it. */
-  | { type: 'unsigned'; servers: readonly string[] }
-
-export interface Conversation {
-  /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */
-  say(text: string): void
-  /** Stops the running turn; messages that waited behind it are given back. */
-  interrupt(): Promise<void>
-  readonly busy: boolean
-  /** Lets every server connect anew, as soon as no turn runs. */
-  reload(): void
-  /** Last word of each MCP server. */
-  servers(): ReadonlyMap<string, { status: string; error?: string }>
-  /** Messages that still wait to be sent. */
-  readonly unsent: readonly string[]
-  /** Ends open questions, so that the session can be closed. */
-  end(): Promise<void>
-}
+export type * from './conversation-types.ts'
 
 /**
  * Joins one session with the person: messages in order, one turn at a time, the first one held until the servers are
@@ -70,8 +33,11 @@ export function converse(ports: ConversationPorts): Conversation {
   const recovery = createRecovery({ ...ports, signIns })
   const questions = carryQuestions(ports)
   const servers = new Map<string, { status: string; error?: string }>()
-  const queue: string[] = []
-  let phase: 'starting' | 'idle' | 'busy' | 'over' = 'starting'
+  const outbox = ports.outbox ?? createOutbox(show)
+  const work: { run: () => Promise<void>; stop?: () => Promise<void> }[] = []
+  /** At work: something between two turns. */
+  let phase: 'starting' | 'idle' | 'busy' | 'at-work' | 'over' = 'starting'
+  let stop: (() => Promise<void>) | undefined
   let reloading = false
   /** Somebody has signed in without this server: a reload brings it back. */
   let elsewhere = false
@@ -100,13 +66,19 @@ export function converse(ports: ConversationPorts): Conversation {
       case 'user':
         // Printed already, when it was sent; the event may come before the reply that names it.
         if (mine.delete(event.messageId) || event.text === sending) return
+        outbox.taken(event.text, event.messageId)
         break
       case 'server':
         if (!recovery.note(event)) return
         servers.set(event.name, event)
         break
+      case 'turn-start':
+        // The runtime begins one by itself, too: for what it was sent at the very end of another one.
+        if (phase === 'idle') phase = 'busy'
+        break
       case 'idle':
         if (phase === 'busy') phase = 'idle'
+        if (event.aborted) giveBack(outbox.dropped())
         break
       case 'stopped':
         phase = 'over'
@@ -129,17 +101,22 @@ export function converse(ports: ConversationPorts): Conversation {
   async function next(): Promise<void> {
     if (phase !== 'idle') return
     if (reloading) return reloadServers()
-    const message = queue.shift()
+    const first = work.shift()
+    if (first !== undefined) return atWork(first)
+    const message = outbox.remove(0)
     if (message === undefined) return
-    const text = [...[...news].filter(sentence => !message.includes(sentence)), message].join(' ')
-    news.clear()
+    const { text } = message.prompt === undefined ? withNews(message) : message
     phase = 'busy'
     spoken = true
     sending = text
-    show({ type: 'queued', messages: [...queue] })
     show({ type: 'sent', text })
     try {
-      mine.add(await session.send(text, await ports.attach?.(message)))
+      const attachments = await ports.attach?.(message.text)
+      const { prompt } = message
+      const id = await (prompt === undefined
+        ? session.send(text, attachments)
+        : session.send(prompt, attachments, { shown: text }))
+      mine.add(id)
       sending = undefined
     } catch (thrown) {
       sending = undefined
@@ -148,6 +125,29 @@ export function converse(ports: ConversationPorts): Conversation {
       show({ type: 'idle', aborted: true })
       fail(thrown, 'the message could not be sent')
     }
+  }
+
+  /** What the model does not know yet stands in front of what it is told. */
+  function withNews({ text }: Message): Message {
+    const told = [...[...news].filter(sentence => !text.includes(sentence)), text].join(' ')
+    news.clear()
+    return { text: told }
+  }
+
+  async function atWork(first: (typeof work)[number]): Promise<void> {
+    phase = 'at-work'
+    stop = first.stop
+    if (stop) show({ type: 'turn-start' })
+    await first.run().catch(thrown => fail(thrown, 'that failed'))
+    if (stop) show({ type: 'idle', aborted: false })
+    stop = undefined
+    if (phase !== 'at-work') return
+    phase = 'idle'
+    void next()
+  }
+
+  function giveBack(texts: readonly string[]): void {
+    if (texts.length > 0) show({ type: 'draft', text: texts.join('\n') })
   }
 
   async function reloadServers(): Promise<void> {
@@ -175,28 +175,42 @@ export function converse(ports: ConversationPorts): Conversation {
     if (phase !== 'over') tell({ level: 'warning', text: hostError(thrown, otherwise).message })
   }
 
+  function say(message: string | Message): void {
+    outbox.add(typeof message === 'string' ? { text: message } : message)
+    if (phase === 'idle') void next()
+    else if (phase !== 'over') {
+      outbox.tell()
+      if (phase === 'starting') show({ type: 'waiting', servers: unfinished() })
+    }
+  }
+
+  if (outbox.waiting.length > 0) show({ type: 'waiting', servers: unfinished() })
   const started = begin(recovery.settle(ending.signal), 'the servers did not come up')
 
   return {
-    say(text) {
-      queue.push(text)
-      if (phase === 'idle') void next()
-      else if (phase !== 'over') {
-        show({ type: 'queued', messages: [...queue] })
-        if (phase === 'starting') show({ type: 'waiting', servers: unfinished() })
+    say,
+    async steer(text) {
+      if (phase !== 'busy') return say(text)
+      const steering = outbox.steer(text)
+      try {
+        steering.sent(await session.send(text, await ports.attach?.(text), { now: true }))
+      } catch (thrown) {
+        if (steering.failed()) giveBack([text])
+        fail(thrown, 'the message could not be sent')
       }
     },
+    between(run, stop) {
+      work.push({ run, stop })
+      void next()
+    },
     async interrupt() {
-      const waiting = queue.splice(0)
-      if (waiting.length > 0) {
-        show({ type: 'queued', messages: [] })
-        show({ type: 'draft', text: waiting.join('\n') })
-      }
+      giveBack(outbox.clear().map(({ text }) => text))
+      await stop?.().catch(thrown => fail(thrown, 'it could not be stopped'))
       if (phase === 'busy')
         await session.abort().catch(thrown => fail(thrown, 'the turn could not be stopped'))
     },
     get busy() {
-      return phase === 'busy'
+      return phase === 'busy' || phase === 'at-work'
     },
     reload() {
       recovery.forget()
@@ -204,9 +218,6 @@ export function converse(ports: ConversationPorts): Conversation {
       void next()
     },
     servers: () => servers,
-    get unsent() {
-      return queue
-    },
     async end() {
       phase = 'over'
       ending.abort()

@@ -29,11 +29,11 @@ export async function chatOnScreen(
       ...{ stdin, stdout, env, suspend },
       now: clock.now,
       prompts: [...earlier.filter(text => !ports.prompts.includes(text)), ...ports.prompts],
-      onSubmit(text) {
+      onSubmit(text, now) {
         kept = kept.then(() => history.add(text))
         // Only here: in plain lines a paste cannot be told from what was typed.
         if (text.startsWith('!')) void shell?.run(text)
-        else ports.onSubmit(text)
+        else ports.onSubmit(text, now)
       },
       onInterrupt() {
         if (!shell?.stop()) ports.onInterrupt()

@@ -1,6 +1,7 @@
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { readStoredEvents } from '../runtime/stored-events.ts'
+import type { SessionSummary } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import { pickSession, shortId } from './pick-session.ts'
 import { redacting } from './redact.ts'
@@ -28,14 +29,26 @@ export async function sessionsExport(
     pickSession(await runtime.sessions(), id, host.folder, host.clock.now()),
     folders.copilot,
   ])
-  const hide = options.redact ? redacting(host.home) : (text: string) => text
+  const place = { folder, home: host.home, signal: host.signal }
+  const damaged = await exportSession(session, options, place, text => host.stdout.write(text))
+  if (damaged > 0) host.stderr.write(`${damaged} damaged lines of the log were left out\n`)
+  return 0
+}
+
+/** Writes a stored conversation piece by piece. Gives how many damaged lines of its log were left out. */
+export async function exportSession(
+  session: Pick<SessionSummary, 'id' | 'summary' | 'started'>,
+  options: ExportOptions,
+  { folder, home, signal }: { folder: string; home: string; signal: AbortSignal },
+  write: (text: string) => void,
+): Promise<number> {
+  const hide = options.redact ? redacting(home) : (text: string) => text
   const redacted = (said: Said): Said => ({
     ...said,
     text: hide(said.text),
     ...(options.redact && said.who === 'tool' ? WITHOUT : {}),
   })
-  const { said, damaged } = await read(folder, session.id, options.last, host.signal)
-  const write = (text: string) => void host.stdout.write(text)
+  const { said, damaged } = await read(folder, session.id, options.last, signal)
   const pieces = said.map(piece => redacted(piece))
   const name = hide(session.summary ?? '')
   if (options.format === 'json') {
@@ -46,8 +59,7 @@ export async function sessionsExport(
     if (options.format === 'markdown') write(`# ${name || `Session ${shortId(session.id)}`}\n\n`)
     for (const piece of pieces) write(`${style(piece)}\n\n`)
   }
-  if (damaged > 0) host.stderr.write(`${damaged} damaged lines of the log were left out\n`)
-  return 0
+  return damaged
 }
 
 /** At most `last` pieces from the end are held. */

@@ -1,63 +1,99 @@
-export interface SlashPorts {
-  servers: ReadonlyMap<string, { status: string; error?: string }>
-  line(level: 'info' | 'warning', text: string): void
-  /** Asks for a sign-in again: of this server, or of all. */
-  signIn(server: string | undefined): void
-  /** Lists accounts, or uses another one: `[server [account]]`. */
-  account(argument: string): void
-  quit(): void
-}
+import { hostError } from '../errors.ts'
+import { clean } from '../text.ts'
+import type { CommandEntry } from '../ui/types.ts'
+import { type SlashCommand, type SlashPorts, say, sayAll } from './slash/command.ts'
+import { MODEL_COMMANDS } from './slash/model.ts'
+import { nearest } from './slash/nearest.ts'
+import { NUMBER_COMMANDS } from './slash/numbers.ts'
+import { QUEUE_COMMANDS } from './slash/queue.ts'
+import { runRuntimeCommand, runtimeCommands } from './slash/runtime.ts'
+import { SERVER_COMMANDS } from './slash/servers.ts'
+import { SESSION_COMMANDS } from './slash/sessions.ts'
+import { TRANSCRIPT_COMMANDS } from './slash/transcript.ts'
 
-const HELP = [
-  '/login [server]: sign in to a server again, or to all that wait',
-  '/account [server [account]]: the accounts of a server, or use another one in this folder',
-  '/mcp: what each server is doing',
-  '/quit: leave (Ctrl+C twice or Ctrl+D do it too)',
+/** The `/` commands of this program, in the order in which `/help` has them. */
+export const COMMANDS: readonly SlashCommand[] = [
+  ...SERVER_COMMANDS,
+  ...MODEL_COMMANDS,
+  ...SESSION_COMMANDS,
+  ...QUEUE_COMMANDS,
+  ...NUMBER_COMMANDS,
+  ...TRANSCRIPT_COMMANDS,
+  { name: 'help', what: 'these commands', run: (_input, ports) => help(ports) },
+  {
+    name: 'quit',
+    aliases: ['exit'],
+    what: 'leave (Ctrl+C twice or Ctrl+D do it too)',
+    run: (_input, ports) => ports.quit(),
+  },
 ]
 
-/** Does what a line that begins with `/` asks for. */
-export function slashCommand(text: string, ports: SlashPorts): void {
-  const [name = '', ...rest] = text.trim().split(/\s+/u)
-  const argument = rest.join(' ')
-  switch (name) {
-    case '/login':
-      login(argument, ports)
-      break
-    case '/account':
-      ports.account(argument)
-      break
-    case '/mcp':
-      mcp(ports)
-      break
-    case '/help':
-      for (const line of HELP) ports.line('info', line)
-      break
-    case '/quit':
-    case '/exit':
-      ports.quit()
-      break
-    default:
-      ports.line('warning', `there is no command ${name} (/help lists them)`)
+export interface Slash {
+  /** Does what a line that begins with `/` asks for. Never rejects: what goes wrong is told. */
+  run(line: string): Promise<void>
+  /** What can stand there, for completion. */
+  entries(): Promise<CommandEntry[]>
+}
+
+/** True for a line that is a command and no path. */
+export function isCommand(text: string): boolean {
+  return /^\/[a-z-]+(\s|$)/u.test(text)
+}
+
+export function createSlash(ports: SlashPorts): Slash {
+  async function perform(name: string, input: string): Promise<void> {
+    const command = COMMANDS.find(each => each.name === name || each.aliases?.includes(name))
+    if (command) return command.run(input, ports)
+    const others = await runtimeCommands(ports)
+    if (others.some(each => each.name === name)) return runRuntimeCommand(name, input, ports)
+    const names = [
+      ...COMMANDS.flatMap(each => [each.name, ...(each.aliases ?? [])]),
+      ...others.map(each => each.name),
+    ]
+    const meant = nearest(name, names)
+    const hint = meant === undefined ? '/help lists them' : `did you mean /${meant}?`
+    say(ports, `there is no command /${clean(name, 40)} (${hint})`, 'warning')
+  }
+
+  return {
+    async run(line) {
+      const [, name = '', input = ''] = /^\/([a-z-]+)\s*([\s\S]*)$/u.exec(line.trim()) ?? []
+      try {
+        await perform(name, input.trim())
+      } catch (thrown) {
+        const { message } = hostError(thrown, `/${name} failed`)
+        for (const text of message.split('\n')) say(ports, text, 'warning')
+      }
+    },
+    async entries() {
+      const ours = COMMANDS.flatMap(({ name, aliases = [], what, words }) =>
+        [name, ...aliases.filter(alias => !alias.startsWith(name))].map(each => ({
+          name: each,
+          what,
+          words: words?.(ports) ?? [],
+        })),
+      )
+      const others = (await runtimeCommands(ports)).map(({ name, description }) => ({
+        ...{ name, words: [] },
+        what: description,
+      }))
+      return [...ours, ...others].sort((one, other) => (one.name < other.name ? -1 : 1))
+    },
   }
 }
 
-function login(server: string, ports: SlashPorts): void {
-  if (server === '') ports.signIn(undefined)
-  else if (ports.servers.has(server)) ports.signIn(server)
-  else {
-    const known = [...ports.servers.keys()].join(', ') || 'none'
-    ports.line('warning', `there is no server "${server}" here (servers: ${known})`)
-  }
+/** Columns for what is typed. */
+const LEFT = 28
+
+async function help(ports: SlashPorts): Promise<void> {
+  const row = (usage: string, what: string) =>
+    usage.length < LEFT ? `${usage.padEnd(LEFT)}${what}` : `${usage}\n${' '.repeat(LEFT)}${what}`
+  const ours = COMMANDS.map(command => row(usageOf(command), command.what))
+  const others = (await runtimeCommands(ports)).map(each => row(`/${each.name}`, clean(each.description, 50)))
+  sayAll(ports, others.length === 0 ? ours : [...ours, '', 'Of the Copilot runtime:', ...others])
 }
 
-function mcp(ports: SlashPorts): void {
-  if (ports.servers.size === 0) ports.line('info', 'no MCP server is configured (--mcp name=url adds one)')
-  for (const [server, { status, error }] of ports.servers) {
-    ports.line('info', `${server}: ${WORDS[status] ?? status}${error ? ` (${error})` : ''}`)
-  }
-}
-
-const WORDS: Record<string, string> = {
-  'needs-auth': 'needs a sign-in',
-  not_configured: 'not configured',
+/** A command as it is typed: `/new, /clear`, `/rename <name>`. */
+export function usageOf({ name, aliases = [], input }: SlashCommand): string {
+  return [[name, ...aliases].map(each => `/${each}`).join(', '), input].filter(Boolean).join(' ')
 }

@@ -4,6 +4,7 @@ import { askEvent } from './ask.ts'
 import { permissionAsk } from './permission.ts'
 import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
+import { stateEvent } from './state-events.ts'
 import type { HostEvent, ServerStatus, ToolEnd } from './types.ts'
 
 const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
@@ -76,10 +77,6 @@ const READ = new Map<string, Read>(
       type: 'title',
       title: clean(title),
     })),
-    'session.usage_info': main(
-      v.object({ currentTokens: v.number(), tokenLimit: v.number() }),
-      ({ currentTokens, tokenLimit }) => ({ type: 'usage', tokens: currentTokens, limit: tokenLimit }),
-    ),
     'session.error': main(
       v.object({ errorType: v.string(), message: v.string(), statusCode: maybe(v.number()) }),
       ({ errorType, message, statusCode }) => ({
@@ -92,10 +89,6 @@ const READ = new Map<string, Read>(
     'session.warning': main(v.object({ message: v.string() }), ({ message }) => notice('warning', message)),
     'session.info': main(v.object({ infoType: maybe(v.string()), message: v.string() }), data =>
       SILENT_INFO.has(data.infoType ?? '') ? undefined : notice('info', data.message),
-    ),
-    'session.compaction_start': main(v.unknown(), () => notice('info', 'making room in the conversation')),
-    'session.compaction_complete': main(v.object({ success: v.boolean() }), ({ success }) =>
-      success ? undefined : notice('warning', 'the conversation could not be shortened'),
     ),
     'session.idle': main(v.object({ aborted: v.optional(v.boolean(), false) }), ({ aborted }) => ({
       type: 'idle',
@@ -223,7 +216,8 @@ export function hostEvent(event: unknown): HostEvent | undefined {
   const judged = v.safeParse(Envelope, event)
   if (!judged.success) return undefined
   const { type, data, agentId } = judged.output
-  return askEvent(type, data) ?? READ.get(type)?.(data, agentId)
+  const ours = agentId === undefined ? stateEvent(type, data) : undefined
+  return ours ?? askEvent(type, data) ?? READ.get(type)?.(data, agentId)
 }
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {

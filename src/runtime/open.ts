@@ -1,14 +1,21 @@
 import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import type { Connection } from './connection.ts'
+import { askAgain } from './controls.ts'
 import type { Limits } from './limits.ts'
 import { methods, type SessionParams } from './protocol.ts'
 import type { Router } from './router.ts'
 import { createSession } from './session.ts'
-import type { HostEvent, Session, SessionConfig } from './types.ts'
+import type { HostEvent, Mode, Session, SessionConfig } from './types.ts'
 
 /** What has no flag of its own, and is asked of nobody without interest. */
 const ASKED = ['user_input.requested', 'exit_plan_mode.requested']
+
+const ASKED_AGAIN = {
+  type: 'notice',
+  level: 'info',
+  text: clean('this session ran tools without asking: from now on you are asked again', 100),
+} as const
 
 export interface OpenPorts {
   connection: Connection
@@ -28,7 +35,7 @@ export function openSession(ports: OpenPorts) {
     config: SessionConfig,
   ): Promise<Session> =>
     router.opening(async () => {
-      const id = await ask(connection, method, paramsOf(asked, config))
+      const { sessionId: id, mode } = await ask(connection, method, paramsOf(asked, config))
       const { session, take, tell } = createSession({
         id,
         connection,
@@ -46,6 +53,9 @@ export function openSession(ports: OpenPorts) {
       // runtime would ask nobody for a sign-in.
       const interests = [...(config.signIn ? ['mcp.oauth_required'] : []), ...(config.asks ? ASKED : [])]
       await Promise.all(interests.map(type => registerInterest(connection, id, type, tell)))
+      if (mode !== undefined && mode !== 'interactive') tell({ type: 'mode', mode })
+      const stored = method === methods.resume && !config.quietly
+      if (stored && (await askAgain(session.controls, log))) tell(ASKED_AGAIN)
       return session
     })
 }
@@ -67,14 +77,14 @@ function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
   }
 }
 
-/** Gives the id that the runtime answered: a cloud session has one that its server chose. */
+/** The id that is answered need not be ours: a cloud session has one that its server chose. */
 async function ask(
   connection: Connection,
   method: typeof methods.create | typeof methods.resume,
   params: SessionParams,
-): Promise<string> {
+): Promise<{ sessionId: string; mode?: Mode }> {
   try {
-    return (await connection.call(method, params)).sessionId
+    return await connection.call(method, params)
   } catch (thrown) {
     if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
     if (thrown.detail.includes('Session not found')) {

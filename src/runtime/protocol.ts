@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Limits } from './limits.ts'
+import { MODES } from './modes.ts'
 import type { Attachment, Provider, ServerConfig } from './types.ts'
 
 /** One method of the runtime: what it takes, how long it may take, and what of its answer we need. */
@@ -11,7 +12,7 @@ export interface Method<Params, Result> {
   readonly params?: Params
 }
 
-function method<Params extends object>() {
+export function method<Params extends object>() {
   return <Result>(
     name: string,
     result: v.GenericSchema<unknown, Result>,
@@ -50,7 +51,10 @@ export function maybe<T>(schema: v.GenericSchema<unknown, T>) {
 
 const Nothing = v.unknown()
 const Success = v.object({ success: v.boolean() })
-const Opened = v.object({ sessionId: v.pipe(v.string(), v.minLength(1)) })
+const Opened = v.object({
+  sessionId: v.pipe(v.string(), v.minLength(1)),
+  mode: maybe(MODES),
+})
 const Unjudged = v.array(v.unknown())
 
 export const methods = {
@@ -68,11 +72,14 @@ export const methods = {
   rename: method<InSession & { name: string }>()('session.name.set', Nothing),
   list: method<{ filter?: { cwd: string } }>()('session.list', v.object({ sessions: Unjudged })),
 
-  send: method<InSession & { prompt: string; attachments: readonly Attachment[] }>()(
-    'session.send',
-    v.object({ messageId: v.string() }),
-    'slow',
-  ),
+  send: method<
+    InSession & {
+      prompt: string
+      displayPrompt?: string
+      attachments: readonly Attachment[]
+      mode?: 'immediate'
+    }
+  >()('session.send', v.object({ messageId: v.string() }), 'slow'),
   abort: method<InSession>()('session.abort', Nothing, 'slow'),
   registerInterest: method<InSession & { eventType: string }>()('session.eventLog.registerInterest', Nothing),
   readEvents: method<

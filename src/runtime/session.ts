@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import { wireAnswer } from './ask.ts'
 import type { Connection } from './connection.ts'
+import { createControls } from './controls.ts'
 import { hostEvent } from './events.ts'
 import { readHistory } from './history.ts'
 import type { Limits } from './limits.ts'
@@ -94,12 +95,13 @@ export function createSession(ports: SessionPorts): LiveSession {
       return () => listeners.delete(listener)
     },
     ready: signal => servers.ready(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
-    async send(prompt, attachments = []) {
+    async send(prompt, attachments = [], { now, shown } = {}) {
       // Servers that ready() has waited for already are not waited for a second time.
       const times = servers.late().length > 0 ? [limits.turnAfterReady, limits.turn] : [limits.turn]
       turn.expect(times, () => void servers.leaveBehind(true))
       try {
-        return (await connection.call(methods.send, { sessionId, prompt, attachments })).messageId
+        const more = { displayPrompt: shown, mode: now ? ('immediate' as const) : undefined }
+        return (await connection.call(methods.send, { sessionId, prompt, attachments, ...more })).messageId
       } catch (error) {
         turn.stop()
         throw error
@@ -139,6 +141,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     async rename(name) {
       await connection.call(methods.rename, { sessionId, name })
     },
+    controls: createControls(connection, sessionId),
     history: limit => readHistory(connection, sessionId, limit),
     async close() {
       turn.stop()

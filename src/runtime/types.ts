@@ -1,5 +1,9 @@
 import type { HostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
+import type { Ask, AskAnswer } from './ask-types.ts'
+import type { Controls } from './controls.ts'
+
+export type * from './ask-types.ts'
 
 /** One MCP server as Copilot CLI's configuration describes it; see `config/server-entry.ts` for the judge. */
 export type ServerConfig =
@@ -101,47 +105,11 @@ export interface PermissionAsk {
 
 export type PermissionDecision = { kind: 'once' } | { kind: 'session' } | { kind: 'no'; reason?: string }
 
-/** Something to choose: what is answered, and how it is shown. */
-export interface Option {
-  value: string
-  title: Clean
-}
+/** How the agent works: asking, planning first, or going on by itself until it is done. */
+export type Mode = 'interactive' | 'plan' | 'autopilot'
 
-/** A question to the person: of the model, about its plan, or of an MCP server. Texts are cleaned. */
-export type Ask = { id: string; toolCallId?: string; text: string } & (
-  | { kind: 'question'; choices: readonly Option[]; freeform: boolean }
-  /** The first action is the recommended one. */
-  | { kind: 'plan'; actions: readonly Option[] }
-  | { kind: 'form'; server?: Clean; fields: readonly Field[] }
-  /** `address` is as the server gave it: to be judged before it is opened or shown as a link. */
-  | { kind: 'address'; server?: Clean; address: string }
-)
-
-export type FieldValue = string | number | boolean | readonly string[]
-
-/** One field of a form. Bounds are of the length, the number, or how many are chosen. */
-export type Field = {
-  name: string
-  title: Clean
-  description?: Clean
-  required: boolean
-  default?: FieldValue
-} & (
-  | { type: 'text'; least?: number; most?: number; format?: 'email' | 'uri' | 'date' | 'date-time' }
-  | { type: 'number'; least?: number; most?: number; integer: boolean }
-  | { type: 'yes-no' }
-  | { type: 'choice'; options: readonly Option[] }
-  | { type: 'choices'; options: readonly Option[]; least?: number; most?: number }
-)
-
-export type AskAnswer =
-  /** To a question: the choice, or what was typed. To a plan: what should be different. */
-  | { kind: 'text'; text: string; chosen: boolean }
-  | { kind: 'approve'; action?: string }
-  /** To a form with its values, to an address without. */
-  | { kind: 'accept'; content?: Readonly<Record<string, FieldValue>> }
-  | { kind: 'decline' }
-  | { kind: 'cancel' }
+/** Who decides about tool calls: the person, the person with the advice of a model, or nobody. */
+export type PermissionMode = 'manual' | 'assisted' | 'allow-all'
 
 export type ServerStatus =
   | 'pending'
@@ -175,7 +143,11 @@ export type HostEvent =
   /** Answered, by us or by somebody else, or withdrawn: once for each `auth`. */
   | { type: 'auth-done'; id: string }
   | { type: 'server'; name: Clean; status: ServerStatus; error?: Clean }
-  | { type: 'usage'; tokens: number; limit: number }
+  /** What the model is given, and at most can be, in tokens; `parts` where the runtime tells them. */
+  | { type: 'usage'; tokens: number; limit: number; parts?: ContextParts }
+  | { type: 'mode'; mode: Mode }
+  | { type: 'permissions'; mode: PermissionMode }
+  | { type: 'model'; model: Clean; effort?: Clean }
   | { type: 'title'; title: Clean }
   | { type: 'retry'; text: Clean }
   | { type: 'notice'; level: 'info' | 'warning'; text: Clean }
@@ -185,11 +157,24 @@ export type HostEvent =
   /** The connection is gone; nothing comes after this. */
   | { type: 'stopped'; error: HostError }
 
+export interface ContextParts {
+  system: number
+  tools: number
+  conversation: number
+}
+
 /** A file that goes with a message: the runtime tells the model of it. `path` is absolute. */
 export interface Attachment {
   type: 'file'
   path: string
   displayName: string
+}
+
+export interface SendOptions {
+  /** Into the running turn, at its next step, in place of behind it. An abort drops what was not taken up yet. */
+  now?: boolean
+  /** What stands for the prompt in the conversation. */
+  shown?: string
 }
 
 export interface Session {
@@ -203,7 +188,8 @@ export interface Session {
    * of the servers that are not there yet.
    */
   ready(signal?: AbortSignal): Promise<string[]>
-  send(prompt: string, attachments?: readonly Attachment[]): Promise<string>
+  /** Gives the id of the message. */
+  send(prompt: string, attachments?: readonly Attachment[], how?: SendOptions): Promise<string>
   abort(): Promise<void>
   /** All give false when the runtime no longer waits for this answer. */
   answerPermission(ask: PermissionAsk, decision: PermissionDecision): Promise<boolean>
@@ -215,6 +201,7 @@ export interface Session {
   /** Makes every server connect again, which is the only way to be asked for a sign-in again. */
   reloadServers(): Promise<void>
   rename(name: string): Promise<void>
+  readonly controls: Controls
   /** The events of the past, oldest first, at most `limit` from the end. */
   history(limit: number): Promise<HostEvent[]>
   /** Leaves the session as it is stored. */

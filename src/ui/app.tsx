@@ -5,15 +5,16 @@ import { MentionList } from './composer/mention-list.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { composing, type Frame, frameOf } from './frame.ts'
 import { type Key, toKeys } from './keys.ts'
-import { type Palette, PaletteContext, usePalette } from './palette.ts'
+import { type Palette, PaletteContext } from './palette.ts'
 import { AskPanel } from './panels/ask.tsx'
 import { PermissionPanel } from './panels/permission.tsx'
 import { SignInPanel } from './panels/sign-in.tsx'
 import { waitingSignIns } from './panels/sign-in-list.ts'
+import { Queued } from './queued.tsx'
 import type { View } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import type { Store } from './store.ts'
-import { line, paint, truncate } from './transcript/line.ts'
+import { line } from './transcript/line.ts'
 import { Tail, tailRows } from './transcript/tail.tsx'
 import { ToolRows } from './transcript/tool-rows.tsx'
 import { Transcript } from './transcript/transcript.tsx'
@@ -86,7 +87,7 @@ function Live({ view, actions, now }: { view: View; actions: Actions; now: () =>
       <Tail rows={tail} />
       {apart && <Text> </Text>}
       <ToolRows tools={view.tools} width={frame.width} maxRows={frame.tools} now={now()} />
-      <Queued messages={view.queued} width={frame.width} maxRows={frame.queued} />
+      <Queued view={view} width={frame.width} maxRows={frame.queued} />
       {frame.gap > 0 && <Text> </Text>}
       <Front view={view} frame={frame} top={top} actions={actions} now={now} />
       <StatusLine view={view} width={frame.width} frame={tick} />
@@ -130,32 +131,8 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
         />
       )}
       {view.mentions.open !== undefined && frame.list > 0 && (
-        <MentionList mention={view.mentions.open} width={width} maxRows={frame.list} />
+        <MentionList mentions={view.mentions} width={width} maxRows={frame.list} />
       )}
     </>
   )
-}
-
-function Queued({
-  messages,
-  width,
-  maxRows,
-}: {
-  messages: readonly string[]
-  width: number
-  maxRows: number
-}) {
-  const colours = usePalette()
-  return messages.slice(0, maxRows).map((message, at) => {
-    const more =
-      at === maxRows - 1 && messages.length > maxRows ? ` (and ${messages.length - maxRows} more)` : ''
-    const row = truncate(line(`› ${message}`, 'dim'), width - 10 - more.length)
-    return (
-      // A message has no identity but its place in the queue.
-      // biome-ignore lint/suspicious/noArrayIndexKey: see above
-      <Text key={at} wrap="truncate">
-        {paint([...row, { text: `  queued${more}`, styles: ['dim'] }], colours)}
-      </Text>
-    )
-  })
 }

@@ -29,7 +29,11 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   const panel = view.panels.length > 0
   const roomy = height >= 20
   const tools = Math.min(view.tools.length, panel ? (roomy ? 2 : 0) : roomy ? 5 : 2)
-  const queued = Math.min(view.queued.length, roomy ? 3 : 1, Math.max(0, room - tools - 2))
+  const queued = Math.min(
+    view.queued.length + view.steering.length,
+    roomy ? 3 : 1,
+    Math.max(0, room - tools - 2),
+  )
   // Open tool calls are set apart from what is above them.
   const left = Math.max(1, room - tools - queued - (tools > 0 ? gap : 0))
   if (panel) {

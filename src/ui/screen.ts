@@ -3,6 +3,7 @@ import { createElement } from 'react'
 import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
+import { openAttention } from './attention.ts'
 import { clipboard } from './clipboard.ts'
 import { type Effect, pasteInto, press } from './input.ts'
 import { openKeyboard } from './keyboard.ts'
@@ -17,6 +18,7 @@ import { past } from './transcript/past.ts'
 import type { Block } from './transcript/printing.ts'
 import { openStream } from './transcript/stream.ts'
 import type { Chat, ChatScreenOptions } from './types.ts'
+import { within } from './within.ts'
 
 /** Time between two frames of a long print, in milliseconds. */
 const FRAME = 16
@@ -44,11 +46,13 @@ export function openChat(options: ChatScreenOptions): Chat {
   const dispatch = (action: Action) => update(reduce(store.get(), action, now()))
   const stream = openStream(dispatch, now, later)
   const questions = openQuestions(dispatch, store.get)
+  const attention = openAttention(stdout, options.env, now, later)
 
   function update(changed: View): void {
     const before = store.get()
     const next = printing || away !== undefined ? changed : reduce(changed, { type: 'release' }, now())
     store.set(next)
+    if (away === undefined) attention.look(next)
     if (!printing && away === undefined && next.ready.length > 0) printSoon()
     if (next.guard?.open === false && next.guard !== before.guard) {
       const { guard } = next
@@ -101,13 +105,14 @@ export function openChat(options: ChatScreenOptions): Chat {
   }
 
   function act(effect: Effect): void {
-    if (effect.type === 'submit') options.onSubmit(effect.text)
+    if (effect.type === 'submit') options.onSubmit(effect.text, effect.now)
+    else if (effect.type === 'queue') options.onQueue?.(effect.what)
     else if (effect.type === 'interrupt') options.onInterrupt()
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
     else if (effect.type === 'copy') stdout.write(clipboard(effect.text, options.env))
     else if (effect.type === 'edit') editText(effect.text)
-    else if (effect.type === 'files') void listFiles()
+    else if (effect.type === 'files' || effect.type === 'commands') void offer(effect.type)
     else if (effect.type === 'qr') void drawQr(effect.text)
     else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
@@ -137,9 +142,13 @@ export function openChat(options: ChatScreenOptions): Chat {
     })
   }
 
-  async function listFiles(): Promise<void> {
-    const files = await options.listFiles?.()
-    if (files !== undefined && closing === undefined) dispatch({ type: 'files', files })
+  /** What can be completed. */
+  async function offer(type: 'files' | 'commands'): Promise<void> {
+    const [files, commands] =
+      type === 'files' ? [await options.listFiles?.()] : [undefined, await options.listCommands?.()]
+    if (closing !== undefined) return
+    if (files !== undefined) dispatch({ type: 'files', files })
+    if (commands !== undefined) dispatch({ type: 'commands', commands })
   }
 
   /** As a block of its own, so that it can be scrolled to and is never cut by a low window. */
@@ -151,11 +160,16 @@ export function openChat(options: ChatScreenOptions): Chat {
   const actions: Actions = {
     onKeys: (keys, width) =>
       safely(() => {
+        attention.typed()
         const { view, effects } = press(store.get(), keys, now(), width)
         update(view)
         effects.forEach(act)
       }),
-    onPaste: text => safely(() => update(pasteInto(store.get(), text, now()))),
+    onPaste: text =>
+      safely(() => {
+        attention.typed()
+        update(pasteInto(store.get(), text, now()))
+      }),
     onPrinted: count => dispatch({ type: 'printed', count }),
     onLongText: text => dispatch({ type: 'whole', text }),
     onTerminal: given => {
@@ -198,6 +212,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     write(store.get().ready)
     for (const timer of timers) clearTimeout(timer)
     app.unmount()
+    attention.restore()
     await within(exited, LAST_FRAME)
   }
 
@@ -219,17 +234,14 @@ export function openChat(options: ChatScreenOptions): Chat {
     signIn: questions.signIn,
     askPermission: questions.askPermission,
     ask: questions.ask,
+    copy(text) {
+      stdout.write(clipboard(text, options.env))
+      return true
+    },
     tell: ({ level, text }) => {
       if (closing === undefined) stream.take({ type: 'line', level, text })
     },
     left: left.promise,
     close,
   }
-}
-
-/** Waits for something, but not for ever: a terminal that is gone takes no more bytes. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const limit = Promise.withResolvers<void>()
-  const timer = setTimeout(limit.resolve, ms)
-  await Promise.race([work, limit.promise]).finally(() => clearTimeout(timer))
 }

@@ -1,5 +1,5 @@
 import type { ServerStatus } from '../runtime/types.ts'
-import { type Clean, clean, cleanBlock } from '../text.ts'
+import { type Clean, clean } from '../text.ts'
 import { withAccount } from './accounts.ts'
 import { type Given, take } from './composer/compose.ts'
 import { createEditor, type Editor } from './composer/editor.ts'
@@ -9,8 +9,9 @@ import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
-import { promptBlock, type Tool, toolBlock } from './transcript/blocks.ts'
-import { type Line, line, untab } from './transcript/line.ts'
+import { NEW_STATUS, type Status, takeStatus } from './status.ts'
+import { promptBlock, type Tool, textBlock, toolBlock } from './transcript/blocks.ts'
+import type { Line } from './transcript/line.ts'
 import { notice, print, release } from './transcript/print.ts'
 import type { Block } from './transcript/printing.ts'
 import type { ChatEvent } from './types.ts'
@@ -41,6 +42,8 @@ export interface View {
   readonly retry?: string
   readonly waiting: readonly string[]
   readonly queued: readonly string[]
+  /** Sent into the running turn, which has not taken them up yet. */
+  readonly steering: readonly string[]
   readonly servers: Readonly<Record<string, ServerStatus>>
   /** Of servers that have several. */
   readonly accounts: ReadonlyMap<string, Clean>
@@ -50,6 +53,7 @@ export interface View {
   /** How full the context of the model is, in percent. */
   readonly context?: number
   readonly folder: string
+  readonly status: Status
   readonly panels: readonly Panel[]
   /** How many panels were answered since the last time that none was open: for "2 of 3". */
   readonly answered: number
@@ -97,6 +101,8 @@ export function newView(options: { model?: string; folder: string; prompts: read
     thinking: false,
     waiting: [],
     queued: [],
+    steering: [],
+    status: NEW_STATUS,
     servers: {},
     accounts: new Map(),
     unsigned: [],
@@ -105,7 +111,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     panels: [],
     answered: 0,
     editor: createEditor(options.prompts),
-    mentions: { files: [] },
+    mentions: { files: [], commands: [] },
   }
 }
 
@@ -160,26 +166,16 @@ export function reduce(view: View, action: Action, now: number): View {
       return notice({ ...view, retry: undefined }, 'error', action.text)
     case 'retry':
       return { ...view, retry: action.text }
-    case 'server': {
-      const next = { ...view, servers: { ...view.servers, [action.name]: action.status } }
-      if (action.status !== 'failed' || view.servers[action.name] === 'failed') return next
-      return notice(
-        next,
-        'warning',
-        `${action.name} is not available${action.error ? `: ${action.error}` : ''}`,
-      )
-    }
-    case 'started': {
-      const next = { ...view, model: action.model ?? view.model }
-      if (!action.alreadyInUse) return next
-      return notice(next, 'warning', 'this session is open in another program as well')
-    }
+    case 'server':
+    case 'started':
     case 'session':
-      return { ...view, model: action.model === undefined ? view.model : clean(action.model) }
     case 'usage':
-      return action.limit > 0
-        ? { ...view, context: Math.min(100, Math.round((100 * action.tokens) / action.limit)) }
-        : view
+    case 'mode':
+    case 'permissions':
+    case 'model':
+    case 'branch':
+    case 'cost':
+      return takeStatus(view, action)
     case 'title':
       return view
     case 'account':
@@ -189,21 +185,21 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'unsigned':
       return { ...view, unsigned: action.servers.map(name => clean(name)) }
     case 'queued':
-      return { ...view, queued: action.messages.map(message => clean(message, 200)) }
+      return {
+        ...view,
+        queued: action.messages.map(message => clean(message, 200)),
+        steering: (action.steering ?? []).map(message => clean(message, 200)),
+      }
     case 'draft':
     case 'edited':
     case 'files':
+    case 'commands':
       return take(view, action)
     case 'history':
       return { ...view, last: action.last }
     case 'whole':
-      return print(
-        view,
-        'whole',
-        cleanBlock(action.text)
-          .split('\n')
-          .map(text => line(untab(text))),
-      )
+    case 'text':
+      return print(view, 'whole', textBlock(action.text, action.type === 'text' && action.diff))
     case 'release':
       return release(view)
     case 'printed':

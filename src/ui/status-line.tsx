@@ -1,7 +1,8 @@
 import { Text } from 'ink'
 import type { Search } from './composer/recall.ts'
-import { usePalette } from './palette.ts'
+import { type Style, usePalette } from './palette.ts'
 import type { View } from './state.ts'
+import { modelWords } from './status-words.ts'
 import { type Line, paint, type Span, truncate, width } from './transcript/line.ts'
 import { graphemes, visible } from './width.ts'
 
@@ -15,17 +16,45 @@ export function StatusLine({ view, width, frame }: { view: View; width: number; 
   return <Text wrap="truncate">{paint(row, colours) || ' '}</Text>
 }
 
-/** Where room is short, what is going on stays, and what can be seen elsewhere goes. */
+/** Where room is short, what can be seen elsewhere goes first; what is going on stays. */
 export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
-  const { model, context, folder } = view
-  const percent = context === undefined ? undefined : `${context}% context`
-  const choices = [[model, percent, folder], [model, folder], [model], []]
-  for (const parts of choices) {
-    const row = join([...parts.filter(part => part !== undefined && part !== '').map(dim), ...state])
+  for (let step = 0; step <= LAST; step += 1) {
+    const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
+    const row = join([...shown.map(({ span }) => span), ...state])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
+}
+
+/** How many steps there are from all that could be told to what must be. */
+const LAST = 7
+
+interface Part {
+  span: Span
+  /** The steps at which it is there. */
+  from?: number
+  until: number
+}
+
+/** From left to right. Nothing is there that is as it always is. */
+function partsOf({ model, context, folder, status }: View): Part[] {
+  const { mode, permissions, effort, branch, premiumRequests } = status
+  const inBranch = branch === undefined ? '' : ` (${branch})`
+  const name = folder.split('/').findLast(part => part !== '') ?? folder
+  const dim: readonly Style[] = ['dim']
+  const parts: { text: string; until: number; from?: number; styles?: readonly Style[] }[] = [
+    { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
+    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 7, styles: ['warning'] },
+    { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
+    { text: context === undefined ? '' : `${context}% context`, until: 1 },
+    { text: folder === '' ? '' : `${folder}${inBranch}`, until: 3 },
+    { text: folder === '' ? '' : `${name}${inBranch}`, from: 4, until: 4 },
+    { text: premiumRequests > 0 ? `${premiumRequests} premium` : '', until: 2 },
+  ]
+  return parts
+    .filter(({ text }) => text !== '')
+    .map(({ text, styles = dim, ...steps }) => ({ span: { text, styles }, ...steps }))
 }
 
 /** What Ctrl+R looks for; the keys are not told where room is short. */
@@ -56,8 +85,15 @@ function stateOf(view: View, frame: number): Span[] {
   const names = [...new Set([...needing, ...view.unsigned])].filter(
     name => !asked.some(server => server === name),
   )
-  if (names.length === 0) return []
-  return [{ text: `sign-in waiting: ${names.join(', ')}`, styles: ['accent'] }]
+  const failed = Object.entries(view.servers).flatMap(([name, status]) => (status === 'failed' ? [name] : []))
+  return [
+    ...(names.length === 0
+      ? []
+      : [{ text: `sign-in waiting: ${names.join(', ')}`, styles: ['accent' as const] }]),
+    ...(failed.length === 0
+      ? []
+      : [{ text: `not available: ${failed.join(', ')}`, styles: ['warning' as const] }]),
+  ]
 }
 
 function dim(text: string | undefined): Span {

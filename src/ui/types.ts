@@ -9,8 +9,8 @@ export type ChatEvent =
   | { type: 'sent'; text: string }
   /** The first prompt waits for these servers. An empty list ends the waiting. */
   | { type: 'waiting'; servers: readonly string[] }
-  /** Messages that will be sent when the running turn is over. */
-  | { type: 'queued'; messages: readonly string[] }
+  /** Messages that will be sent when the running turn is over, and those that it has been given and not taken up yet. */
+  | { type: 'queued'; messages: readonly string[]; steering?: readonly string[] }
   /** Text given back to the composer, in front of what is there. */
   | { type: 'draft'; text: string }
   /** Servers that nobody has signed in to, although they asked for it. */
@@ -23,7 +23,13 @@ export type ChatEvent =
   | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
   /** Calls of this server are made as this account from now on; undefined where it has only one. */
   | { type: 'account'; server: string; account?: Clean }
-  /** The session is up: header and status line can be completed. */
+  /** Several lines for the scrollback, not clean yet. */
+  | { type: 'text'; text: string; diff?: boolean }
+  /** Of the folder, where it is in a Git repository. */
+  | { type: 'branch'; branch?: string }
+  /** What GitHub has counted for this session. */
+  | { type: 'cost'; premiumRequests: number }
+  /** The session is up, or another one has taken its place: what was known of servers and context is over. */
   | { type: 'session'; id: string; model?: string }
 
 /** What every chat is given, whatever it looks like. */
@@ -34,12 +40,25 @@ export interface ChatPorts {
   folder: string
   /** Prompts of the past, newest last, for the arrow keys. */
   prompts: readonly string[]
-  /** A message or a `/` command of the person, not empty, byte for byte. */
-  onSubmit(text: string): void
+  /** A message or a `/` command of the person, not empty, byte for byte. `now`: it is for the running turn. */
+  onSubmit(text: string, now?: boolean): void
+  /** With nothing typed: the last message that waits is to be edited, or the first one goes into the running turn. */
+  onQueue?(what: 'take-back' | 'now'): void
   /** Esc, or the first Ctrl+C, with nothing else open and something to stop. */
   onInterrupt(): void
   /** The files that a name behind `@` may mean, as paths from the folder of the session. Never rejects. */
   listFiles?(): Promise<readonly string[]>
+  /** What can be written behind `/`. Never rejects. */
+  listCommands?(): Promise<readonly CommandEntry[]>
+}
+
+/** A `/` command, for completion. */
+export interface CommandEntry {
+  /** Without the slash. */
+  name: string
+  what: string
+  /** Words that may stand behind it. */
+  words: readonly string[]
 }
 
 export interface ChatScreenOptions extends ChatPorts {
@@ -67,6 +86,8 @@ export interface Chat extends Prompt {
   askPermission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionDecision>
   /** Puts a question of the model or of a server to the person. Rejects with the signal's reason. */
   ask(ask: Ask, signal: AbortSignal): Promise<AskAnswer>
+  /** Puts a clean text on the person's clipboard; false where that cannot be done. */
+  copy(text: string): boolean
   /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text that was not sent. */
   readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
   /** Prints what is still to be printed, takes the live region away and gives the terminal back. */

@@ -1,15 +1,21 @@
 import type { Key } from '../keys.ts'
 import type { View } from '../state.ts'
-import { edit, prepend, replace, written } from './editor.ts'
+import type { CommandEntry } from '../types.ts'
+import { edit, prepend, replace, send, written } from './editor.ts'
 import { chooseMention, mentionAt, nameAt, takeMention } from './mention.ts'
 
 /** What has to happen because of a key in the composer. */
 export type ComposeEffect =
-  | { type: 'submit'; text: string }
+  /** `now`: for the running turn. */
+  | { type: 'submit'; text: string; now?: boolean }
+  /** With nothing typed: the last message that waits comes back, or the first one goes into the running turn. */
+  | { type: 'queue'; what: 'take-back' | 'now' }
   /** Ctrl+G */
   | { type: 'edit'; text: string }
   /** A file name begins: the list of files is asked for. */
   | { type: 'files' }
+  /** A command begins: the list of commands is asked for. */
+  | { type: 'commands' }
 
 /** What the host gives to the composer. */
 export type Given =
@@ -18,6 +24,7 @@ export type Given =
   /** What came back from the person's editor. */
   | { type: 'edited'; text: string }
   | { type: 'files'; files: readonly string[] }
+  | { type: 'commands'; commands: readonly CommandEntry[] }
 
 interface Composed {
   view: View
@@ -38,11 +45,20 @@ export function compose(view: View, keys: readonly Key[], width: number): Compos
       effects.push({ type: 'edit', text: written(next.editor) })
       continue
     }
-    const { editor, submit } = edit(next.editor, key, width)
-    if (submit !== undefined) effects.push({ type: 'submit', text: submit })
+    const what = queueKey(next, key)
+    if (what !== undefined) {
+      effects.push({ type: 'queue', what })
+      continue
+    }
+    // Like Enter, but for the running turn.
+    const now = key.name === 'ctrl' && key.letter === 's' && next.editor.search === undefined
+    const { editor, submit } = now ? send(next.editor) : edit(next.editor, key, width)
+    if (submit !== undefined) effects.push({ type: 'submit', text: submit, ...(now ? { now } : {}) })
     if (editor === next.editor) continue
-    const begins = nameAt(editor)?.start
-    if (begins !== undefined && begins !== nameAt(next.editor)?.start) effects.push({ type: 'files' })
+    const begins = nameAt(editor)
+    const before = nameAt(next.editor)
+    if (begins !== undefined && (begins.start !== before?.start || begins.kind !== before.kind))
+      effects.push({ type: begins.kind === 'file' ? 'files' : 'commands' })
     next = withMention({ ...next, editor })
   }
   return { view: next, effects }
@@ -51,13 +67,13 @@ export function compose(view: View, keys: readonly Key[], width: number): Compos
 /** The view with the list that fits its text. */
 export function withMention(view: View): View {
   const { editor, mentions } = view
-  const { files, open, closed } = mentions
+  const { files, commands, open, closed } = mentions
   const start = nameAt(editor)?.start
   if (start === undefined && open === undefined && closed === undefined) return view
-  if (start !== undefined && start === closed) return { ...view, mentions: { files, closed } }
+  if (start !== undefined && start === closed) return { ...view, mentions: { files, commands, closed } }
   return {
     ...view,
-    mentions: { files, open: start === undefined ? undefined : mentionAt(editor, files, open) },
+    mentions: { files, commands, open: start === undefined ? undefined : mentionAt(editor, mentions, open) },
   }
 }
 
@@ -68,27 +84,35 @@ export function take(view: View, given: Given): View {
       return withMention({ ...view, editor: prepend(view.editor, given.text) })
     case 'edited':
       return withMention({ ...view, editor: replace(view.editor, given.text) })
-    case 'files': {
-      const { open, closed } = view.mentions
-      return withMention({
-        ...view,
-        mentions: { files: given.files, open: open?.moved ? open : undefined, closed },
-      })
+    case 'files':
+    case 'commands': {
+      const { mentions } = view
+      const open = mentions.open?.moved ? mentions.open : undefined
+      const { type: _, ...known } = given
+      return withMention({ ...view, mentions: { ...mentions, ...known, open } })
     }
   }
 }
 
+/** Keys for messages that wait, where nothing is typed. */
+function queueKey({ editor, queued }: View, key: Key): 'take-back' | 'now' | undefined {
+  if (queued.length === 0 || editor.text !== '' || editor.search !== undefined) return undefined
+  if (key.name === 'ctrl' && key.letter === 's') return 'now'
+  return key.name === 'up' && editor.at === editor.history.length ? 'take-back' : undefined
+}
+
 function mentionKey(view: View, key: Key): View | undefined {
   const { editor, mentions } = view
-  const { files, open } = mentions
+  const { files, commands, open } = mentions
   if (open === undefined || view.panels.length > 0) return undefined
+  const known = { files, commands }
   switch (key.name) {
     case 'up':
-      return { ...view, mentions: { files, open: chooseMention(open, -1) } }
+      return { ...view, mentions: { ...known, open: chooseMention(open, -1) } }
     case 'down':
-      return { ...view, mentions: { files, open: chooseMention(open, 1) } }
+      return { ...view, mentions: { ...known, open: chooseMention(open, 1) } }
     case 'escape':
-      return { ...view, mentions: { files, closed: open.start } }
+      return { ...view, mentions: { ...known, closed: open.start } }
     case 'enter':
       return open.moved ? withMention({ ...view, editor: takeMention(editor, open) }) : undefined
     case 'tab':

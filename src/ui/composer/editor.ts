@@ -181,11 +181,17 @@ function type(editor: Editor, typed: string): Editor {
   return insert({ ...editor, pastes, doing: begins ? undefined : editor.doing }, added, 'typing')
 }
 
-/** A line that begins with a space is sent, but not kept, as in shells. */
+/** `\\` in front of the caret makes a line of it. */
 function enter(editor: Editor): Edit {
-  const { text, caret, history, killed, pastes } = editor
+  const { text, caret } = editor
   if (text[caret - 1] === '\\')
     return { editor: change(editor, `${text.slice(0, caret - 1)}\n${text.slice(caret)}`, caret) }
+  return send(editor)
+}
+
+/** Sends what is written, unless that is nothing. A line that begins with a space is sent, but not kept, as in shells. */
+export function send(editor: Editor): Edit {
+  const { history, killed, pastes } = editor
   const submit = written(editor)
   if (submit.trim() === '') return { editor }
   const keep = !submit.startsWith(' ') && history.at(-1) !== submit

@@ -1,21 +1,25 @@
+import type { CommandEntry } from '../types.ts'
 import { change } from './change.ts'
 import type { Editor } from './editor.ts'
 
-/** A file name that is being written behind `@`, and the files that it may mean. */
+/** A file name that is being written behind `@`, or a `/` command or a word behind it, and what it may mean. */
 export interface Mention {
-  /** Where the `@` is. */
+  readonly kind: Name['kind']
+  /** Where the `@`, the `/` or the word is. */
   readonly start: number
   readonly query: string
   /** Best first; never empty. */
   readonly items: readonly string[]
   readonly chosen: number
-  /** True once an arrow key was pressed: Enter then takes the file instead of sending. */
+  /** True once an arrow key was pressed: Enter then takes the chosen one instead of sending. */
   readonly moved: boolean
 }
 
 export interface Mentions {
   /** The files of the folder, as far as they are known. */
   readonly files: readonly string[]
+  /** The `/` commands, as far as they are known. */
+  readonly commands: readonly CommandEntry[]
   /** The list below the composer. */
   readonly open?: Mention
   /** Where the name is whose list was closed: it stays so as long as that name is written. */
@@ -29,37 +33,75 @@ const MOST = 50
 /** `@` at the start of a word, with a name behind it that may be in quotes. */
 const NAME = /(?:^|[\s([{,;:])@(?:"(?<quoted>[^"\n]*)|(?<bare>[^\s"@]*))$/u
 
-/** The file name at the caret, if one is being written. */
-export function nameAt({ text, caret, search }: Editor): { start: number; query: string } | undefined {
+/** What is being written. */
+interface Name {
+  readonly kind: 'file' | 'command' | 'word'
+  readonly start: number
+  readonly query: string
+}
+
+/** The command at the start of a text, and a single word behind it. */
+const COMMAND = /^\/(?<command>[a-z-]*)(?<gap> +(?<word>[^\s]*))?$/u
+
+/** The file name or the command at the caret, if one is being written. */
+export function nameAt({ text, caret, search }: Editor): Name | undefined {
   if (search !== undefined || /^[^\s)\]},;]/u.test(text.slice(caret, caret + 2))) return undefined
+  const { command, gap, word } = COMMAND.exec(text.slice(0, Math.min(caret, REACH)))?.groups ?? {}
+  if (command !== undefined && caret < REACH)
+    return gap === undefined
+      ? { kind: 'command', start: 0, query: command }
+      : { kind: 'word', start: caret - (word ?? '').length, query: word ?? '' }
   const { quoted, bare } = NAME.exec(text.slice(Math.max(0, caret - REACH), caret))?.groups ?? {}
   const query = quoted ?? bare
   if (query === undefined) return undefined
-  return { start: caret - query.length - (quoted === undefined ? 1 : 2), query }
+  return { kind: 'file', start: caret - query.length - (quoted === undefined ? 1 : 2), query }
 }
 
 /** What the name at the caret may mean. The choice of `before` stays as long as the name does. */
 export function mentionAt(
   editor: Editor,
-  files: readonly string[],
+  known: Pick<Mentions, 'files' | 'commands'>,
   before: Mention | undefined,
 ): Mention | undefined {
   const name = nameAt(editor)
   if (name === undefined) return undefined
-  if (before?.start === name.start && before.query === name.query) return before
-  const items = matching(files, name.query)
+  const same = before?.kind === name.kind && before.start === name.start && before.query === name.query
+  if (same) return before
+  const items = itemsOf(name, editor.text, known)
   return items.length === 0 ? undefined : { ...name, items, chosen: 0, moved: false }
 }
 
-/** The text with the chosen file in it: `@path`, in quotes where the path has white space. */
-export function takeMention(editor: Editor, { start, items, chosen }: Mention): Editor {
-  const path = items[chosen]
-  if (path === undefined) return editor
-  const name = /\s/u.test(path) ? `@"${path}"` : `@${path}`
+function itemsOf(
+  { kind, query }: Name,
+  text: string,
+  { files, commands }: Pick<Mentions, 'files' | 'commands'>,
+) {
+  if (kind === 'file') return matching(files, query)
+  if (kind === 'command')
+    return beginning(
+      commands.map(({ name }) => name),
+      query,
+    )
+  const words = commands.find(({ name }) => text.startsWith(`/${name} `))?.words ?? []
+  return beginning(words, query)
+}
+
+/** Nothing is offered for a word that is there as a whole. */
+function beginning(words: readonly string[], query: string): string[] {
+  return words.includes(query) ? [] : words.filter(word => word.startsWith(query))
+}
+
+/** The text with the chosen one in it: `@path`, in quotes where the path has white space, or `/command`. */
+export function takeMention(editor: Editor, { kind, start, items, chosen }: Mention): Editor {
+  const item = items[chosen]
+  if (item === undefined) return editor
+  const name = PREFIXES[kind] + (kind === 'file' && /\s/u.test(item) ? `"${item}"` : item)
   const rest = editor.text.slice(editor.caret)
   const added = /^\s/u.test(rest) ? name : `${name} `
   return change(editor, editor.text.slice(0, start) + added + rest, start + added.length)
 }
+
+const PREFIXES = { file: '@', command: '/', word: '' } as const
 
 export function chooseMention(mention: Mention, step: -1 | 1): Mention {
   const count = mention.items.length

@@ -115,6 +115,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     tell: ({ level, text }) => show({ type: 'line', level, text }),
     askPermission: (ask, signal) => askPermission({ write, read, turns }, ask, signal),
     ask: (ask, signal) => putQuestion({ write, read, turns }, ask, signal),
+    copy: () => false,
     left: left.promise,
     async close() {
       if (closed) return

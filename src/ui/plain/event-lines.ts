@@ -1,6 +1,7 @@
-import type { ServerStatus } from '../../runtime/types.ts'
+import type { Mode, PermissionMode, ServerStatus } from '../../runtime/types.ts'
 import { type Clean, clean, cleanBlock } from '../../text.ts'
 import { durationText } from '../duration.ts'
+import { MODE_WORDS, modelWords, PERMISSION_WORDS } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
 
 /** What is told already, as far as the next line depends on it. */
@@ -11,6 +12,9 @@ export interface Told {
   readonly servers: Readonly<Record<string, ServerStatus>>
   /** Messages that are announced and not sent yet. */
   readonly queued: readonly string[]
+  readonly steering: readonly string[]
+  readonly mode: Mode
+  readonly permissions: PermissionMode
   /** The line that the person typed last: their terminal shows it. */
   readonly typed?: string
 }
@@ -20,6 +24,9 @@ export const NOTHING_TOLD: Told = {
   accounts: new Map(),
   servers: {},
   queued: [],
+  steering: [],
+  mode: 'interactive',
+  permissions: 'manual',
 }
 
 /** Longest message and output that a line shows, in characters. */
@@ -93,13 +100,29 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
           : []),
       )
     case 'queued': {
-      const fresh = event.messages.slice(told.queued.length)
+      const { steering = [] } = event
+      const fresh = [
+        ...event.messages.slice(told.queued.length).map(message => `queued: ${shorten(message)}`),
+        ...steering.slice(told.steering.length).map(message => `for the next step: ${shorten(message)}`),
+      ]
       const typed = fresh.length > 0 ? undefined : told.typed
-      return {
-        told: { ...told, queued: [...event.messages], typed },
-        lines: fresh.map(message => `queued: ${shorten(message)}`),
-      }
+      return { told: { ...told, queued: event.messages, steering, typed }, lines: fresh }
     }
+    case 'mode': {
+      const lines = event.mode === told.mode ? [] : [MODE_WORDS[event.mode]]
+      return { told: { ...told, mode: event.mode }, lines }
+    }
+    case 'permissions': {
+      const mark = event.mode === 'allow-all' ? 'warning: ' : ''
+      const lines = event.mode === told.permissions ? [] : [`${mark}${PERMISSION_WORDS[event.mode]}`]
+      return { told: { ...told, permissions: event.mode }, lines }
+    }
+    case 'model':
+      return only(`model: ${modelWords(event.model, event.effort)}`)
+    case 'session':
+      return { told: { ...told, servers: {}, mode: 'interactive', permissions: 'manual' }, lines: [] }
+    case 'text':
+      return only(...cleanBlock(event.text).trimEnd().split('\n'))
     case 'draft':
       return only(
         ...(event.text.trim() === '' ? [] : [...indented('not sent: ', event.text), '/send sends it']),

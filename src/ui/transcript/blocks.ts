@@ -60,6 +60,19 @@ export function promptBlock(text: string): Line[] {
   ])
 }
 
+/** Several lines as they are; those of a unified diff in its colours. */
+export function textBlock(text: string, diff = false): Line[] {
+  return cleanBlock(text)
+    .split('\n')
+    .map(each => line(untab(each), ...(diff ? diffStyle(each) : [])))
+}
+
+function diffStyle(text: string): Style[] {
+  if (/^(?:diff |index |---|\+\+\+|@@)/u.test(text)) return ['dim']
+  if (text.startsWith('+')) return ['good']
+  return text.startsWith('-') ? ['bad'] : []
+}
+
 /** A line of the host's own. */
 export function noticeBlock(level: Level, text: string): Line[] {
   return [[MARKS[level], { text: ' ' }, { text: untab(text), styles: level === 'info' ? ['dim'] : [] }]]

@@ -1,0 +1,52 @@
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { Attachment, HostEvent, Session } from '../runtime/types.ts'
+import type { Message, Outbox } from './outbox.ts'
+import type { QuestionPorts } from './questions.ts'
+import type { SignInPorts } from './sign-ins.ts'
+
+export interface ConversationPorts extends QuestionPorts {
+  session: Session
+  authenticator: Authenticator
+  /** False where sign-in requests are not listened to. */
+  asks: boolean
+  /** Everything that has a face goes here. */
+  show: (event: ConversationEvent) => void
+  tell: (line: { level: 'info' | 'warning'; text: string }) => void
+  log: (line: string) => void
+  /** What the person has said before there was a session goes first. */
+  outbox?: Outbox
+  /** The files that a message names. */
+  attach?: (message: string) => Promise<readonly Attachment[]>
+  refused: SignInPorts['refused']
+}
+
+type Faceless = 'permission' | 'permission-done' | 'ask' | 'ask-done' | 'auth' | 'auth-done'
+export type ConversationEvent =
+  | Exclude<HostEvent, { type: Faceless }>
+  | { type: 'sent'; text: string }
+  | { type: 'waiting'; servers: readonly string[] }
+  | { type: 'queued'; messages: readonly string[]; steering?: readonly string[] }
+  | { type: 'draft'; text: string }
+  /** Servers that nobody has signed in to, although they asked for it. */
+  | { type: 'unsigned'; servers: readonly string[] }
+
+export interface Conversation {
+  /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */
+  say(message: string | Message): void
+  /** Sends a message into the running turn, for its next step; as {@link say} where none runs. */
+  steer(text: string): Promise<void>
+  /**
+   * Does something as soon as no turn runs, before the next message goes. Work that can be stopped looks like a turn, and an
+   * interrupt calls `stop`.
+   */
+  between(work: () => Promise<void>, stop?: () => Promise<void>): void
+  /** Stops the running turn; messages that waited behind it, or were to steer it, are given back. */
+  interrupt(): Promise<void>
+  readonly busy: boolean
+  /** Lets every server connect anew, as soon as no turn runs. */
+  reload(): void
+  /** Last word of each MCP server. */
+  servers(): ReadonlyMap<string, { status: string; error?: string }>
+  /** Ends open questions, so that the session can be closed. */
+  end(): Promise<void>
+}

@@ -1,0 +1,70 @@
+import type { Accounts } from '../../auth/accounts.ts'
+import { HostError } from '../../errors.ts'
+import type { Host } from '../../host.ts'
+import type { Runtime, Session } from '../../runtime/types.ts'
+import type { Chat } from '../../ui/types.ts'
+import type { ChatSession } from '../chat-session.ts'
+import type { Conversation } from '../conversation.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Settings } from '../settings.ts'
+
+/** What a `/` command may use. */
+export interface SlashPorts {
+  host: Host
+  settings: Settings
+  chat: Pick<Chat, 'show' | 'ask' | 'copy'>
+  current: ChatSession
+  outbox: Outbox
+  /** The accounts of servers. */
+  accounts: Accounts
+  runtime: Promise<Runtime>
+  /** Asks for a sign-in again: of this server, or of all. */
+  signIn(server: string | undefined): void
+  quit(): void
+}
+
+/** A `/` command of this program. What it throws is told in one line. */
+export interface SlashCommand {
+  /** Without the slash. */
+  name: string
+  aliases?: readonly string[]
+  /** What may stand behind it, for people: `[id [effort]]`. */
+  input?: string
+  /** What it does, in a few words. */
+  what: string
+  run(input: string, ports: SlashPorts): void | Promise<void>
+  /** The words that may stand behind it, for completion. */
+  words?(ports: SlashPorts): readonly string[]
+}
+
+/** One line of ours. */
+export function say(
+  { chat }: Pick<SlashPorts, 'chat'>,
+  text: string,
+  level: 'info' | 'warning' = 'info',
+): void {
+  chat.show({ type: 'line', level, text })
+}
+
+/** Several lines, for the scrollback; foreign text in them need not be clean. */
+export function sayAll({ chat }: Pick<SlashPorts, 'chat'>, lines: readonly string[]): void {
+  chat.show({ type: 'text', text: lines.join('\n') })
+}
+
+/** The session of the chat, once it is up. */
+export async function sessionOf({
+  current,
+}: Pick<SlashPorts, 'current'>): Promise<{ session: Session; conversation: Conversation }> {
+  await current.begun
+  const { session, conversation } = current
+  if (session === undefined || conversation === undefined)
+    throw new HostError('failure', 'there is no session')
+  return { session, conversation }
+}
+
+/** One of several words. Throws HostError `usage`, which names them. */
+export function oneOf<T extends string>(input: string, words: readonly T[], command: string): T {
+  const word = words.find(each => each === input.toLowerCase())
+  if (word !== undefined) return word
+  throw new HostError('usage', `${command} takes one of ${words.join(', ')}`)
+}

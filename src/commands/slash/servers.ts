@@ -1,0 +1,88 @@
+import { HostError } from '../../errors.ts'
+import { clean } from '../../text.ts'
+import { accountCommand } from '../account.ts'
+import { remoteServers } from '../account-names.ts'
+import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
+
+/** `/login`, `/account` and `/mcp`. */
+export const SERVER_COMMANDS: readonly SlashCommand[] = [
+  {
+    name: 'login',
+    input: '[server]',
+    what: 'sign in again: to a server, or to all that wait',
+    run(server, ports) {
+      ports.signIn(server === '' ? undefined : known(server, ports))
+    },
+    words: namesOf,
+  },
+  {
+    name: 'account',
+    input: '[server [account]]',
+    what: 'the accounts of a server; another one in this folder',
+    run: (input, ports) =>
+      accountCommand(input, {
+        ...{ servers: remoteServers(ports.settings), accounts: ports.accounts, folder: ports.host.folder },
+        line: (level, text) => say(ports, text, level),
+        switched: ({ name }) => ports.signIn(name),
+      }),
+    words: ({ settings }) => remoteServers(settings).map(({ name }) => name),
+  },
+  {
+    name: 'mcp',
+    input: '[server | reload]',
+    what: 'the servers; the tools of one; all connected anew',
+    run(input, ports) {
+      if (input === '') return list(ports)
+      // A server may have that name all the same.
+      if (input === 'reload' && !namesOf(ports).includes(input)) return reload(ports)
+      return tools(known(input, ports), ports)
+    },
+    words: ports => ['reload', ...namesOf(ports)],
+  },
+]
+
+const WORDS: Readonly<Record<string, string>> = {
+  'needs-auth': 'needs a sign-in',
+  not_configured: 'not configured',
+  pending: 'connecting',
+}
+
+function namesOf({ current }: SlashPorts): string[] {
+  return [...(current.conversation?.servers().keys() ?? [])]
+}
+
+function known(server: string, ports: SlashPorts): string {
+  const names = namesOf(ports)
+  if (names.includes(server)) return server
+  throw new HostError(
+    'usage',
+    `there is no server "${clean(server, 60)}" here (servers: ${names.join(', ') || 'none'})`,
+  )
+}
+
+function list(ports: SlashPorts): void {
+  const servers = ports.current.conversation?.servers() ?? new Map()
+  if (servers.size === 0) say(ports, 'no MCP server is configured (--mcp name=url adds one)')
+  for (const [server, { status, error }] of servers)
+    say(ports, `${server}: ${WORDS[status] ?? status}${error ? ` (${error})` : ''}`)
+}
+
+async function reload(ports: SlashPorts): Promise<void> {
+  const { conversation } = await sessionOf(ports)
+  if (namesOf(ports).length === 0) {
+    list(ports)
+    return
+  }
+  const when = conversation.busy ? ' when this turn is over' : ''
+  say(ports, `the servers connect anew${when}`)
+  ports.signIn(undefined)
+}
+
+async function tools(server: string, ports: SlashPorts): Promise<void> {
+  const found = await (await sessionOf(ports)).session.controls.tools(server)
+  const width = Math.min(24, Math.max(0, ...found.map(({ name }) => name.length)))
+  sayAll(ports, [
+    `${server}: ${found.length} ${found.length === 1 ? 'tool' : 'tools'}`,
+    ...found.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`.trimEnd()),
+  ])
+}

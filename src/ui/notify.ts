@@ -1,0 +1,68 @@
+type Env = Readonly<Record<string, string | undefined>>
+
+/** So long the person must not have typed before they are called, in milliseconds. */
+export const AWAY = 8000
+
+const TEXT = 'copilot-host has a question for you'
+const SEQUENCES = {
+  off: '',
+  bell: '\u0007',
+  osc9: `\u001b]9;${TEXT}\u0007`,
+  osc777: `\u001b]777;notify;copilot-host;${TEXT}\u0007`,
+} as const
+
+/**
+ * What calls a person who looks elsewhere: a notification where the terminal is known to have them, else the bell.
+ * `COPILOT_HOST_NOTIFY` (`off`, `bell`, `osc9`, `osc777`) says which, whatever the terminal is.
+ */
+export function callSequence(env: Env): string {
+  const asked = env.COPILOT_HOST_NOTIFY
+  if (asked === 'off' || asked === 'bell' || asked === 'osc9' || asked === 'osc777') return SEQUENCES[asked]
+  // A multiplexer keeps what it does not know to itself, and passes the bell on.
+  if (env.TMUX || env.STY) return SEQUENCES.bell
+  const { TERM = '', TERM_PROGRAM = '' } = env
+  if (['iTerm.app', 'WezTerm', 'ghostty'].includes(TERM_PROGRAM) || /kitty|ghostty/.test(TERM))
+    return SEQUENCES.osc9
+  return /^(?:foot|rxvt)/.test(TERM) ? SEQUENCES.osc777 : SEQUENCES.bell
+}
+
+export interface Caller {
+  /** The person has typed. */
+  typed(): void
+  /** A question is open, or none is any more. */
+  asks(open: boolean): void
+}
+
+/**
+ * Calls the person once for each time that they are needed and have not typed for a while. `later` runs something after so
+ * many milliseconds and gives how to call it off; `now` is in milliseconds.
+ */
+export function createCaller(
+  call: () => void,
+  now: () => number,
+  later: (work: () => void, ms: number) => () => void,
+): Caller {
+  let typedAt = now()
+  let cancel: (() => void) | undefined
+  let open = false
+
+  function wait(): void {
+    cancel?.()
+    cancel = later(call, Math.max(0, typedAt + AWAY - now()))
+  }
+
+  return {
+    typed() {
+      typedAt = now()
+      // Who types is there: what is open has been seen.
+      cancel?.()
+      cancel = undefined
+    },
+    asks(needed) {
+      if (needed === open) return
+      open = needed
+      if (open) wait()
+      else cancel?.()
+    },
+  }
+}
