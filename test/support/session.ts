@@ -44,6 +44,20 @@ export function scriptedSession(
       script.reload?.(session)
     },
     rename: async () => {},
+    controls: {
+      setMode: async () => {},
+      permissions: async () => 'manual',
+      setPermissions: async mode => mode,
+      models: async () => [],
+      setModel: async () => {},
+      tools: async () => [],
+      compact: async () => ({ messages: 0, tokens: 0 }),
+      stopCompacting: async () => {},
+      usage: async () => ({ premiumRequests: 0, modelTime: 0, linesAdded: 0, linesRemoved: 0, models: [] }),
+      changes: async () => [],
+      commands: async () => [],
+      invoke: async () => ({ kind: 'other' }),
+    },
     history: async () => [],
     close: async () => {},
   }

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { clean } from '../../src/text.ts'
+import { type Action, newView, reduce, type View } from '../../src/ui/state.ts'
+import { statusLine } from '../../src/ui/status-line.tsx'
+import { plain } from '../../src/ui/transcript/line.ts'
+
+const start = newView({ model: 'm', folder: '~/src/shop', prompts: [] })
+const after = (...events: readonly Action[]): View =>
+  events.reduce<View>((view, event) => reduce(view, event, 0), start)
+const row = (view: View, room = 60) => plain(statusLine(view, room, 0))
+const printed = (view: View) => view.ready.flatMap(({ lines }) => lines.map(plain)).filter(Boolean)
+
+test('nothing is told that is as it always is', () => {
+  expect(row(start)).toBe('m · ~/src/shop')
+  const usual = after({ type: 'mode', mode: 'interactive' }, { type: 'permissions', mode: 'manual' })
+  expect(row(usual)).toBe('m · ~/src/shop')
+  expect(printed(usual)).toEqual([])
+})
+
+test('modes, effort, branch and cost', () => {
+  const view = after(
+    { type: 'mode', mode: 'plan' },
+    { type: 'permissions', mode: 'allow-all' },
+    { type: 'model', model: clean('big'), effort: clean('high') },
+    { type: 'branch', branch: 'main' },
+    { type: 'cost', premiumRequests: 3 },
+    { type: 'usage', tokens: 64, limit: 128 },
+  )
+  expect(row(view, 100)).toBe('big (high) · allow all · plan · 50% context · ~/src/shop (main) · 3 premium')
+  const allowed = statusLine(view, 100, 0).find(({ text }) => text === 'allow all')
+  expect(allowed?.styles).toEqual(['warning'])
+  expect(printed(view)).toEqual([
+    '○ mode: plan (nothing is changed before you have agreed to a plan)',
+    '! every tool runs without asking (/permissions manual asks again)',
+    '○ model: big (high)',
+  ])
+})
+
+test('where room is short the mode that is dangerous goes last', () => {
+  const view = after(
+    { type: 'permissions', mode: 'allow-all' },
+    { type: 'mode', mode: 'autopilot' },
+    { type: 'branch', branch: 'main' },
+    { type: 'usage', tokens: 64, limit: 128 },
+    { type: 'cost', premiumRequests: 1 },
+  )
+  const rows = [100, 60, 50, 40, 30, 20, 12].map(room => row(view, room))
+  expect(rows).toEqual([
+    'm · allow all · autopilot · 50% context · ~/src/shop (main) · 1 premium',
+    'm · allow all · autopilot · ~/src/shop (main) · 1 premium',
+    'm · allow all · autopilot · ~/src/shop (main)',
+    'm · allow all · autopilot · shop (main)',
+    'm · allow all · autopilot',
+    'allow all',
+    'allow all',
+  ])
+})
+
+test('a server that failed is told at rest', () => {
+  const view = after({ type: 'server', name: clean('notes'), status: 'failed' })
+  expect(row(view)).toBe('m · ~/src/shop · not available: notes')
+})
+
+test('another session starts anew, in the same folder', () => {
+  const view = after(
+    { type: 'branch', branch: 'main' },
+    { type: 'mode', mode: 'plan' },
+    { type: 'permissions', mode: 'allow-all' },
+    { type: 'usage', tokens: 64, limit: 128 },
+    { type: 'server', name: clean('notes'), status: 'needs-auth' },
+    { type: 'unsigned', servers: ['notes'] },
+    { type: 'session', id: 'x', model: 'm' },
+  )
+  expect(row(view)).toBe('m · ~/src/shop (main)')
+})
+
+test('foreign text of several lines is cleaned', () => {
+  const view = after({ type: 'text', text: 'a\u001b[2Jb\n\tc' })
+  expect(printed(view)).toEqual(['ab', '    c'])
+})
+
+test('a diff has colours, and its text is not changed', () => {
+  const view = after({ type: 'text', text: '--- a/f\n+++ b/f\n@@ -1 +1 @@\n-old\n+new\n same', diff: true })
+  const lines = view.ready.flatMap(block => block.lines).filter(each => plain(each) !== '')
+  expect(lines.map(([span]) => span?.styles?.[0])).toEqual(['dim', 'dim', 'dim', 'bad', 'good', undefined])
+})
