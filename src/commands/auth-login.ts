@@ -57,7 +57,10 @@ export async function authLogin(
   try {
     const runtime = await starting
     void runtime.died.then(end.reject)
-    const session = await runtime.create({ folder: host.folder, servers: { [name]: config }, signIn: true })
+    const off = settings.servers.own.filter(own => own !== name)
+    const session = await runtime.create({
+      ...{ folder: host.folder, servers: { [name]: config }, off, signIn: true },
+    })
     const conversation = converse({
       session,
       asks: true,
@@ -70,7 +73,7 @@ export async function authLogin(
         end.reject(error)
       },
       show(event) {
-        if (event.type !== 'server') return
+        if (event.type !== 'server' || event.name !== name) return
         if (event.status === 'connected') end.resolve()
         if (event.status === 'failed')
           end.reject(

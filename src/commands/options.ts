@@ -105,7 +105,11 @@ export function sessionOptions(command: Command): Command {
       several,
       [],
     )
-    .option('--sign-in-timeout <seconds>', 'how long a sign-in may take', seconds, 600_000)
+    .addOption(
+      new Option('--sign-in-timeout <seconds>', 'how long a sign-in may take')
+        .argParser(seconds)
+        .default(600_000, '600'),
+    )
     .option(
       '--client-metadata-url <url>',
       'the client-id metadata document to use where a sign-in server takes one',

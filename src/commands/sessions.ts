@@ -55,7 +55,7 @@ export function sessionsRename(id: string, name: string, host: Host): Promise<nu
   return withRuntime(host, async (runtime, settings) => {
     const stored = pickSession(await runtime.sessions(), id, host.folder, host.clock.now())
     const { model, provider } = settings.session
-    const quiet = { model, provider, servers: {}, signIn: false, quietly: true }
+    const quiet = { model, provider, servers: {}, off: settings.servers.own, signIn: false, quietly: true }
     const session = await runtime
       .resume(stored.id, { ...quiet, folder: stored.folder ?? host.folder })
       .catch(thrown => {

@@ -71,6 +71,7 @@ export async function readSettings(
       provider: model.provider,
       gitHubToken: model.gitHubToken,
       servers: servers.servers,
+      off: servers.own.filter(name => !Object.hasOwn(servers.servers, name)),
       signIn: signIn !== 'never',
     },
   }

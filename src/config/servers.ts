@@ -26,6 +26,8 @@ export interface Servers {
   servers: Record<string, ServerConfig>
   /** What their entries say about signing in that the runtime is not told; by name, like `servers`. */
   options: Record<string, SignInOptions>
+  /** Every name in the person's own file, which the runtime reads too: what is not wanted has to be switched off there. */
+  own: string[]
   /** One line for each entry or file that was left out, and why. */
   problems: string[]
 }
@@ -44,6 +46,7 @@ export async function readServers({
 }: ServerSources): Promise<Servers> {
   const found = new Map<string, Entry>()
   const problems: string[] = []
+  const inOwnFile: string[] = []
 
   const add = (entries: Readonly<Record<string, unknown>>, source: string) => {
     for (const [name, value] of Object.entries(entries)) {
@@ -59,7 +62,9 @@ export async function readServers({
 
   const own = join(copilotHome, 'mcp-config.json')
   try {
-    add(entriesOf(own, await readConfig(own, readFile)), shown(own))
+    const entries = entriesOf(own, await readConfig(own, readFile))
+    inOwnFile.push(...Object.keys(entries))
+    add(entries, shown(own))
   } catch (thrown) {
     if (!(thrown instanceof HostError)) throw thrown
     if (!isMissing(thrown.cause)) problems.push(`${thrown.message}; no MCP server is taken from it`)
@@ -81,6 +86,7 @@ export async function readServers({
   return {
     servers: Object.fromEntries(each.map(([name, { config }]) => [name, config])),
     options: Object.fromEntries(each.map(([name, { options }]) => [name, options])),
+    own: inOwnFile,
     problems,
   }
 }

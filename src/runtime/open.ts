@@ -74,6 +74,7 @@ function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
     requestElicitation: config.asks,
     envValueMode: 'direct',
     disableResume: config.quietly,
+    disabledMcpServers: config.off,
   }
 }
 

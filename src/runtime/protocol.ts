@@ -42,6 +42,7 @@ export interface SessionParams extends InSession {
   requestElicitation?: boolean
   envValueMode: 'direct'
   disableResume?: boolean
+  disabledMcpServers?: readonly string[]
 }
 
 /** A field that is not always there, or not always what it should be. */

@@ -56,6 +56,8 @@ export interface SessionConfig {
   signIn: boolean
   /** True if somebody answers questions and forms; only then may the model and the servers ask. */
   asks?: boolean
+  /** Servers of the runtime's own configuration that are not to be started. */
+  off?: readonly string[]
   /** Resumes without a word about it in the log of the session. */
   quietly?: boolean
 }
