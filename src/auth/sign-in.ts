@@ -130,8 +130,10 @@ export async function signIn(
     const { tokens, client, at: now, asked = false } = signedIn
     const nameless = grantFrom(tokens, { target, client, scope, now })
     const key = { server: request.server.url, issuer: target.issuer, slot: request.slot }
-    // Kept before anybody is asked for a name, where it takes nobody's place: a program that ends in between must not lose it.
-    const early = await grants.keep(key, nameless, held => held === undefined)
+    // Kept before anybody is asked for a name, where the place is nobody's: a program that ends in between must not lose it.
+    const known = await accounts.known(request.server)
+    const taken = known.some(({ issuer, slot }) => issuer === target.issuer && slot === request.slot)
+    const early = taken ? undefined : await grants.keep(key, nameless, held => held === undefined)
     const limit = AbortSignal.timeout(IDENTITY_LIMIT)
     const who = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
     const { name: account, identity } = who ?? {}
