@@ -77,12 +77,14 @@ export async function answerFromHere(answering: Answering, signal: AbortSignal):
     if (chosen === 'paste') dialog.show(step)
     if (chosen !== 'browser' || opened === step.url) return
     opened = step.url
+    const agreed = view
     // Not awaited: the sign-in may be over before it is known whether a browser stays.
     void browser
       .open(step.url)
       .catch(() => false)
       .then(shown => {
-        if (!open.aborted) dialog.show(shown ? { ...step, kind: 'browser', opened: true } : step)
+        if (!open.aborted && view === agreed)
+          dialog.show(shown ? { ...step, kind: 'browser', opened: true } : step)
       })
   }
 
@@ -95,6 +97,9 @@ export async function answerFromHere(answering: Answering, signal: AbortSignal):
     for (;;) {
       const report = await call.next(open)
       if (report.type === 'view') {
+        // The person has agreed to the page of the view before, to no other.
+        chosen = undefined
+        opened = undefined
         view = suited(report.view, browser)
         dialog.update(view)
       }

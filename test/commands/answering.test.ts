@@ -114,6 +114,22 @@ test('a page at another host than the one that was shown is not opened', async (
   expect(opened).toEqual([])
 })
 
+test('another sign-in server than the one that was agreed to: its page opens once it was chosen, too', async () => {
+  const { reports, choose, opened, prompt } = open()
+  const panel = await choose(route('browser'))
+  const other = address('https://other.example.net/auth')
+  const pageHost = clean('other.example.net')
+  reports.put({ type: 'view', view: signInView({ pageHost, formerHost: clean('login.example.com') }) })
+  reports.put({ type: 'step', step: { kind: 'paste', url: other } })
+  await vi.waitFor(() => expect(reports.length).toBe(0))
+  expect((await prompt.panel()).view.pageHost).toBe(pageHost)
+  await choose(route('browser'))
+  expect(opened).toEqual([])
+  reports.put({ type: 'step', step: { kind: 'paste', url: other } })
+  await panel.step('browser')
+  expect(opened).toEqual([other])
+})
+
 test('the other process is gone: it ends at once, and the panel is not closed as if the sign-in had', async () => {
   const { reports, prompt, ending } = open()
   const panel = await prompt.panel()

@@ -1,4 +1,5 @@
 import type { Choice, Dialog, SignInStep, SignInView } from '../../auth/types.ts'
+import { HostError } from '../../errors.ts'
 import type { PlainPromptOptions } from '../plain.ts'
 import { resultLine, routeText } from '../sign-in-words.ts'
 import { ask, type Read } from './ask.ts'
@@ -37,6 +38,8 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
   let wanted: 'address' | 'client' | undefined
   let wake = () => {}
   let following: 'asked' | 'told' | undefined
+  /** Aborted when the view changes: an answer is one to what was shown when the question was put. */
+  let current = new AbortController()
   const asked = Promise.withResolvers<void>()
 
   const self: OpenSignIn = {
@@ -62,6 +65,7 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
     }
     comeForward()
     const choice = started ? await next(signal) : await begin(signal)
+    signal.throwIfAborted()
     told = false
     switch (choice.kind) {
       case 'skip':
@@ -159,18 +163,26 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
 
   return {
     async choice(signal) {
-      signal.throwIfAborted()
-      try {
-        return await choose(AbortSignal.any([signal, turn.signal]))
-      } catch (thrown) {
-        if (turn.signal.aborted && !signal.aborted) return { kind: 'cancel' }
-        throw thrown
+      for (;;) {
+        signal.throwIfAborted()
+        if (turn.signal.aborted) return { kind: 'cancel' }
+        const before = current.signal
+        try {
+          return await choose(AbortSignal.any([signal, turn.signal, before]))
+        } catch (thrown) {
+          if (!signal.aborted && !turn.signal.aborted && !before.aborted) throw thrown
+        }
       }
     },
     update(changed) {
       view = changed
       introduced = false
       confirmed = false
+      // Nothing of this sign-in has been started, whatever was chosen for the one before.
+      started = false
+      wanted = undefined
+      current.abort(new HostError('cancelled', 'the sign-in server has changed'))
+      current = new AbortController()
     },
     show(step) {
       held.push(step)
