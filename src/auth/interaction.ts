@@ -14,6 +14,8 @@ export interface Interaction {
   tab: Tab
   /** The terminal that the page in the browser names. */
   place?: Clean
+  /** Gets what goes on when this has returned tokens: the last page in the browser. */
+  beside(work: Promise<void>): void
   /** When the sign-in is given up, in milliseconds since the epoch. */
   deadline: number
   /** False where nobody can type: then a client id that is missing is the end. */
@@ -36,7 +38,7 @@ export interface Brought {
 
 /**
  * Does what the person chooses in the panel until one route gives tokens. Nothing is registered, opened or listened on before
- * the first choice, and all of it is closed when this returns. Where the server registers no apps, the person is asked for a
+ * the first choice, and all of it is closed when this returns, except for the last page. Where the server registers no apps, the person is asked for a
  * client id. A token that the person brings ends it, too. Throws `cancelled`, `later`, `sign-in-expired`, the error of the last route, or the reason of the signal.
  */
 export async function interact(interaction: Interaction, signal: AbortSignal): Promise<Interacted | Brought> {

@@ -38,9 +38,9 @@ const REPLACED = new HostError('cancelled', 'another account was asked for')
  * that nobody has looked at fails without a word. Where nobody can look at another one, only what was chosen is started.
  */
 export function createRoutes(interaction: Interaction, signal: AbortSignal): Routes {
-  const { browser, dialog, attended, tab, place } = interaction
+  const { browser, dialog, attended, tab, place, beside } = interaction
   const seat = tab.enter(interaction.flow.request.server.name)
-  const landing: Landing = { listen: tab.listen, place, after: seat.after }
+  const landing: Landing = { listen: tab.listen, place, after: seat.after, withdrawn: signal, beside }
   const over = new AbortController()
   const open = AbortSignal.any([signal, over.signal])
   const end = Promise.withResolvers<Interacted>()

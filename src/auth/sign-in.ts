@@ -8,7 +8,7 @@ import type { FlowInput, SignedIn } from './flows/flow.ts'
 import type { Grants } from './grants.ts'
 import type { History } from './history.ts'
 import { whoSignedIn } from './identity.ts'
-import { interact } from './interaction.ts'
+import { type Interaction, interact } from './interaction.ts'
 import { judgeIssuerChange } from './issuer-change.ts'
 import { sameIssuer } from './metadata.ts'
 import { type Placed, placeGrant } from './placing.ts'
@@ -162,25 +162,29 @@ export async function signIn(
 
   const dialog = prompt.signIn(first.view)
   ports.opened(dialog)
-  const interacted = await interact(
-    {
-      ...{ flow: first.flow, browser, dialog, deadline, keepClient },
-      attended: policy.attended ?? true,
-      forward: policy.forward,
-      ...{ tab, place: policy.place },
-      retarget: prepare,
-    },
-    signal,
-  )
-  if ('token' in interacted) {
-    const { name } = request.server
-    if (history.isRejected(request, interacted.token))
-      throw new HostError('sign-in-failed', `${name} has refused this token already`)
-    dialog.close({ kind: 'brought' })
-    return { token: interacted.token, route: 'token' }
+  const beside: Promise<void>[] = []
+  const interaction: Interaction = {
+    ...{ flow: first.flow, browser, dialog, deadline, keepClient },
+    attended: policy.attended ?? true,
+    forward: policy.forward,
+    ...{ tab, place: policy.place },
+    beside: work => void beside.push(work),
+    retarget: prepare,
   }
-  const { flow, route, ...signedIn } = interacted
-  return { ...(await finish(signedIn, flow, dialog)), route }
+  try {
+    const interacted = await interact(interaction, signal)
+    if ('token' in interacted) {
+      const { name } = request.server
+      if (history.isRejected(request, interacted.token))
+        throw new HostError('sign-in-failed', `${name} has refused this token already`)
+      dialog.close({ kind: 'brought' })
+      return { token: interacted.token, route: 'token' }
+    }
+    const { flow, route, ...signedIn } = interacted
+    return { ...(await finish(signedIn, flow, dialog)), route }
+  } finally {
+    await Promise.all(beside)
+  }
 }
 
 /** A client that acts for itself: nobody has to be there. */

@@ -3,6 +3,7 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../demo/a
 import { visit } from '../../demo/visit.ts'
 import type { SignInPolicy } from '../../src/auth/authenticator.ts'
 import { listen } from '../../src/auth/flows/listener.ts'
+import { createHttp } from '../../src/auth/http.ts'
 import { createTab } from '../../src/auth/tab.ts'
 import type { Answer, Choice } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
@@ -23,13 +24,17 @@ afterEach(() => Promise.all([one.close(), two.close()]))
 const hostOf = (server: AuthorizationServer) => new URL(server.issuer).host
 
 /** Requests of several servers at once; what the program opens is only noted. */
-async function waiting(names: Record<string, AuthorizationServer>, policy: Partial<SignInPolicy> = {}) {
+async function waiting(
+  names: Record<string, AuthorizationServer>,
+  policy: Partial<SignInPolicy> = {},
+  http = createHttp(fetch),
+) {
   const opened: string[] = []
   const browser = {
     ...{ available: true, opened, titles: [], broken: false },
     open: async (url: string) => opened.push(url) > 0,
   }
-  const engine = createEngine({ browser, policy })
+  const engine = createEngine({ browser, policy, http })
   const panels: Panel[] = []
   const answers: Promise<Answer>[] = []
   const controllers: AbortController[] = []
@@ -113,6 +118,36 @@ describe('several sign-ins in one tab', () => {
     const page = await visit(opened[0] ?? '')
     expect(page).toMatchObject({ title: 'You are signed in to a' })
     expect(page.link).toBeUndefined()
+  })
+
+  it.each<[string, (panel: Panel | undefined, controller: AbortController | undefined) => void]>([
+    ['cancels', panel => panel?.choose({ kind: 'cancel' })],
+    ['puts off', panel => panel?.choose({ kind: 'later' })],
+    ['withdraws', (_panel, controller) => controller?.abort()],
+  ])('who %s one whose page waits for the next is signed in all the same', async (_how, leave) => {
+    const stuck = createHttp(async (url, init) => {
+      if (!url.startsWith(two.issuer) || init.method !== 'POST') return fetch(url, init)
+      return new Promise((_, reject) =>
+        init.signal?.addEventListener('abort', () => reject(new Error('aborted'))),
+      )
+    })
+    const { engine, panels, answers, controllers, opened } = await waiting({ a: one, b: two }, {}, stuck)
+    panels[0]?.choose(BROWSER)
+    panels[1]?.choose(FOLLOW)
+    await panels[0]?.step('browser')
+    const page = visit(opened[0] ?? '')
+    await vi.waitFor(() => expect(panels[0]?.result?.kind).toBe('signed-in'))
+    expect(engine.store.grants.size).toBe(1)
+    leave(panels[0], controllers[0])
+    await vi.waitFor(() => {
+      engine.clock.advance(1000)
+      expect(engine.journal).toHaveLength(1)
+    })
+    expect((await page).title).toBe('You are signed in to a')
+    const answer = await answers[0]
+    expect(answer && tokenOf(answer)).toMatch(/^ey/)
+    controllers[1]?.abort()
+    await answers[1]
   })
 
   it('one that is done by its code leaves the tab', async () => {

@@ -16,6 +16,10 @@ export interface Landing {
   place?: Clean
   /** What comes behind this sign-in in the same tab. */
   after(signal: AbortSignal): Promise<After | undefined>
+  /** Aborted when nobody waits for the sign-in any more; that it is over does not count. */
+  withdrawn: AbortSignal
+  /** Gets what goes on when the tokens are there: the last page, until it has left and the port is free. */
+  beside(work: Promise<void>): void
 }
 
 /** A code flow that waits for the person to come back from the sign-in page. */
@@ -64,10 +68,13 @@ export async function signInByCode(
     return 'taken'
   }
 
-  async function show(name: PageName): Promise<void> {
-    if (!visited) return
-    const after = await landing.after(signal).catch(() => undefined)
-    lastPage.resolve(page(name, { ...about, after }))
+  /** Tells the browser how it ended and what comes behind it, and frees the port. */
+  async function leave(name: PageName, within: AbortSignal): Promise<void> {
+    if (visited) {
+      const after = await landing.after(within).catch(() => undefined)
+      lastPage.resolve(page(name, { ...about, after }))
+    }
+    await listener.close()
   }
 
   const { redirectPort, callbackUrl, everywhere } = input.options
@@ -111,14 +118,15 @@ export async function signInByCode(
       { target, client, http, answer: parameters, redirectUri, verifier },
       signal,
     )
-    await show('signed-in')
+    // Not awaited: nothing that happens while the page waits for the next one may cost the tokens.
+    landing.beside(leave('signed-in', landing.withdrawn))
     return { tokens, client, at }
   } catch (error) {
-    await show(error instanceof HostError && error.kind === 'sign-in-denied' ? 'declined' : 'failed')
+    const denied = error instanceof HostError && error.kind === 'sign-in-denied'
+    await leave(denied ? 'declined' : 'failed', signal)
     throw error
   } finally {
     signal.removeEventListener('abort', stop)
-    await listener.close()
   }
 }
 
