@@ -3,7 +3,7 @@ import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import type { WebUrl } from './types.ts'
 
-/** Longest address that is taken from outside, in characters. */
+/** Longest address that is taken from outside unless told otherwise, in characters. */
 const LONGEST = 2048
 
 /** Control characters and white space of any kind: a URL parser would drop some of them in silence. */
@@ -51,11 +51,11 @@ for (const [network, prefix] of [
 
 /**
  * The door for every address from outside: https, or http on loopback; no user-info, no control characters, at most
- * 2 KiB; written again by the URL parser. Throws `unsafe-address`, naming `what` and the scheme or host only.
+ * `longest` characters; written again by the URL parser. Throws `unsafe-address`, naming `what` and the scheme or host only.
  */
-export function webUrl(text: unknown, what: string): WebUrl {
+export function webUrl(text: unknown, what: string, longest = LONGEST): WebUrl {
   if (typeof text !== 'string' || text === '') throw unsafe(what, 'is not an address')
-  if (text.length > LONGEST) throw unsafe(what, 'is too long')
+  if (text.length > longest) throw unsafe(what, 'is too long')
   if (UNPRINTABLE.test(text) || !URL.canParse(text)) throw unsafe(what, 'is not a valid address')
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
@@ -69,7 +69,7 @@ export function webUrl(text: unknown, what: string): WebUrl {
   if (url.protocol === 'http:' && !LOOPBACK.has(url.hostname)) {
     throw unsafe(what, `at ${clean(url.host, 255)} is not https`)
   }
-  if (url.href.length > LONGEST) throw unsafe(what, 'is too long')
+  if (url.href.length > longest) throw unsafe(what, 'is too long')
   return url.href as WebUrl
 }
 

@@ -46,7 +46,10 @@ export type Report =
   /** `yours`: the last choice that counted came over this connection. */
   | { type: 'end'; result: SignInResult; yours: boolean }
 
-const text = v.pipe(v.string(), v.maxLength(4096))
+/** Longest text, in characters: an authorization address of our own making names every right. */
+const LONGEST = 32 * 1024
+
+const text = v.pipe(v.string(), v.maxLength(LONGEST))
 const label = (max: number) =>
   v.pipe(
     text,
@@ -65,7 +68,7 @@ const id = v.pipe(
 const address = (what: string) =>
   v.pipe(
     text,
-    v.transform(value => webUrl(value, what)),
+    v.transform(value => webUrl(value, what, LONGEST)),
   )
 const error = v.pipe(
   text,

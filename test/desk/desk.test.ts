@@ -178,3 +178,18 @@ test('it does not keep the process alive', async () => {
   })
   expect(stdout).toBe('open\n')
 })
+
+test('an authorization address that names very many rights comes through as it is', async () => {
+  const { descriptor, place, dialog } = await openDesk()
+  const call = await callDesk(descriptor, place, never)
+  call.send({ type: 'attach', id: dialog.id })
+  await call.next(never)
+  const url = new URL('https://login.example.com/authorize')
+  const rights = Array.from({ length: 400 }, (_, nth) => `https://rights.example.com/auth/right.${nth}`)
+  url.searchParams.set('scope', rights.join(' '))
+  expect(url.href.length).toBeGreaterThan(16_000)
+  const step = { kind: 'paste', url: address(url.href) } as const
+  dialog.show(step)
+  expect(await call.next(never)).toEqual({ type: 'step', step })
+  call.close()
+})

@@ -49,7 +49,7 @@ describe('what a waiting process says', () => {
     ['file:///etc/passwd', 'unsafe-address'],
     ['https://me:pw@login.example.com/', 'unsafe-address'],
     ['', 'unsafe-address'],
-    ['x'.repeat(5000), 'failure'],
+    ['x'.repeat(33_000), 'failure'],
     [5, 'failure'],
     [null, 'failure'],
   ])('the address %s is refused: %s', (bad, kind) => {
