@@ -20,7 +20,7 @@ export interface DeskCall {
 
 /**
  * Connects to a desk after its way was judged, and says the nonce. Rejects with HostError `store-unavailable` where the way is
- * not ours alone, or with what the system says: see `isGone`.
+ * not ours alone, or with what the system says: see `isGone` and `isRefused`.
  */
 export async function callDesk(
   descriptor: Descriptor,

@@ -83,8 +83,12 @@ export async function forget(descriptor: Descriptor, place: DeskPlace): Promise<
   await rm(descriptor.file, { force: true }).catch(() => {})
 }
 
-/** True where a path leads to nothing, or nobody listens there any more. */
+/** True where a path leads to nothing. */
 export function isGone(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false
-  return error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR'
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}
+
+/** True where nobody listens any more. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
 }

@@ -5,7 +5,7 @@ import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { PIPES, writeDescriptor } from './descriptor.ts'
-import { type DeskPlace, socketFolder } from './folder.ts'
+import { type DeskPlace, inSocketFolder } from './folder.ts'
 
 /** An open socket that other processes of this user find by its descriptor. */
 export interface Door {
@@ -33,9 +33,6 @@ export async function openDoor(
   const nonce = randomBytes(32).toString('base64url')
   const name = randomBytes(6).toString('hex')
   const windows = place.platform === 'win32'
-  const path = windows
-    ? `${PIPES}${randomBytes(16).toString('hex')}`
-    : join(await socketFolder(place), `${name}.sock`)
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
@@ -50,9 +47,15 @@ export async function openDoor(
     server.close()
     for (const socket of sockets) socket.destroySoon()
   }
-  try {
+  const listenAt = async (path: string) => {
     server.listen(path)
     await once(server, 'listening')
+    return path
+  }
+  try {
+    const path = windows
+      ? await listenAt(`${PIPES}${randomBytes(16).toString('hex')}`)
+      : await inSocketFolder(place, folder => listenAt(join(folder, `${name}.sock`)))
     // A connection that cannot be accepted (no free file descriptor) must not end the program.
     server.on('error', () => {})
     if (!windows) await chmod(path, 0o600)

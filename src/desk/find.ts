@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+// Only to learn whether a process is there: signal 0 does nothing to it.
+import { kill } from 'node:process'
 import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { callDesk } from './connect.ts'
-import { type Descriptor, forget, isGone, readDescriptors } from './descriptor.ts'
+import { type Descriptor, forget, isGone, isRefused, readDescriptors } from './descriptor.ts'
 import type { DeskPlace } from './folder.ts'
 import type { Waiting } from './wire.ts'
 
@@ -28,7 +30,7 @@ export async function findWaiting(
         return await listOf(descriptor, place, AbortSignal.any([signal, AbortSignal.timeout(LIST_LIMIT)]))
       } catch (thrown) {
         signal.throwIfAborted()
-        if (isGone(thrown)) await forget(descriptor, place)
+        if (isOver(descriptor, thrown)) await forget(descriptor, place)
         // A desk that was closed meanwhile has taken its descriptor away.
         else if (existsSync(descriptor.file)) lines.push(lineAbout(descriptor, thrown))
         return []
@@ -54,7 +56,21 @@ async function listOf(descriptor: Descriptor, place: DeskPlace, signal: AbortSig
   }
 }
 
+/** A socket that was cleared away says nothing about the process that listened there. */
+function isOver({ pid }: Descriptor, thrown: unknown): boolean {
+  return isRefused(thrown) || (isGone(thrown) && !isAlive(pid))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 function lineAbout({ pid }: Descriptor, thrown: unknown): string {
-  const why = thrown instanceof HostError ? thrown.detail : 'it does not answer'
+  const silent = isGone(thrown) ? 'its socket is gone, answer it where it waits' : 'it does not answer'
+  const why = thrown instanceof HostError ? thrown.detail : silent
   return `process ${pid} is left out: ${clean(why, 200)}`
 }

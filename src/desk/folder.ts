@@ -43,12 +43,15 @@ export function descriptorFolder({ state }: DeskPlace): string {
   return join(state, 'pending')
 }
 
-/** A private folder whose path is short enough for a Unix socket. Throws HostError `failure`. */
-export async function socketFolder(place: DeskPlace): Promise<string> {
+/**
+ * What `use` gives in the first private folder with a short enough path where it succeeds: not every file system takes a
+ * socket. Throws HostError `failure`, or what it threw in the last one.
+ */
+export async function inSocketFolder<T>(place: DeskPlace, use: (folder: string) => Promise<T>): Promise<T> {
   let fault: unknown = new HostError('failure', 'no folder has a path that is short enough for a socket')
   for (const path of candidates(place)) {
     try {
-      return await privateFolder(path, { recursive: false })
+      return await use(await privateFolder(path, { recursive: path === descriptorFolder(place) }))
     } catch (thrown) {
       fault = thrown
     }
@@ -59,9 +62,10 @@ export async function socketFolder(place: DeskPlace): Promise<string> {
 function candidates(place: DeskPlace): string[] {
   const runtime = place.env.XDG_RUNTIME_DIR ?? ''
   const folders = [
+    // The others are cleared away at a logout, or after some days: a program that waits on would not be found any more.
+    descriptorFolder(place),
     ...(isAbsolute(runtime) ? [join(runtime, 'copilot-host')] : []),
     join(tmpdir(), `copilot-host-${ownUid() ?? ''}`),
-    descriptorFolder(place),
   ]
   return folders.filter(path => Buffer.byteLength(path) <= LONGEST_FOLDER)
 }

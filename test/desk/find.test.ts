@@ -7,12 +7,17 @@ import { judgeFolder, judgeSocket } from '../../src/auth/store/private.ts'
 import { callDesk } from '../../src/desk/connect.ts'
 import { createDesk } from '../../src/desk/desk.ts'
 import { findWaiting } from '../../src/desk/find.ts'
-import { type DeskPlace, socketFolder } from '../../src/desk/folder.ts'
+import { type DeskPlace, inSocketFolder } from '../../src/desk/folder.ts'
 import { idOf, newId } from '../../src/desk/id.ts'
 import { clean } from '../../src/text.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { signInView } from '../ui/panels/view.ts'
 import { deskPlace, never, openDesk } from './open-desk.ts'
+
+/** Where a socket would be. */
+const socketFolder = (place: DeskPlace) => inSocketFolder(place, async folder => folder)
+/** Of no process. */
+const NOBODY = 99_999_999
 
 const program = { kind: 'prompt', folder: clean('~'), pid: 1 } as const
 
@@ -54,12 +59,34 @@ test('what a dead process has left is cleared: with its socket, and without', as
   await rename(left, `${left}.kept`)
   await new Promise(resolve => server.close(resolve))
   await rename(`${left}.kept`, left)
-  const file = await describeAt(place, { machine: 'here', pid: 1, socket: left, nonce: 'n'.repeat(43) })
+  const file = await describeAt(place, { machine: 'here', pid: NOBODY, socket: left, nonce: 'n'.repeat(43) })
   expect((await findWaiting(place, never)).waiting).toHaveLength(1)
   expect([existsSync(left), existsSync(file)]).toEqual([false, false])
-  await describeAt(place, { machine: 'here', pid: 1, socket: left, nonce: 'n'.repeat(43) })
+  await describeAt(place, { machine: 'here', pid: NOBODY, socket: left, nonce: 'n'.repeat(43) })
   expect(await findWaiting(place, never)).toMatchObject({ lines: [] })
   expect(existsSync(file)).toBe(false)
+})
+
+test.each([
+  ['gone', (socket: string) => rm(socket)],
+  ['gone with its folder', (socket: string) => rm(dirname(socket), { recursive: true })],
+])('a program that waits on, whose socket is %s: a line, and it is not forgotten', async (_what, spoil) => {
+  const { place } = await openDesk()
+  const socket = join(await temporaryFolder(), 'sub', 'x.sock')
+  await mkdir(dirname(socket), { mode: 0o700 })
+  await writeFile(socket, '')
+  await spoil(socket)
+  const file = await describeAt(place, { machine: 'here', pid: process.pid, socket, nonce: 'n'.repeat(43) })
+  const line = `process ${process.pid} is left out: its socket is gone, answer it where it waits`
+  expect(await findWaiting(place, never)).toMatchObject({ waiting: [{}], lines: [line] })
+  expect(existsSync(file)).toBe(true)
+})
+
+test('the runtime folder is cleared away at a logout: what waits is still found', async () => {
+  const { place, dialog } = await openDesk()
+  await rm(join(place.env.XDG_RUNTIME_DIR ?? '', 'copilot-host'), { recursive: true, force: true })
+  const { waiting, lines } = await findWaiting(place, never)
+  expect([waiting.map(({ id }) => id), lines]).toEqual([[dialog.id], []])
 })
 
 test('what another machine has in a shared state folder is left alone', async () => {
@@ -154,8 +181,9 @@ test.each<[string, (folder: string) => Promise<unknown>, string]>([
 test('a folder for sockets that cannot be trusted is passed over; too long a path, too', async () => {
   const runtime = await temporaryFolder()
   const state = await temporaryFolder()
-  await mkdir(join(state, 'pending'), { mode: 0o700 })
   const place = { state, env: { XDG_RUNTIME_DIR: runtime }, platform: process.platform, machine: 'here' }
+  expect(await socketFolder(place)).toBe(join(state, 'pending'))
+  await chmod(join(state, 'pending'), 0o777)
   expect(await socketFolder(place)).toBe(join(runtime, 'copilot-host'))
   await chmod(join(runtime, 'copilot-host'), 0o777)
   expect(await socketFolder(place)).not.toContain(runtime)
@@ -167,6 +195,18 @@ test('a folder for sockets that cannot be trusted is passed over; too long a pat
   expect(await socketFolder({ ...place, env: { XDG_RUNTIME_DIR: long } })).not.toContain(long)
   expect(await socketFolder({ ...place, env: { XDG_RUNTIME_DIR: 'relative' } })).toMatch(/^\//)
   await rm(long, { recursive: true })
+})
+
+test('a folder that takes no socket is passed over', async () => {
+  const place = await deskPlace()
+  const tried: string[] = []
+  const used = await inSocketFolder(place, async folder => {
+    tried.push(folder)
+    if (tried.length === 1) throw new Error('ENOTSUP')
+    return folder
+  })
+  expect(tried[0]).toBe(join(place.state, 'pending'))
+  expect(used).toBe(join(place.env.XDG_RUNTIME_DIR ?? '', 'copilot-host'))
 })
 
 test('a socket or folder of another user is none of ours', async () => {
