@@ -20,6 +20,7 @@ export interface PlainChatOptions extends ChatPorts {
 /** Two Ctrl+C within this time leave; two within the shorter one are one that was told twice. In milliseconds. */
 const TWICE = 2000
 const SAME = 100
+const COMMAND = /^\/[a-z]+(?: |$)/
 
 /**
  * Opens the chat as lines that are only ever appended: no escape sequence, nothing redrawn, nothing that moves with time.
@@ -61,7 +62,10 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     else if (isNumber(text) && when === 'early') write('That came before the question. It was not taken.')
     else if (isNumber(text) && when === 'gone') write('That question is closed. Nothing was sent.')
     else if (text === '/send') sendDraft()
-    else submit(text)
+    else if (when === 'gone' && !COMMAND.test(text)) {
+      draft = [draft, text].filter(Boolean).join('\n')
+      write('That question is closed. Nothing was sent; /send sends it as a message.')
+    } else submit(text)
   }
 
   function sendDraft(): void {

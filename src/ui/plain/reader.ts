@@ -93,7 +93,8 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
       to.resolve(text)
       return
     }
-    const when = question !== undefined ? 'early' : gone || to !== undefined ? 'gone' : 'free'
+    const free = gone ? 'gone' : 'free'
+    const when = to !== undefined ? 'gone' : question !== undefined ? 'early' : free
     gone = false
     if (text.trim() !== '') onText(text, when)
   }

@@ -300,3 +300,24 @@ test('no byte but text and line feeds is written, whatever comes', async () => {
   await type(`${evil}\n`)
   expect(raw()).not.toMatch(/[^\n\P{C}]/u)
 })
+
+test('what was typed for a question that closes by itself is not sent unless the person says so', async () => {
+  const { chat, submitted, pass, stdin, answer, type, last } = open()
+  const over = new AbortController()
+  const key = { type: 'text', name: 'key', title: clean('API key'), required: true } as const
+  const asked = chat.ask(
+    { kind: 'form', id: '1', server: clean('vault'), text: 'Key', fields: [key] },
+    over.signal,
+  )
+  asked.catch(() => {})
+  await answer('1')
+  await pass(500)
+  stdin.write('sk-secret\n')
+  await pass(0)
+  over.abort(new HostError('cancelled', 'withdrawn'))
+  await pass(40)
+  expect(last()).toBe('That question is closed. Nothing was sent; /send sends it as a message.')
+  expect(submitted).toEqual([])
+  await type('/send\n')
+  expect(submitted).toEqual(['sk-secret'])
+})

@@ -114,6 +114,21 @@ test('a question that is withdrawn leaves its answer without effect', async () =
   await expect(reader.read(controller.signal, 'Choice:')).rejects.toThrow('over')
 })
 
+test('an answer to a question that is withdrawn is none to the next one, and was meant for no other', async () => {
+  const { stdin, texts, reader, pass } = open()
+  const controller = new AbortController()
+  const answer = reader.read(controller.signal, 'Key:')
+  await pass(500)
+  stdin.write('secret\n')
+  await turn()
+  controller.abort(new HostError('cancelled', 'over'))
+  await expect(answer).rejects.toThrow('over')
+  reader.read(never, 'Choice:').catch(() => {})
+  await pass(40)
+  expect(texts).toEqual(['gone: secret'])
+  reader.close()
+})
+
 test('the end of the input ends the question and gives what was begun', async () => {
   const { stdin, reader, pass } = open()
   const answer = reader.read(never, 'Choice:')
