@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../../auth/types.ts'
 import { HostError } from '../../errors.ts'
 import { cleanBlock } from '../../text.ts'
@@ -9,7 +11,8 @@ const BURST = 40
 const LONGEST = 1024 * 1024
 
 export interface ReaderOptions {
-  stdin: NodeJS.ReadableStream
+  /** It may be the program's that this one is loaded into: its encoding stays as it is, and it flows on where it did. */
+  stdin: NodeJS.ReadableStream & Partial<Pick<Readable, 'readableFlowing' | 'readableEnded' | 'destroyed'>>
   clock: Clock
   /** One line for the person. */
   write: (line: string) => void
@@ -43,12 +46,16 @@ interface Question {
 
 export function openReader({ stdin, clock, write, onText }: ReaderOptions): Reader {
   const ended = Promise.withResolvers<string>()
+  const flowing = stdin.readableFlowing === true
+  const decoder = new StringDecoder('utf8')
   let question: Question | undefined
   /** The last question closed without an answer, and nothing was typed since. */
   let gone = false
   let over = false
   /** The line that has not ended yet; undefined while what is too long is skipped. */
   let begun: string | undefined = ''
+  /** That line was begun before the question opened. */
+  let before = false
   let burst: { lines: string[]; to: Question | undefined; end: AbortController } | undefined
 
   function take(chunk: string): void {
@@ -68,7 +75,9 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
 
   function takeLine(line: string): void {
     if (burst === undefined) {
-      burst = { lines: [], to: question?.open ? question : undefined, end: new AbortController() }
+      const to = question?.open && !before ? question : undefined
+      burst = { lines: [], to, end: new AbortController() }
+      before = false
       if (question !== undefined && burst.to === undefined) waitForQuiet(question)
     }
     burst.lines.push(line)
@@ -101,6 +110,7 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
 
   /** Opens the question when no line has come for a while, and none is left to be read. */
   function waitForQuiet(asked: Question): void {
+    asked.open = false
     asked.quiet.abort()
     asked.quiet = new AbortController()
     const { signal } = asked.quiet
@@ -113,10 +123,11 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
 
   function open(asked: Question): void {
     asked.open = true
+    before = begun !== ''
     write(asked.prompt)
   }
 
-  const onData = (chunk: string) => take(chunk)
+  const onData = (chunk: string | Buffer) => take(decoder.write(chunk))
   function onEnd(): void {
     over = true
     question?.reject(noMore())
@@ -127,9 +138,10 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
     ended.resolve(cleanBlock(rest.join('\n')).trim())
   }
 
-  stdin.setEncoding('utf8').on('data', onData).once('end', onEnd).once('error', onEnd).once('close', onEnd)
+  stdin.on('data', onData).once('end', onEnd).once('error', onEnd).once('close', onEnd)
   // A reader before this one has paused it.
   stdin.resume()
+  if (stdin.readableEnded || stdin.destroyed) onEnd()
 
   return {
     read(signal, prompt) {
@@ -168,7 +180,7 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
       question?.reject(noMore())
       question = undefined
       stdin.off('data', onData).off('end', onEnd).off('error', onEnd).off('close', onEnd)
-      stdin.pause()
+      if (!flowing) stdin.pause()
     },
   }
 }

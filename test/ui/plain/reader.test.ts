@@ -170,3 +170,49 @@ test('a reader after another one, on the same terminal, reads on', async () => {
   await second.type('2\n')
   expect(await two).toBe('2')
 })
+
+test('a line that was begun before the question does not answer it: the question comes once more', async () => {
+  const { stdin, lines, texts, reader, pass, type } = open()
+  stdin.write('1')
+  await turn()
+  const answer = reader.read(never, 'Choice:')
+  await pass(500)
+  await type('\n')
+  expect(texts).toEqual(['early: 1'])
+  await type('2\n')
+  expect(texts).toEqual(['early: 1', 'early: 2'])
+  await pass(500)
+  expect(lines).toEqual(['Choice:', 'Choice:'])
+  await type('3\n')
+  expect(await answer).toBe('3')
+})
+
+test('an input that has ended already, or is destroyed, is its end', async () => {
+  const { stdin } = open()
+  stdin.end()
+  await turn()
+  await turn()
+  for (const input of [stdin, new PassThrough().destroy()]) {
+    const { reader } = open(input)
+    expect(await reader.ended).toBe('')
+    await expect(reader.read(never, 'Choice:')).rejects.toThrow('standard input has ended')
+  }
+})
+
+test('the input of the program that this one is loaded into stays as it was', async () => {
+  const stdin = new PassThrough()
+  const got: unknown[] = []
+  stdin.on('data', chunk => got.push(chunk))
+  stdin.write('before')
+  await turn()
+  const { reader, type } = open(stdin)
+  await type('during')
+  reader.close()
+  stdin.write('after')
+  await turn()
+  expect(got).toEqual([Buffer.from('before'), Buffer.from('during'), Buffer.from('after')])
+  // Whoever had not read from it before finds it paused.
+  const other = open()
+  other.reader.close()
+  expect(other.stdin.isPaused()).toBe(true)
+})
