@@ -21,6 +21,9 @@ import { readToken } from './stdin.ts'
 
 /** Longest token that is read, in bytes, with the line end behind it. */
 const LONGEST_TOKEN = 33 * 1024
+/** How long the other program may take to answer, in milliseconds, and how long it may say that a person has. */
+const ANSWER_LIMIT = 3_000
+const LONGEST_SIGN_IN = 24 * 3600_000
 
 export interface AuthAnswerOptions {
   withToken?: boolean
@@ -57,15 +60,17 @@ export async function authAnswer(
   const found = pick(name, waiting)
   if (token && found.program.kind === 'login')
     throw new HostError('usage', 'auth login waits for a sign-in to keep: a token would serve nothing')
-  const call = await callDesk(found.descriptor, place, host.signal).catch(thrown => {
-    throw new HostError('sign-in-failed', gone(found), { cause: thrown })
-  })
+  const call = await inTime(signal => callDesk(found.descriptor, place, signal), ANSWER_LIMIT, host).catch(
+    thrown => {
+      throw new HostError('sign-in-failed', gone(found), { cause: thrown })
+    },
+  )
   try {
     call.send({ type: 'attach', id: found.id })
-    const first = await call.next(host.signal)
+    const first = await inTime(call.next, ANSWER_LIMIT, host)
     if (first.type !== 'view') throw new HostError('sign-in-failed', gone(found))
     const ending = token
-      ? await handOver(token, call, host.signal)
+      ? await handOver(token, call, first.view, host)
       : await askHere(found, call, first.view, out.say, host)
     const answer = answerOf(found, ending, token !== undefined)
     if (answer instanceof HostError) {
@@ -135,11 +140,37 @@ function gone({ view }: Found): string {
   return `the sign-in to ${view.server} has ended meanwhile`
 }
 
-async function handOver(token: Secret, call: DeskCall, signal: AbortSignal): Promise<Ending> {
+function handOver(token: Secret, call: DeskCall, { deadline }: SignInView, host: Host): Promise<Ending> {
   call.send({ type: 'choose', choice: { kind: 'token', token } })
-  for (;;) {
-    const report = await call.next(signal)
-    if (report.type === 'end') return report
+  const left = Math.min(Math.max(0, deadline - host.clock.now()), LONGEST_SIGN_IN)
+  return inTime(
+    async signal => {
+      for (;;) {
+        const report = await call.next(signal)
+        if (report.type === 'end') return report
+      }
+    },
+    left + ANSWER_LIMIT,
+    host,
+  )
+}
+
+/** Rejects with `sign-in-failed` after so many milliseconds. */
+async function inTime<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  ms: number,
+  { clock, signal }: Host,
+): Promise<T> {
+  const over = new AbortController()
+  const open = AbortSignal.any([signal, over.signal])
+  clock.sleep(ms, open).then(
+    () => over.abort(new HostError('sign-in-failed', 'the program that waits does not answer')),
+    () => {},
+  )
+  try {
+    return await work(open)
+  } finally {
+    over.abort()
   }
 }
 

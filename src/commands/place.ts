@@ -17,6 +17,6 @@ export function terminalName(program: string, host: Pick<Host, 'folder' | 'home'
 }
 
 /** Where the desks of this user's programs are to be found. */
-export function deskPlace({ env, platform, home, name }: Host): DeskPlace {
-  return { state: folders(env, platform, home).state, env, platform, machine: name }
+export function deskPlace({ env, platform, home, name, isRunning }: Host): DeskPlace {
+  return { state: folders(env, platform, home).state, env, platform, machine: name, isRunning }
 }

@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs'
-// Only to learn whether a process is there: signal 0 does nothing to it.
-import { kill } from 'node:process'
 import { HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { callDesk } from './connect.ts'
@@ -30,7 +28,9 @@ export async function findWaiting(
         return await listOf(descriptor, place, AbortSignal.any([signal, AbortSignal.timeout(LIST_LIMIT)]))
       } catch (thrown) {
         signal.throwIfAborted()
-        if (isOver(descriptor, thrown)) await forget(descriptor, place)
+        // A socket that was cleared away says nothing about the process that listened there.
+        if (isRefused(thrown) || (isGone(thrown) && !place.isRunning(descriptor.pid)))
+          await forget(descriptor, place)
         // A desk that was closed meanwhile has taken its descriptor away.
         else if (existsSync(descriptor.file)) lines.push(lineAbout(descriptor, thrown))
         return []
@@ -53,19 +53,6 @@ async function listOf(descriptor: Descriptor, place: DeskPlace, signal: AbortSig
     return found
   } finally {
     call.close()
-  }
-}
-
-/** A socket that was cleared away says nothing about the process that listened there. */
-function isOver({ pid }: Descriptor, thrown: unknown): boolean {
-  return isRefused(thrown) || (isGone(thrown) && !isAlive(pid))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return kill(pid, 0)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

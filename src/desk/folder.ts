@@ -13,6 +13,8 @@ export interface DeskPlace {
   platform: NodeJS.Platform
   /** The name of this machine: a state folder may be shared by several, their sockets are not. */
   machine: string
+  /** Whether there is such a process on this machine, of whomever. */
+  isRunning: (pid: number) => boolean
 }
 
 /** The path of a Unix socket is at most 103 bytes on macOS and 107 on Linux; the name of ours takes 18 with its slash. */

@@ -16,8 +16,6 @@ import { deskPlace, never, openDesk } from './open-desk.ts'
 
 /** Where a socket would be. */
 const socketFolder = (place: DeskPlace) => inSocketFolder(place, async folder => folder)
-/** Of no process. */
-const NOBODY = 99_999_999
 
 const program = { kind: 'prompt', folder: clean('~'), pid: 1 } as const
 
@@ -59,10 +57,10 @@ test('what a dead process has left is cleared: with its socket, and without', as
   await rename(left, `${left}.kept`)
   await new Promise(resolve => server.close(resolve))
   await rename(`${left}.kept`, left)
-  const file = await describeAt(place, { machine: 'here', pid: NOBODY, socket: left, nonce: 'n'.repeat(43) })
+  const file = await describeAt(place, { machine: 'here', pid: 1, socket: left, nonce: 'n'.repeat(43) })
   expect((await findWaiting(place, never)).waiting).toHaveLength(1)
   expect([existsSync(left), existsSync(file)]).toEqual([false, false])
-  await describeAt(place, { machine: 'here', pid: NOBODY, socket: left, nonce: 'n'.repeat(43) })
+  await describeAt(place, { machine: 'here', pid: 1, socket: left, nonce: 'n'.repeat(43) })
   expect(await findWaiting(place, never)).toMatchObject({ lines: [] })
   expect(existsSync(file)).toBe(false)
 })
@@ -181,7 +179,7 @@ test.each<[string, (folder: string) => Promise<unknown>, string]>([
 test('a folder for sockets that cannot be trusted is passed over; too long a path, too', async () => {
   const runtime = await temporaryFolder()
   const state = await temporaryFolder()
-  const place = { state, env: { XDG_RUNTIME_DIR: runtime }, platform: process.platform, machine: 'here' }
+  const place = { ...(await deskPlace()), state, env: { XDG_RUNTIME_DIR: runtime } }
   expect(await socketFolder(place)).toBe(join(state, 'pending'))
   await chmod(join(state, 'pending'), 0o777)
   expect(await socketFolder(place)).toBe(join(runtime, 'copilot-host'))

@@ -25,6 +25,7 @@ export async function deskPlace(): Promise<DeskPlace> {
     env: { XDG_RUNTIME_DIR: folder },
     platform: process.platform,
     machine: 'here',
+    isRunning: pid => pid === process.pid,
   }
 }
 
