@@ -68,8 +68,8 @@ export async function authList(options: AuthStatusOptions, host: Host): Promise<
 
 /**
  * `auth status`: what each sign-in is worth, and what the server makes of it; never a token. Nothing is changed by it, except
- * with `--renew`. Gives 0; 4 when one of the servers named has no sign-in that still works, or when one lapses within the
- * time of `--for`. A server that cannot be reached says nothing about the sign-in.
+ * with `--renew`. Gives 0; 4 when one of the servers named has no sign-in that still works and can be read, or when one lapses
+ * within the time of `--for` or cannot be read. A server that cannot be reached says nothing about the sign-in.
  */
 export async function authStatus(
   names: readonly string[],
@@ -108,7 +108,9 @@ async function report(
       return choose(known, () => look(entry, known))
     })
     if (names.length > 0 && statuses.some(isOver)) code = 4
-    if (statuses.some(({ lapses }) => lapses)) code = 4
+    const lapsed = ({ lapses, state }: SignInStatus) =>
+      lapses || (options.for !== undefined && state === 'unreadable')
+    if (statuses.some(lapsed)) code = 4
     value(statuses)
     if (statuses.length === 0 && names.length === 0) line('nobody is signed in to any server')
     for (const status of statuses) {
@@ -132,7 +134,9 @@ async function report(
 }
 
 function isOver({ state, live }: SignInStatus): boolean {
-  return state === 'ended' || live?.state === 'refused' || live?.state === 'more-rights'
+  return (
+    state === 'ended' || state === 'unreadable' || live?.state === 'refused' || live?.state === 'more-rights'
+  )
 }
 
 /** Who it is; where there are several accounts, also what names it and whether it is the one that is used here. */

@@ -110,14 +110,17 @@ export function literalHeaders(
 }
 
 /** When the token was renewed, in milliseconds since the epoch; undefined for one that came with the sign-in itself. */
-function renewalOf(
-  { issuer, receivedAt }: Grant,
-  { since }: StoredEntry,
+export function renewalOf(
+  { issuer, account, receivedAt }: Grant,
+  { server, slot, since }: StoredEntry,
   past: readonly JournalEntry[],
 ): number | undefined {
   const received = past.findLast(({ time, ms, ...entry }) => {
     const began = Date.parse(time)
-    return entry.issuer === issuer && began <= receivedAt && receivedAt <= began + ms
+    const who = account ?? slot
+    const other = entry.account !== undefined && who !== undefined && entry.account !== who
+    if (entry.issuer !== issuer || entry.url !== server || other) return false
+    return began <= receivedAt && receivedAt <= began + ms
   })
   const renewed = received === undefined ? receivedAt > since + LATER : received.outcome === 'renewed'
   return renewed ? receivedAt : undefined

@@ -41,7 +41,7 @@ export function createHandler(sessions: Sessions, signal?: AbortSignal): McpAuth
   function follow(session: FollowedSession): Following {
     const mine = ({ sessionId }: Open) => sessionId === session.sessionId
     const { ready, stop } = followSession(session, {
-      withdraw,
+      withdraw: id => abort(each => mine(each) && each.request.requestId === id),
       // A sign-in at start-up outlives the turn; one made for a tool call does not.
       interrupted: () => abort(each => mine(each) && each.request.reason !== 'initial'),
       asking: () => [...open].some(mine),

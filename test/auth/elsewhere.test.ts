@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
-import { createElsewhere } from '../../src/auth/elsewhere.ts'
+import { createElsewhere, type Elsewhere, forever } from '../../src/auth/elsewhere.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import { openJournal } from '../../src/auth/store/journal.ts'
 import { fakeClock } from '../support/clock.ts'
@@ -99,6 +99,31 @@ describe('an open panel', () => {
     await look()
     expect(tokenOf(await answer)).toBe('with more')
   })
+})
+
+it('a sign-in that is noted while the store is read is seen the next time', async () => {
+  const since: number[] = []
+  const first = Promise.withResolvers<void>()
+  const elsewhere: Elsewhere = async (_server, from, signal) => {
+    since.push(from)
+    if (since.length === 1) return first.promise
+    await forever(signal)
+  }
+  const engine = createEngine({ elsewhere })
+  const answer = engine.ask(request('reauth'))
+  const panel = await engine.prompt.panel()
+  const before = engine.clock.now()
+  const read = engine.store.readAccounts
+  engine.store.readAccounts = async () => {
+    const book = await read()
+    engine.clock.advance(300)
+    return book
+  }
+  first.resolve()
+  await vi.waitFor(() => expect(since).toHaveLength(2))
+  expect(since[1]).toBe(before)
+  panel.choose(CANCEL)
+  await answer
 })
 
 describe('after a refusal', () => {

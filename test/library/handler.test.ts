@@ -250,6 +250,18 @@ test('follow: the end of a turn or of a request closes its question', async () =
   expect(await atStart).toEqual({ kind: 'cancelled' })
 })
 
+test('follow: a session ends no request of another one, whatever id they share', async () => {
+  const { handler, request, prompt } = await openHandler()
+  const { session, tell } = fakeSession([list('connected')])
+  await handler.follow(session).ready
+  const asked = request()
+  const answer = handler(asked, IN_B)
+  const panel = await prompt.panel()
+  tell('mcp.oauth_completed', { requestId: asked.requestId, outcome: 'cancelled' })
+  panel.choose(BROWSER)
+  expect(await answer).toMatchObject({ kind: 'token' })
+})
+
 test('follow: ready waits for what connects; a refused token is renewed after one reload', async () => {
   const { handler, request } = await openHandler({ first: BROWSER })
   const { session, tell, reloads } = fakeSession([
