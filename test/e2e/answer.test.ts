@@ -271,14 +271,11 @@ test('what was stored is used first; nobody is asked', async () => {
 
 test('the waiting program is killed while the other one is attached: one line, and nothing is left behind', async () => {
   stage = await openStage()
-  const runtime = join(stage.world.folder, 'run')
-  await mkdir(runtime, { mode: 0o700 })
-  const env = { XDG_RUNTIME_DIR: runtime }
-  const chat = stage.open(['chat', ...notes()], { env })
+  const chat = stage.open(['chat', ...notes()])
   await panel(chat, 'Sign in to notes')
   const answer = stage.open(['auth', 'answer'])
   await asked(answer)
-  expect(await readdir(join(runtime, 'copilot-host'))).toHaveLength(1)
+  expect(await readdir(join(stage.place.state, 'pending'))).toHaveLength(2)
   chat.kill('SIGKILL')
   expect(await answer.exit).toMatchObject({ code: 4 })
   await answer.until(() => answer.screen().includes('notes: the program that waited is gone'))
@@ -288,7 +285,6 @@ test('the waiting program is killed while the other one is attached: one line, a
     stderr: '',
   })
   expect(await readdir(join(stage.place.state, 'pending'))).toEqual([])
-  expect(await readdir(join(runtime, 'copilot-host'))).toEqual([])
 })
 
 test('the answering program is killed: the sign-in still waits', async () => {

@@ -6,7 +6,7 @@ import { isNumber } from './numbers.ts'
 import { openOutput } from './output.ts'
 import { askPermission } from './permission.ts'
 import { putQuestion } from './question.ts'
-import { openReader } from './reader.ts'
+import { openReader, type Reader } from './reader.ts'
 import { createTurns } from './turns.ts'
 
 export interface PlainChatOptions extends ChatPorts {
@@ -34,11 +34,13 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   const output = openOutput(write, clock.now)
   const reader = openReader({ stdin, clock, write, onText })
   const prompt = createPlainPrompt({
-    ...{ write, read, now: clock.now, turns },
+    ...{ write, read: readerOf(false), now: clock.now, turns },
     again: server => `/login ${server}`,
   })
   /** The question that the person has begun to answer. */
   let answering: object | undefined
+  /** The last question takes words, and the person has not left it: they may be none for the model. */
+  let words = false
   /** What was given back, for `/send`. */
   let draft = ''
   let busy = false
@@ -47,11 +49,14 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   const release = options.interrupts(interrupt)
   void reader.ended.then(begun => left.resolve({ by: 'end', draft: begun }))
 
-  async function read(signal: AbortSignal, question: string): Promise<string> {
-    const { front } = turns
-    const line = await reader.read(signal, question)
-    answering = front
-    return line
+  function readerOf(takesWords: boolean): Reader['read'] {
+    return async (signal, question) => {
+      const { front } = turns
+      words = takesWords
+      const line = await reader.read(signal, question)
+      answering = front
+      return line
+    }
   }
 
   /** A line that answers nothing is a message, unless it was meant for a question. */
@@ -62,7 +67,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     else if (isNumber(text) && when === 'early') write('That came before the question. It was not taken.')
     else if (isNumber(text) && when === 'gone') write('That question is closed. Nothing was sent.')
     else if (text === '/send') sendDraft()
-    else if (when === 'gone' && !COMMAND.test(text)) {
+    else if (when === 'gone' && words && !COMMAND.test(text)) {
       draft = [draft, text].filter(Boolean).join('\n')
       write('That question is closed. Nothing was sent; /send sends it as a message.')
     } else submit(text)
@@ -93,6 +98,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
       return
     }
     write('Ctrl+C again leaves.')
+    words = false
     if (!turns.giveUp() && (busy || output.queued > 0)) options.onInterrupt()
   }
 
@@ -117,8 +123,8 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     },
     signIn: prompt.signIn,
     tell: ({ level, text }) => show({ type: 'line', level, text }),
-    askPermission: (ask, signal) => askPermission({ write, read, turns }, ask, signal),
-    ask: (ask, signal) => putQuestion({ write, read, turns }, ask, signal),
+    askPermission: (ask, signal) => askPermission({ write, read: readerOf(true), turns }, ask, signal),
+    ask: (ask, signal) => putQuestion({ write, read: readerOf(true), turns }, ask, signal),
     copy: () => false,
     left: left.promise,
     async close() {
