@@ -193,11 +193,10 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   /** What another program's sign-in gives for this request, as soon as there is something. */
   async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
     const { server } = request
+    // The time is taken before the store is read: what is signed in to meanwhile is for the next time.
     for (let from = since; ; ) {
       await (ports.elsewhere?.(server.url, from, signal) ?? forever(signal))
-      // Taken before the store is read: what is signed in to meanwhile is for the next time.
       from = clock.now()
-      // As long as no account has answered, it may be another one by now.
       const now = { ...request, slot: await accounts.inUse(server) }
       const grant = await usableGrant(now, history.inUse(now), renewal)
       if (grant !== undefined) return grant
