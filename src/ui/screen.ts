@@ -9,6 +9,7 @@ import { type Effect, pasteInto, press } from './input.ts'
 import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
 import { QUIET } from './panels/guard.ts'
+import { openPaper } from './paper.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
@@ -182,14 +183,16 @@ export function openChat(options: ChatScreenOptions): Chat {
   if (stdin.isTTY) stdin.setRawMode(true)
   const keyboard = openKeyboard(stdin, now)
   stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
+  let drawn: { clear(): void } | undefined
   const app = render(createElement(App, { store, actions, colours, now }), {
     stdin: keyboard,
-    stdout,
+    stdout: openPaper(stdout, () => drawn?.clear()),
     interactive: stdout.isTTY,
     exitOnCtrlC: false,
     patchConsole: false,
     maxFps: 60,
   })
+  drawn = app
   const exited = app.waitUntilExit().then(
     () => undefined,
     thrown => fail(thrown),
