@@ -209,7 +209,7 @@ function stillWaits({ id, view }: Found): string {
   return `${view.server} still waits: copilot-host auth answer ${id}`
 }
 
-/** What asks anew, where the sign-in waited. */
+/** What asks anew, where the sign-in waited: the name of the server may be known only there. */
 function again({ program, view }: Found): string {
-  return program.kind === 'chat' ? `/login ${view.server} there` : `copilot-host auth login ${view.server}`
+  return program.kind === 'chat' ? `/login ${view.server} there` : `the same command in ${program.folder}`
 }

@@ -127,16 +127,24 @@ export function linePrompt(
   })
 }
 
-/** What the person types to sign in ahead of the next run. */
-export function loginCommand(
+/** How a server is named in a command to come: by its address where its name is known to this run only. */
+export function serverWord(
   server: string,
-  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> & Partial<Pick<ChatOptions, 'account'>>,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig'>,
   { servers }: Settings,
 ): string {
   const config = servers.servers[server]
   const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
-  const named = byName || !config || !('url' in config) ? server : config.url
-  const words = ['copilot-host auth login', shellWord(clean(named, 2048))]
+  return shellWord(clean(byName || !config || !('url' in config) ? server : config.url, 2048))
+}
+
+/** What the person types to sign in ahead of the next run. */
+export function loginCommand(
+  server: string,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> & Partial<Pick<ChatOptions, 'account'>>,
+  settings: Settings,
+): string {
+  const words = ['copilot-host auth login', serverWord(server, options, settings)]
   const account = accountOf(options, server)
   if (account !== undefined) words.push('--account', shellWord(clean(account)))
   if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)

@@ -106,7 +106,7 @@ export function openKept(
       for (const entry of entries) {
         const all = await list(entry)
         const account = findAccount(typed, all)
-        if (account === undefined) throw unknownAccount(nameOf(entry), typed, all)
+        if (account === undefined) throw unknownAccount({ name: nameOf(entry) }, typed, all)
         if (account.slot === entry.slot) found.push(entry)
       }
       return found
