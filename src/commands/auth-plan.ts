@@ -126,11 +126,13 @@ function linesOf(plan: SignInPlan): string[] {
   ]
 }
 
-function verdictOf({ asks, trouble, unattended, signedIn, fixes }: SignInPlan): string[] {
+function verdictOf({ asks, trouble, unattended, signedIn, client, fixes }: SignInPlan): string[] {
   if (trouble !== undefined) return [`A sign-in would not work: ${trouble}`]
   if (asks === false)
     return ['It asks for no sign-in (single tools may still do). A run without a person works.']
-  const now = signedIn ? 'You are signed in.' : 'A sign-in would work.'
+  const now = signedIn
+    ? 'You are signed in.'
+    : `A sign-in would work${client === 'to-ask' ? ', once you have named a client' : ''}.`
   const alone = unattended
     ? 'A run without a person works here.'
     : 'Without a person (CI) it would end with exit 4.'

@@ -154,7 +154,7 @@ function shortLine(status: SignInStatus, _login: string, several: boolean): stri
 function longLines(status: SignInStatus, login: string, several: boolean, now: number): string[] {
   const { server, url, scopes, store, state } = status
   return [
-    `${server}  ${url}`,
+    server === url ? server : `${server}  ${url}`,
     `  ${whoText(status, several)}`,
     ...(scopes === undefined ? [] : [`  rights: ${scopes.join(', ')}`]),
     `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, login, now)}`,

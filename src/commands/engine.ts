@@ -13,6 +13,7 @@ import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { accountOf } from './account-names.ts'
 import { inContainer, systemBrowser } from './browser.ts'
+import { withMissingRights } from './missing-rights.ts'
 import type { ChatOptions } from './options.ts'
 import { deskPlace, terminalName, tilde } from './place.ts'
 import type { Settings } from './settings.ts'
@@ -66,7 +67,7 @@ export function createEngine(
   })
   const again = (server: string) =>
     purpose === 'chat' ? `/login ${server}` : loginCommand(server, options, settings)
-  return createAuthenticator({
+  const engine = createAuthenticator({
     store,
     prompt: waits ? waitPrompt(prompt, desk, { again, now: host.clock.now }) : sharedPrompt(prompt, desk),
     http: createHttp(host.fetch),
@@ -91,6 +92,7 @@ export function createEngine(
     acting,
     elsewhere: createElsewhere(journal, host.clock),
   })
+  return purpose === 'login' ? withMissingRights(engine, { journal, store }) : engine
 }
 
 /** What is configured for a server, on this machine: from a container's loopback nobody would come back. */

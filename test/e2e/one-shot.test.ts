@@ -94,6 +94,22 @@ test('no secret in any file of the state folder, nor in the debug log', async ()
   expect(await readFile(log, 'utf8')).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}/)
 })
 
+test('more rights that a run has missed: the command that it names asks for them', async () => {
+  stage = await openStage()
+  const env = { BROWSER: stage.browser() }
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  const remove = ['chat', '-p', 'delete note 1', ...notes(), '--allow-tool', 'notes']
+  expect(await stage.run(login, { env })).toMatchObject({ code: 0 })
+  const refused = await stage.run(remove)
+  expect(refused).toMatchObject({ code: 4, stdout: '' })
+  expect(refused.stderr).toContain('notes needs a sign-in (more rights). Run: copilot-host auth login')
+  const asked = await stage.run(login, { env })
+  expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining('notes.write') })
+  expect(await stage.run(remove)).toMatchObject({ code: 0, stderr: '' })
+  // Given by now: nothing is asked once more.
+  expect((await stage.run(login, { env })).stderr).toBe('')
+})
+
 test('nobody there to choose or to paste: at once', async () => {
   stage = await openStage()
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in']
