@@ -137,7 +137,7 @@ export function createAccounts(store: Shelf, { folder, named }: AccountsOptions 
     async use(server, typed) {
       const all = await list(server)
       const found = findAccount(typed, all)
-      if (found === undefined) throw unknownAccount(server.name, typed, all)
+      if (found === undefined) throw unknownAccount(server, typed, all)
       chosen.set(server.url, found.slot)
       try {
         await bind(server, found.slot)
@@ -196,14 +196,20 @@ export function judgeAccountName(typed: string): Clean {
 }
 
 /** Names the accounts that there are, and how to add one. Throws `usage` for what could be none. */
-export function unknownAccount(server: Clean, typed: string, accounts: readonly Account[]): HostError {
+export function unknownAccount(
+  { name: server, url }: { name: Clean; url?: string },
+  typed: string,
+  accounts: readonly Account[],
+): HostError {
   const name = judgeAccountName(typed)
   const names = accounts.slice(-MOST_NAMED).map(accountName)
   const more = accounts.length > names.length ? ` and ${accounts.length - names.length} more` : ''
-  const add = `copilot-host auth login ${server} --account ${shellWord(name)} adds it`
+  // By its address: the name may be one that only this run knows.
+  const login = url && `copilot-host auth login ${shellWord(clean(url, 2048))}`
+  const add = login === undefined ? '' : `; ${login} --account ${shellWord(name)} adds it`
   return new HostError(
     'usage',
-    `${server} has no account "${name}" (accounts: ${names.join(', ') || 'none'}${more}); ${add}`,
+    `${server} has no account "${name}" (accounts: ${names.join(', ') || 'none'}${more})${add}`,
   )
 }
 

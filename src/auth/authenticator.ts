@@ -177,7 +177,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
       const outcome = signal.aborted ? 'withdrawn' : error.kind
       log(`sign-in ${name}, ${request.reason}: ${outcome}`)
-      note(outcome)
+      note(outcome, request.reason === 'upscope' ? { scope: request.challenge.scope } : {})
       if (signal.aborted) dialog?.close({ kind: 'withdrawn' })
       else {
         if (isRefusal(error)) refusals.declined(request, error)

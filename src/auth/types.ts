@@ -123,6 +123,8 @@ export interface TokenStore {
   clientIssuers(server: WebUrl): Promise<string[]>
   /** The issuer of the grant that was last written for this server, also when that grant is gone. */
   knownIssuer(server: WebUrl): Promise<KnownIssuer | undefined>
+  /** Forgets, with locks, what outlives sign-ins: clients in this store (gives their issuers), and the known issuer. */
+  forgetServer(server: WebUrl): Promise<{ clients: string[]; issuer?: string }>
   /** Why a sign-in could not be kept beyond this process, if so: memory only, no keychain, a locked one, a bad file. */
   trouble(): Promise<string | undefined>
   /** Every grant that is kept, without a question to the keychain. */
@@ -174,10 +176,7 @@ export interface SignInView {
 }
 
 export type SignInStep =
-  /**
-   * `forward`: what to run on the person's own machine, so that a browser there reaches our listener. `follows`: nothing was
-   * opened; the page of the sign-in before leads to it.
-   */
+  /** `forward`: what to run on the person's own machine to reach our listener. `follows`: the page before leads there, unopened. */
   | { kind: 'browser'; url: WebUrl; opened: boolean; follows?: boolean; forward?: Clean }
   | { kind: 'paste'; url: WebUrl; forward?: Clean }
   | { kind: 'device'; page: WebUrl; completePage?: WebUrl; code: Clean; expiresAt: number }

@@ -46,9 +46,15 @@ export async function namedAccounts(
       const list = await accounts.list(each)
       const account = findAccount(typed, list)
       if (account !== undefined) found.push(`${each.name}=${account.slot ?? FIRST_ACCOUNT}`)
-      else if (server !== undefined || servers.length === 1) throw unknownAccount(each.name, typed, list)
+      else if (server !== undefined || (servers.length === 1 && !text.includes('=')))
+        throw unknownAccount(each, typed, list)
     }
     if (found.length > 0) return found
+    if (text.includes('=')) {
+      const other = text.slice(0, text.indexOf('='))
+      const known = servers.map(({ name }) => name).join(', ') || 'none'
+      throw new HostError('usage', `--account: there is no server "${clean(other)}" (servers: ${known})`)
+    }
     const name = judgeAccountName(typed)
     throw new HostError('usage', `no server has an account "${name}" (copilot-host auth account lists them)`)
   }

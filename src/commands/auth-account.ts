@@ -1,5 +1,8 @@
 import { accountName, createAccounts } from '../auth/accounts.ts'
+import type { AuthRequest, TokenStore } from '../auth/types.ts'
+import { webUrl } from '../auth/url.ts'
 import type { Host } from '../host.ts'
+import { clean } from '../text.ts'
 import { accountLines, switchText } from './account.ts'
 import { remoteServers } from './account-names.ts'
 import { openTokenStore } from './engine.ts'
@@ -7,6 +10,8 @@ import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
+
+type Server = AuthRequest['server']
 
 export interface AuthAccountOptions extends KeptOptions {
   json?: boolean
@@ -39,14 +44,18 @@ export async function authAccount(
   host: Host,
 ): Promise<number> {
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
-  const servers =
-    given === undefined ? remoteServers(settings) : [findRemoteServer(given, settings.servers.servers)]
   const { line, value, warn } = createOutput(options, host)
   // The list of what is kept is one for all stores, and no keychain is asked.
   const store = openTokenStore({ tokenStore: 'file' }, settings, warn, host)
   const accounts = createAccounts(store, { folder: host.folder })
   const statuses: AccountStatus[] = []
+  const configured = remoteServers(settings)
+  let servers = configured
   try {
+    servers =
+      given === undefined
+        ? [...configured, ...(await keptOnly(store, configured))]
+        : [findRemoteServer(given, settings.servers.servers)]
     for (const server of servers) {
       const used = account === '' ? undefined : await accounts.use(server, account)
       if (used?.unbound !== undefined) throw used.unbound
@@ -65,4 +74,11 @@ export async function authAccount(
   value(statuses)
   if (servers.length === 0) line('no MCP server is configured (--mcp name=url adds one)')
   return 0
+}
+
+/** The servers that somebody has signed in to by their address, or by a name of another run. */
+async function keptOnly(store: TokenStore, configured: readonly Server[]): Promise<Server[]> {
+  const kept = (await store.list()).map(({ server }) => webUrl(server, 'the server'))
+  const others = [...new Set(kept)].filter(url => configured.every(each => each.url !== url))
+  return others.map(url => ({ name: clean(url, 200), url }))
 }

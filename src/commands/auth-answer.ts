@@ -49,15 +49,15 @@ export async function authAnswer(
   options: AuthAnswerOptions,
   host: Host,
 ): Promise<number> {
-  if (!options.withToken && !isAttended(host)) {
-    throw new HostError('usage', 'nobody is there to choose; --with-token reads a token from standard input')
-  }
-  const token = options.withToken ? await tokenFrom(host) : undefined
   const out = createOutput(options, host)
   const place = deskPlace(host)
   const { waiting, lines } = await findWaiting(place, host.signal)
   for (const line of lines) out.warn(line)
   const found = pick(name, waiting)
+  if (!options.withToken && !isAttended(host)) {
+    throw new HostError('usage', 'nobody is there to choose; --with-token reads a token from standard input')
+  }
+  const token = options.withToken ? await tokenFrom(host) : undefined
   if (token && found.program.kind === 'login')
     throw new HostError('usage', 'auth login waits for a sign-in to keep: a token would serve nothing')
   const call = await inTime(signal => callDesk(found.descriptor, place, signal), ANSWER_LIMIT, host).catch(
@@ -209,7 +209,7 @@ function stillWaits({ id, view }: Found): string {
   return `${view.server} still waits: copilot-host auth answer ${id}`
 }
 
-/** What asks anew, where the sign-in waited. */
+/** What asks anew, where the sign-in waited: the name of the server may be known only there. */
 function again({ program, view }: Found): string {
-  return program.kind === 'chat' ? `/login ${view.server} there` : `copilot-host auth login ${view.server}`
+  return program.kind === 'chat' ? `/login ${view.server} there` : `the same command in ${program.folder}`
 }

@@ -13,7 +13,10 @@ export interface AuthLogOptions {
 /** `auth log`: what became of each sign-in and renewal on this machine, oldest first. Gives 0. */
 export async function authLog(options: AuthLogOptions, host: Host): Promise<number> {
   const { state } = folders(host.env, host.platform, host.home)
-  const entries = await openJournal(state).read(options.limit)
+  // Each is written when it ends, and shown where it began.
+  const entries = (await openJournal(state).read(options.limit)).sort(
+    (one, other) => Date.parse(one.time) - Date.parse(other.time),
+  )
   const out = createOutput(options, host)
   out.value(entries)
   if (entries.length === 0) out.line('nothing is in the journal yet')

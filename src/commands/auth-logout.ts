@@ -57,17 +57,38 @@ export async function authLogout(
   const ended: SignedOut[] = []
   const kept = openKept(options, { settings, host, warn: () => {} })
   try {
-    const all = await kept.of(names, name => warn(`nobody is signed in to ${name}`))
+    const all = await kept.of(names, name => {
+      if (!options.reset) warn(`nobody is signed in to ${name}`)
+    })
     const entries = options.account === undefined ? all : await kept.ofAccount(all, options.account)
     if (entries.length === 0 && names.length === 0) line('nobody is signed in to any server')
     let code = 0
     for (const entry of entries)
       code = Math.max(code, await end(entry).catch(thrown => notEnded(entry, thrown)))
+    if (options.reset) {
+      for (const name of new Set(names)) code = Math.max(code, await forget(name))
+    }
     value(ended)
     return code
   } finally {
     await kept.close()
     settings.log.close()
+  }
+
+  /** What is kept beside the sign-ins that were ended just now. */
+  async function forget(server: string): Promise<number> {
+    try {
+      const lines = await kept.forgetServer(server)
+      for (const text of lines) line(text)
+      const nothing =
+        lines.length === 0 && !ended.some(({ server: of, url }) => of === server || url === server)
+      if (nothing) warn(`nothing is kept about ${clean(server, 200)}`)
+      return 0
+    } catch (thrown) {
+      host.signal.throwIfAborted()
+      warn(`${clean(server, 200)}: ${hostError(thrown, 'it could not be forgotten').message}`)
+      return 1
+    }
   }
 
   /** One that cannot be ended is no reason to leave the others. */
@@ -95,8 +116,7 @@ export async function authLogout(
       )
     } else {
       await store.changeAccounts(withoutAccount(key)).catch(() => {})
-      if (options.reset) await store.exclusive(key, () => store.forgetClient(key))
-      line(options.reset ? `forgot everything about ${name}` : `signed out of ${name}`)
+      line(`signed out of ${name}`)
     }
     const untold = notRevoked?.message ?? (found ? undefined : 'the token cannot be read')
     if (untold !== undefined) {

@@ -1,7 +1,7 @@
 import { hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { type Clean, clean, shellWord } from '../text.ts'
-import { loginCommand, openTokenStore } from './engine.ts'
+import { clean } from '../text.ts'
+import { loginCommand, openTokenStore, serverWord } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { createOutput } from './output.ts'
@@ -69,17 +69,17 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
   }
   // An address that was typed names the server better than the name we give it.
   const typed = clean(server, 200)
-  plan.fixes = fixesOf(plan, typed, loginCommand(typed, options, settings))
+  plan.fixes = fixesOf(plan, serverWord(typed, options, settings), loginCommand(typed, options, settings))
   value(plan)
   for (const text of linesOf(plan)) line(text)
   return plan.trouble === undefined ? 0 : 4
 }
 
 /** What a job without a person would fail at, one line each with what to do. */
-function fixesOf(plan: SignInPlan, server: Clean, login: string): string[] {
+function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
   const { asks, trouble, unattended, signedIn, endsAt, client, changedFrom, storeTrouble } = plan
   if (asks === false || trouble !== undefined) return []
-  const setClient = `copilot-host auth client set ${shellWord(server)}`
+  const setClient = `copilot-host auth client set ${server}`
   const own = `"oauthGrantType": "client_credentials", and ${setClient}`
   return [
     ...(unattended || signedIn
@@ -126,11 +126,13 @@ function linesOf(plan: SignInPlan): string[] {
   ]
 }
 
-function verdictOf({ asks, trouble, unattended, signedIn, fixes }: SignInPlan): string[] {
+function verdictOf({ asks, trouble, unattended, signedIn, client, fixes }: SignInPlan): string[] {
   if (trouble !== undefined) return [`A sign-in would not work: ${trouble}`]
   if (asks === false)
     return ['It asks for no sign-in (single tools may still do). A run without a person works.']
-  const now = signedIn ? 'You are signed in.' : 'A sign-in would work.'
+  const now = signedIn
+    ? 'You are signed in.'
+    : `A sign-in would work${client === 'to-ask' ? ', once you have named a client' : ''}.`
   const alone = unattended
     ? 'A run without a person works here.'
     : 'Without a person (CI) it would end with exit 4.'

@@ -1,4 +1,4 @@
-import { accountName } from '../auth/accounts.ts'
+import { accountName, FIRST_ACCOUNT } from '../auth/accounts.ts'
 import type { Probed } from '../auth/probe.ts'
 import type { StoredEntry } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
@@ -142,9 +142,10 @@ function isOver({ state, live }: SignInStatus): boolean {
 /** Who it is; where there are several accounts, also what names it and whether it is the one that is used here. */
 function whoText({ account, name, inUse, issuer, since }: SignInStatus, several: boolean): string {
   const rest = `at ${hostOf(issuer)} since ${since.slice(0, 10)}`
-  if (!several) return `signed in${account === undefined ? '' : ` as ${account}`} ${rest}`
+  const named = name !== (account ?? FIRST_ACCOUNT)
+  if (!several && !named) return `signed in${account === undefined ? '' : ` as ${account}`} ${rest}`
   const who = account === undefined || account === name ? name : `${name} (${account})`
-  return `signed in as ${who} ${rest}${inUse ? ', in use here' : ''}`
+  return `signed in as ${who} ${rest}${several && inUse ? ', in use here' : ''}`
 }
 
 function shortLine(status: SignInStatus, _login: string, several: boolean): string[] {
@@ -154,7 +155,7 @@ function shortLine(status: SignInStatus, _login: string, several: boolean): stri
 function longLines(status: SignInStatus, login: string, several: boolean, now: number): string[] {
   const { server, url, scopes, store, state } = status
   return [
-    `${server}  ${url}`,
+    server === url ? server : `${server}  ${url}`,
     `  ${whoText(status, several)}`,
     ...(scopes === undefined ? [] : [`  rights: ${scopes.join(', ')}`]),
     `  kept in ${STORES[store]}; ${state === 'unreadable' ? 'it cannot be read now' : lifeText(status, login, now)}`,

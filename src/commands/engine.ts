@@ -13,6 +13,7 @@ import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
 import { accountOf } from './account-names.ts'
 import { inContainer, systemBrowser } from './browser.ts'
+import { withMissingRights } from './missing-rights.ts'
 import type { ChatOptions } from './options.ts'
 import { deskPlace, terminalName, tilde } from './place.ts'
 import type { Settings } from './settings.ts'
@@ -66,7 +67,7 @@ export function createEngine(
   })
   const again = (server: string) =>
     purpose === 'chat' ? `/login ${server}` : loginCommand(server, options, settings)
-  return createAuthenticator({
+  const engine = createAuthenticator({
     store,
     prompt: waits ? waitPrompt(prompt, desk, { again, now: host.clock.now }) : sharedPrompt(prompt, desk),
     http: createHttp(host.fetch),
@@ -91,6 +92,7 @@ export function createEngine(
     acting,
     elsewhere: createElsewhere(journal, host.clock),
   })
+  return purpose === 'login' ? withMissingRights(engine, { journal, store }) : engine
 }
 
 /** What is configured for a server, on this machine: from a container's loopback nobody would come back. */
@@ -127,16 +129,24 @@ export function linePrompt(
   })
 }
 
-/** What the person types to sign in ahead of the next run. */
-export function loginCommand(
+/** How a server is named in a command to come: by its address where its name is known to this run only. */
+export function serverWord(
   server: string,
-  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> & Partial<Pick<ChatOptions, 'account'>>,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig'>,
   { servers }: Settings,
 ): string {
   const config = servers.servers[server]
   const byName = !options.mcp.some(flag => flag.startsWith(`${server}=`)) && options.mcpConfig.length === 0
-  const named = byName || !config || !('url' in config) ? server : config.url
-  const words = ['copilot-host auth login', shellWord(clean(named, 2048))]
+  return shellWord(clean(byName || !config || !('url' in config) ? server : config.url, 2048))
+}
+
+/** What the person types to sign in ahead of the next run. */
+export function loginCommand(
+  server: string,
+  options: Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> & Partial<Pick<ChatOptions, 'account'>>,
+  settings: Settings,
+): string {
+  const words = ['copilot-host auth login', serverWord(server, options, settings)]
   const account = accountOf(options, server)
   if (account !== undefined) words.push('--account', shellWord(clean(account)))
   if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)

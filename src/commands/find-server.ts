@@ -21,6 +21,9 @@ export function findServer(
     const url = webUrl(server, 'the server')
     return [new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), { type: 'http', url }]
   }
+  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(server)) {
+    throw new HostError('usage', `${clean(server, 200)}: the address of a server must be https`)
+  }
   const names = known.join(', ') || 'none'
   throw new HostError(
     'usage',

@@ -1,9 +1,16 @@
-import { type Account, createAccounts, findAccount, unknownAccount } from '../auth/accounts.ts'
-import type { ServerKey, StoredEntry, TokenStore } from '../auth/types.ts'
+import {
+  type Account,
+  accountName,
+  createAccounts,
+  findAccount,
+  unknownAccount,
+  withoutAccount,
+} from '../auth/accounts.ts'
+import type { ServerKey, StoredEntry, TokenStore, WebUrl } from '../auth/types.ts'
 import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { type Clean, clean } from '../text.ts'
+import { type Clean, clean, hostOf } from '../text.ts'
 import { openTokenStore } from './engine.ts'
 import { findServer, serverAt } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
@@ -15,6 +22,8 @@ export type KeptOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'>
 export interface Kept {
   /** Those of the servers named, of all without a name; `none` is called for each server that has none. */
   of(names: readonly string[], none: (name: string) => void): Promise<StoredEntry[]>
+  /** Forgets what is kept about a server beside its sign-ins, in every store, and gives it in one line each. */
+  forgetServer(name: string): Promise<string[]>
   storeOf(entry: StoredEntry): TokenStore
   /** The configured name of a server, else its address. */
   nameOf(entry: StoredEntry): Clean
@@ -50,6 +59,12 @@ export function openKept(
     lists.set(entry.server, found)
     return found
   }
+  const urlOf = (given: string, known?: readonly string[]): WebUrl => {
+    const [name, config] = findServer(given, servers, known)
+    if (!('url' in config))
+      throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
+    return webUrl(config.url, name)
+  }
   return {
     async of(names, none) {
       const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
@@ -57,14 +72,26 @@ export function openKept(
       if (names.length === 0) return [...kept]
       const known = [...new Set([...Object.keys(servers), ...kept.map(nameOf)])]
       return [...new Set(names)].flatMap(given => {
-        const [name, config] = findServer(given, servers, known)
-        if (!('url' in config))
-          throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
-        const url = webUrl(config.url, name)
+        const url = urlOf(given, known)
         const entries = kept.filter(entry => entry.server === url)
         if (entries.length === 0) none(clean(given, 200))
         return entries
       })
+    },
+    async forgetServer(given) {
+      const url = urlOf(given)
+      const [name, lines] = [clean(given, 200), [] as string[]]
+      for (const kind of tokenStore === 'auto' ? (['keychain', 'file'] as const) : [tokenStore]) {
+        const { clients, issuer } = await open(kind).forgetServer(url)
+        for (const at of clients) lines.push(`forgot the client of ${name} at ${hostOf(at)}`)
+        if (issuer !== undefined) lines.push(`forgot that ${name} signs in at ${hostOf(issuer)}`)
+      }
+      const { accounts: all } = await open('file').readAccounts()
+      for (const account of all.filter(({ server }) => server === url)) {
+        await open('file').changeAccounts(withoutAccount(account))
+        lines.push(`forgot the account ${accountName(account)} of ${name}`)
+      }
+      return lines
     },
     storeOf: entry => open(entry.store),
     nameOf,
@@ -79,7 +106,7 @@ export function openKept(
       for (const entry of entries) {
         const all = await list(entry)
         const account = findAccount(typed, all)
-        if (account === undefined) throw unknownAccount(nameOf(entry), typed, all)
+        if (account === undefined) throw unknownAccount({ name: nameOf(entry) }, typed, all)
         if (account.slot === entry.slot) found.push(entry)
       }
       return found

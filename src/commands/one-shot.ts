@@ -1,7 +1,7 @@
 import { HostError, hostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import type { Runtime } from '../runtime/types.ts'
-import { BlockCleaner } from '../text.ts'
+import { BlockCleaner, clean, shellWord } from '../text.ts'
 import { type ConversationEvent, converse } from './conversation.ts'
 import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
@@ -45,6 +45,11 @@ export async function oneShot(
   const authenticator = foreseen?.after(engine) ?? engine
   const answer = createAnswer(text => void host.stdout.write(text))
   const missing = new Set<string>()
+  const said = new Set<string>()
+  const say = (line: string) => {
+    if (!said.has(line)) warn(line)
+    said.add(line)
+  }
   /** Why a sign-in ended the run: the person has read it already. */
   let told: HostError | undefined
 
@@ -58,13 +63,16 @@ export async function oneShot(
       authenticator,
       log: line => settings.log.write(line),
       tell: line => warn(line.text),
-      permit: async ask =>
-        allowed(ask, options)
-          ? { kind: 'once' }
-          : {
-              kind: 'no',
-              reason: 'Nobody is there to allow it (--allow-tool or --allow-all-tools allows it).',
-            },
+      async permit(ask) {
+        if (allowed(ask, options)) return { kind: 'once' }
+        const name = ask.names.at(-1)
+        const allow = name === undefined ? '--allow-all-tools' : `--allow-tool ${shellWord(clean(name))}`
+        say(`${name === undefined ? 'a tool' : clean(name)} was not allowed: ${allow} allows it`)
+        return {
+          kind: 'no',
+          reason: 'Nobody is there to allow it (--allow-tool or --allow-all-tools allows it).',
+        }
+      },
       refused(error, server) {
         if (error.kind === 'sign-in-needed' && !foreseen?.over.has(server)) {
           warn(`${error.message}. Run: ${loginCommand(server, options, settings)}`)
@@ -74,11 +82,15 @@ export async function oneShot(
       },
       show(event) {
         answer.take(event)
-        if (event.type === 'notice' && event.level === 'warning') warn(event.text)
+        // The runtime names a command that is none here.
+        const foreign = event.type === 'notice' && event.text.includes('/mcp auth ')
+        if (event.type === 'notice' && event.level === 'warning' && !foreign) warn(event.text)
         if (event.type === 'server' && event.status === 'failed' && !missing.has(event.name)) {
           missing.add(event.name)
           warn(`${event.name} is not connected: ${event.error ?? 'no reason given'}`)
         }
+        if (event.type === 'server' && event.status === 'needs-auth' && !settings.session.signIn)
+          say(`${event.name} needs a sign-in, which --sign-in never leaves out`)
         if (event.type === 'error') end.reject(new HostError('model', event.text))
         if (event.type === 'stopped') end.reject(event.error)
         if (event.type === 'idle') end.resolve()

@@ -76,10 +76,7 @@ export function pickSession(
 }
 
 function unknown(what: string, sessions: readonly SessionSummary[], now: number): HostError {
-  return new HostError(
-    'session-unknown',
-    [`${what}; copilot-host resume <id> takes one of`, ...list(sessions, now)].join('\n'),
-  )
+  return new HostError('session-unknown', [`${what}; there are`, ...list(sessions, now)].join('\n'))
 }
 
 /** One line each: as much of the id as tells it from all others, the age, the name. */

@@ -5,6 +5,7 @@ import { runtimeEnvironment } from '../config/environment.ts'
 import { type Folders, folders } from '../config/folders.ts'
 import { type ModelAccess, readModel } from '../config/model.ts'
 import { readServers, type Servers } from '../config/servers.ts'
+import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { type DebugLog, openLog } from '../log.ts'
 import type { RuntimeOptions, SessionConfig } from '../runtime/types.ts'
@@ -46,7 +47,7 @@ export async function readSettings(
     env,
     readFile: path => readFile(path, 'utf8'),
   })
-  const signIn = options.signIn ?? (person ? 'auto' : 'stored')
+  const signIn = judgeSignIn(options.signIn, person)
   const optionsOf = signInOptions(options, servers.options, env)
   const log = openLog(options.debugLog ?? env.COPILOT_HOST_LOG)
   return {
@@ -75,4 +76,12 @@ export async function readSettings(
       signIn: signIn !== 'never',
     },
   }
+}
+
+/** Where nobody is there to choose, nobody is asked; an address cannot come without a person at all. */
+function judgeSignIn(given: SignInMode | undefined, person: boolean): SignInMode {
+  if (given === 'paste' && !person) {
+    throw new HostError('usage', 'nobody is there to paste an address: --sign-in paste needs a terminal')
+  }
+  return given === undefined || given === 'auto' ? (person ? 'auto' : 'stored') : given
 }

@@ -136,7 +136,8 @@ describe('naming an account', () => {
   test('one that nobody has: those that there are, and how to add it', async () => {
     const accounts = createAccounts(storeWith(undefined, 'work'))
     await expect(accounts.use(server, 'zoe')).rejects.toThrow(
-      'notes has no account "zoe" (accounts: default, work); copilot-host auth login notes --account zoe adds it',
+      'notes has no account "zoe" (accounts: default, work); copilot-host auth login ' +
+        `${server.url} --account zoe adds it`,
     )
     await expect(accounts.use(server, 'my own')).rejects.toThrow('--account "my own" adds it')
     await expect(accounts.use(server, '$(x)')).rejects.toThrow('--account <name> adds it')

@@ -97,7 +97,5 @@ test('hostile ids and times harm nothing', () => {
     [{ ...first, id: '\u001b[2Jx\ny', modified: 'never', summary: undefined }],
     'q\u001b[31m\nq',
   )
-  expect(error.message).toBe(
-    'no session is called "q q" or has an id that begins so; copilot-host resume <id> takes one of\n  x y',
-  )
+  expect(error.message).toBe('no session is called "q q" or has an id that begins so; there are\n  x y')
 })

@@ -207,9 +207,13 @@ test('chat with an account that nobody has: one line, before anything starts', a
   const one = await ask({}, '--account', 'zoe')
   expect(one).toMatchObject({ code: 2, stdout: '' })
   expect(one.stderr).toBe(
-    `notes has no account "zoe" (accounts: ${ADA}, work); copilot-host auth login notes --account zoe adds it\n`,
+    `notes has no account "zoe" (accounts: ${ADA}, work); copilot-host auth login ${stage.world.mcp.url} --account zoe adds it\n`,
   )
   expect(await ask({}, '--account', 'notes=zoe')).toMatchObject({ code: 2 })
+  expect(await ask({}, '--account', 'nope=work')).toMatchObject({
+    code: 2,
+    stderr: '--account: there is no server "nope" (servers: notes)\n',
+  })
 })
 
 test('a book that cannot be read costs the bindings, and no account', async () => {

@@ -61,7 +61,7 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
   expect(login.code).toBe(0)
   note('login', JSON.parse(login.stdout))
   for (const line of login.stderr.trim().split('\n')) note('stderr', JSON.parse(line))
-  await print('client set, show, rm', 'client', 'show', 'notes', ...notes())
+  await print('client set, show, remove', 'client', 'show', 'notes', ...notes())
   await changeKept(stage, grant =>
     aged(40 * MINUTE)({ ...grant, refreshExpiresAt: grant.receivedAt + 90 * MINUTE }),
   )

@@ -70,11 +70,27 @@ test('nobody signed in: one line and the next step, exit 4 for a server that was
 
 test('reset: signed out, and the client is registered anew the next time', async () => {
   await signedIn()
-  expect(await auth('reset', 'notes')).toMatchObject({ code: 0, stdout: 'forgot everything about notes\n' })
+  const at = new URL(stage.world.authorizationServer.issuer).host
+  const forgotten = `forgot the client of notes at ${at}\nforgot that notes signs in at ${at}\n`
+  expect(await auth('reset', 'notes')).toEqual({
+    code: 0,
+    stdout: `signed out of notes\n${forgotten}`,
+    stderr: '',
+  })
+  expect(await auth('reset', 'notes')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'nothing is kept about notes\n',
+  })
   expect(await auth('client', 'show', 'notes')).toMatchObject({ code: 1 })
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
   expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
   expect(stage.world.authorizationServer.count('registration')).toBe(2)
+
+  // Signed out before: the client and the sign-in server are forgotten all the same.
+  expect(await auth('logout', 'notes')).toMatchObject({ code: 0 })
+  expect(await auth('reset', 'notes')).toEqual({ code: 0, stdout: forgotten, stderr: '' })
+  expect(await auth('client', 'show', 'notes')).toMatchObject({ code: 1 })
 })
 
 test('log: what became of each sign-in and renewal, without anything secret', async () => {

@@ -84,11 +84,20 @@ test('a server that nobody knows is answered with those there are to sign out of
   const { code, stderr } = await stage.run(['auth', 'logout', 'linear'])
   expect(code).toBe(2)
   expect(stderr).toContain(`there is no server "linear" (servers: ${stage.world.mcp.url})`)
+  // Nor is there a server to add, but there is one that is kept.
+  expect(await stage.run(['auth', 'account'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${stage.world.mcp.url}: default, in use`),
+  })
+  const nobody = await logout('notes', '--account', 'nope')
+  expect(nobody).toMatchObject({ code: 2, stdout: '' })
+  expect(nobody.stderr).toMatch(/^notes has no account "nope" \(accounts: [^;]*\)\n$/)
 })
 
 test.each([
   ['no server', [], 'name the servers to sign out of, or say --all'],
   ['a server that is not configured', ['linear'], 'there is no server "linear" (servers: notes)'],
+  ['another scheme', ['ftp://example.com/mcp'], 'the address of a server must be https'],
   ['no address', ['http://example.com/mcp'], 'is not https'],
 ])('wrong usage: %s', async (_what, args, text) => {
   stage = await openStage({ keychain: false })

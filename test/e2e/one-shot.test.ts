@@ -58,19 +58,23 @@ test('denied in the browser: exit 4; --sign-in never: no question and the turn g
   const args = ['chat', '-p', 'who am i?', ...notes(), '--sign-in']
   expect(await stage.run([...args, 'browser'], { env })).toMatchObject({ code: 4, stdout: '' })
   const never = await stage.run([...args, 'never'])
-  expect(never).toMatchObject({ code: 0 })
+  expect(never).toMatchObject({
+    code: 0,
+    stderr: 'notes needs a sign-in, which --sign-in never leaves out\n',
+  })
   expect(never.stdout).toContain('notes')
 })
 
 test('a tool that nobody has allowed is refused with a reason, and the answer comes all the same', async () => {
   stage = await openStage()
-  const { code, stdout } = await stage.run([
+  const { code, stdout, stderr } = await stage.run([
     'chat',
     '-p',
     'CALL bash {"command":"echo hi","description":"x"}',
   ])
   expect(code).toBe(0)
   expect(stdout).toContain('--allow-tool')
+  expect(stderr).toBe('shell(echo hi) was not allowed: --allow-tool "shell(echo hi)" allows it\n')
 })
 
 test('no secret in any file of the state folder, nor in the debug log', async () => {
@@ -88,6 +92,37 @@ test('no secret in any file of the state folder, nor in the debug log', async ()
   const kept = stage.keychain ? texts.join('\n') : ''
   expect(kept).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}|refresh_token"?:\s*"[^"]{10,}/)
   expect(await readFile(log, 'utf8')).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}/)
+})
+
+test('more rights that a run has missed: the command that it names asks for them', async () => {
+  stage = await openStage()
+  const env = { BROWSER: stage.browser() }
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
+  const remove = ['chat', '-p', 'delete note 1', ...notes(), '--allow-tool', 'notes']
+  expect(await stage.run(login, { env })).toMatchObject({ code: 0 })
+  const refused = await stage.run(remove)
+  expect(refused).toMatchObject({ code: 4, stdout: '' })
+  expect(refused.stderr).toContain('notes needs a sign-in (more rights). Run: copilot-host auth login')
+  const asked = await stage.run(login, { env })
+  expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining('notes.write') })
+  expect(await stage.run(remove)).toMatchObject({ code: 0, stderr: '' })
+  // Given by now: nothing is asked once more.
+  expect((await stage.run(login, { env })).stderr).toBe('')
+})
+
+test('nobody there to choose or to paste: at once', async () => {
+  stage = await openStage()
+  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in']
+  expect(await stage.run([...login, 'auto'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('nobody is there to sign in'),
+  })
+  expect(await stage.run([...login, 'paste'])).toMatchObject({
+    code: 2,
+    stderr: 'nobody is there to paste an address: --sign-in paste needs a terminal\n',
+  })
+  const asked = await stage.run(['chat', '-p', 'who am i?', ...notes(), '--sign-in', 'auto'])
+  expect(asked).toMatchObject({ code: 4, stderr: expect.stringContaining('Run: copilot-host auth login') })
 })
 
 for (const [what, args, env, code, says] of [

@@ -127,6 +127,9 @@ test('an app that nobody registers, and a client that acts for itself', async ()
   const asked = await plan(server.mcp)
   expect(asked).toMatchObject({ code: 0 })
   expect(asked.stdout).toMatch(/- the sign-in server registers no apps: copilot-host auth client set/)
+  // The name of --mcp means nothing to the next command.
+  const flag = await stage.run(['auth', 'plan', 'notes', '--mcp', `notes=${server.mcp}`])
+  expect(flag.stdout).toContain(`copilot-host auth client set ${server.mcp} --client-id <id>`)
   const machine = entry(server.mcp, { oauthClientId: 'app', oauthGrantType: 'client_credentials' })
   const store = ['--token-store', 'file']
   const without = await planned('notes', ...machine, ...store)

@@ -56,6 +56,13 @@ export function testStore(): TestStore {
         const [of, issuer = ''] = name.split(' ')
         return of === server ? [issuer] : []
       }),
+    async forgetServer(server) {
+      const forgotten = await store.clientIssuers(server)
+      for (const issuer of forgotten) clients.delete(placeOf({ server, issuer }))
+      const issuer = issuers.get(server)?.issuer
+      issuers.delete(server)
+      return { clients: forgotten, issuer }
+    },
     knownIssuer: async server => issuers.get(server),
     trouble: async () => undefined,
     list: async () =>

@@ -32,6 +32,8 @@ export interface Index {
   /** Takes the grant off its list and remembers that it is void from now on. */
   signOut(key: ServerKey, store: IndexEntry['store']): Promise<void>
   knownIssuer(server: string): Promise<KnownIssuer | undefined>
+  /** The server counts as one that nobody has signed in to. */
+  forgetIssuer(server: string): Promise<void>
   /** From now on this is the issuer of the server; the same one as before keeps its time. */
   setIssuer(key: ServerKey, clientId: string): Promise<void>
 }
@@ -131,6 +133,11 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
       const found = (await read()).issuers.find(each => each.server === server)
       return found && { issuer: found.issuer, clientId: found.clientId, since: found.since }
     },
+    forgetIssuer: server =>
+      change(content => {
+        const issuers = content.issuers.filter(each => each.server !== server)
+        return issuers.length === content.issuers.length ? content : { ...content, issuers }
+      }),
     setIssuer: ({ server, issuer }, clientId) =>
       change(content => {
         const before = content.issuers.find(each => each.server === server)

@@ -133,6 +133,17 @@ export function openStore(options: StoreOptions): TokenStore {
       const entries = await index.list('clients')
       return [...new Set(entries.flatMap(entry => (entry.server === server ? [entry.issuer] : [])))]
     },
+    async forgetServer(server) {
+      const all = await index.list('clients')
+      const kept = all.filter(entry => entry.server === server && entry.store === durable?.kind)
+      for (const { issuer } of kept) {
+        const key = { server, issuer }
+        await lock.exclusive(nameOf(key), () => clients.forget(key))
+      }
+      const known = await index.knownIssuer(server)
+      await index.forgetIssuer(server)
+      return { clients: kept.map(({ issuer }) => issuer), issuer: known?.issuer }
+    },
     knownIssuer: index.knownIssuer,
     async trouble() {
       if (durable === undefined) return 'sign-ins are kept in memory only'
