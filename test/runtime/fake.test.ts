@@ -300,7 +300,7 @@ describe('servers that do not answer', () => {
   })
 
   test('programs: left behind by send(), and told once', async () => {
-    const fake = await startFake('slow-server', {}, limits)
+    const fake = await startFake('slow-server', {}, { ...limits, turn: 3_000 })
     const session = await fake.runtime.create({ ...CONFIG, servers: program })
     const heard = hear(session)
     expect(await session.ready()).toEqual(['notes'])
