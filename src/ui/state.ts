@@ -176,6 +176,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'mode':
     case 'permissions':
     case 'model':
+    case 'unsigned':
     case 'branch':
     case 'cost':
       return takeStatus(view, action)
@@ -185,12 +186,6 @@ export function reduce(view: View, action: Action, now: number): View {
       return withAccount(view, action.server, action.account)
     case 'waiting':
       return { ...view, waiting: action.servers.map(name => clean(name)) }
-    case 'unsigned':
-      return {
-        ...view,
-        unsigned: action.servers.map(name => clean(name)),
-        later: action.later.map(name => clean(name)),
-      }
     case 'queued':
       return {
         ...view,

@@ -144,7 +144,7 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
     const none = (line: string) => {
       // What is said to the model while this is asked is not lost.
       if (line !== '' && line !== '?' && !isNumber(line)) io.keep?.(line)
-      return unlisted(line, menuLine())
+      return unlisted(line, line === '?' ? menuLine() : '')
     }
     return ask({ read, write: io.write }, prompt, line => judge(line) ?? none(line), signal)
   }
