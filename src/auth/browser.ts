@@ -15,13 +15,14 @@ export interface BrowserPorts {
  * The person's browser. `BROWSER` names one program with optional arguments: it is split at white space, and nothing else
  * in it has a meaning (no quotes, escapes, variables or lists, since no shell reads it). The address takes the place of every
  * `%s`, or is the last argument if there is none. Without `BROWSER` the system's own way is used, and where no
- * browser can be on the person's screen (SSH, codespace, container, Linux without a display) nothing is called.
+ * browser can be on the person's screen (SSH, codespace, container, Linux without a display) nothing is called. Over SSH another
+ * way comes first all the same: what `BROWSER` names may be on a screen far away.
  */
 export function createBrowser(ports: BrowserPorts): Browser {
   const [program, ...args] = (ports.env.BROWSER ?? '').split(/\s+/).filter(word => word !== '')
   const { open = openWithSystem } = ports
   if (program !== undefined) {
-    return { available: true, open: url => ports.start(program, withAddress(args, url)) }
+    return { available: !isOverSsh(ports), open: url => ports.start(program, withAddress(args, url)) }
   }
   if (isRemote(ports)) return { available: false, open: async () => false }
   return {
@@ -40,9 +41,14 @@ function withAddress(args: readonly string[], url: string): string[] {
 }
 
 /** True where the screen in front of the person does not belong to this machine. */
-function isRemote({ env, platform, container }: BrowserPorts): boolean {
-  const elsewhere = env.SSH_CONNECTION || env.SSH_TTY || env.CODESPACES || env.REMOTE_CONTAINERS || container
+function isRemote(ports: BrowserPorts): boolean {
+  const { env, platform, container } = ports
+  const elsewhere = isOverSsh(ports) || env.CODESPACES || env.REMOTE_CONTAINERS || container
   return Boolean(elsewhere) || (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY)
+}
+
+function isOverSsh({ env }: BrowserPorts): boolean {
+  return Boolean(env.SSH_CONNECTION || env.SSH_TTY)
 }
 
 /** Loaded on first use: most runs never open a browser. */

@@ -241,7 +241,7 @@ export interface Clock {
 
 /** Opens a judged address in the person's browser. */
 export interface Browser {
-  /** False where none can be opened (no display, SSH, container), so that another route is offered first. */
+  /** False where none can be opened (no display, container), and over SSH: another route is offered first. */
   readonly available: boolean
   /** Resolves to false when no browser could be started. */
   open(url: WebUrl): Promise<boolean>

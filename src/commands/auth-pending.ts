@@ -1,4 +1,4 @@
-import type { Reason } from '../auth/types.ts'
+import type { Reason, SignInView } from '../auth/types.ts'
 import { type Found, findWaiting } from '../desk/find.ts'
 import type { Program } from '../desk/wire.ts'
 import type { Host } from '../host.ts'
@@ -53,6 +53,12 @@ export async function authPending(options: { json?: boolean }, host: Host): Prom
   return 0
 }
 
+/** A server that is known already asks again, as the panel says. */
+function whyText({ reason, knownSince, formerHost }: SignInView): string {
+  const known = knownSince !== undefined || formerHost !== undefined
+  return WHY[reason === 'initial' && known ? 'reauth' : reason]
+}
+
 /** The program that waits, in words: `chat -p in ~/shop (pid 4711)`. */
 export function programText({ kind, folder, pid }: Program): string {
   return `${PROGRAMS[kind]} in ${folder} (pid ${pid})`
@@ -74,7 +80,7 @@ function table(waiting: readonly Found[], now: number): string[] {
     id,
     view.server,
     `${view.pageHost}${view.formerHost === undefined ? '' : ' CHANGED'}`,
-    WHY[view.reason],
+    whyText(view),
     `${Math.max(0, Math.floor((now - since) / 60_000))} min`,
     timeLeft(view.deadline, now).replace(' left', ''),
     programText(program),

@@ -27,8 +27,8 @@ export type ConversationEvent =
   | { type: 'waiting'; servers: readonly string[] }
   | { type: 'queued'; messages: readonly string[]; steering?: readonly string[] }
   | { type: 'draft'; text: string }
-  /** Servers that nobody has signed in to, although they asked for it. */
-  | { type: 'unsigned'; servers: readonly string[] }
+  /** Servers that nobody has signed in to, although they asked for it; `later`: those of which the person said that they will. */
+  | { type: 'unsigned'; servers: readonly string[]; later: readonly string[] }
 
 export interface Conversation {
   /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */

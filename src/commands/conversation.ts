@@ -22,7 +22,7 @@ export function converse(ports: ConversationPorts): Conversation {
       if (spoken) news.add(signedIn)
       if (tool !== undefined) show({ type: 'draft', text: `${signedIn} Please try ${tool} again.` })
     },
-    waiting: servers => show({ type: 'unsigned', servers }),
+    waiting: (servers, later) => show({ type: 'unsigned', servers, later }),
     elsewhere(server, here) {
       if (!here) tell({ level: 'info', text: `${server}: signed in from another terminal` })
       elsewhere = true

@@ -18,8 +18,8 @@ export interface SignInPorts {
    * same server has.
    */
   elsewhere?: (server: string, here: boolean) => void
-  /** The servers that were refused here and may still be signed in to. */
-  waiting?: (servers: readonly string[]) => void
+  /** The servers that were refused here and may still be signed in to; `later`: those of which the person said that they will. */
+  waiting?: (servers: readonly string[], later: readonly string[]) => void
   /** No sign-in is open any more. */
   settled?: () => void
 }
@@ -53,18 +53,21 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   const failed = new Map<string, string>()
   const statuses = new Map<string, ServerStatus>()
   /** Servers that nobody has signed in to although they ask for it: who waits under which names, by their address. */
-  const waiting = new Map<WebUrl, { names: ReadonlySet<string>; controller: AbortController }>()
+  const waiting = new Map<
+    WebUrl,
+    { names: ReadonlySet<string>; later: boolean; controller: AbortController }
+  >()
   /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
   const asked = new Set<string>()
   const given = new Set<string>()
 
   /** Until somebody signs in elsewhere, or the runtime asks about this server again. */
-  function wait(request: AuthRequest, before: ReadonlySet<string>): void {
+  function wait(request: AuthRequest, before: ReadonlySet<string>, later: boolean): void {
     const { name, url } = request.server
     const controller = new AbortController()
     // Two requests for it may have been refused together.
     const names = new Set([...before, ...stopWaiting(url), name])
-    waiting.set(url, { names, controller })
+    waiting.set(url, { names, later, controller })
     tellOfWaiting()
     void authenticator.signedInElsewhere(request, controller.signal).then(
       () => {
@@ -83,7 +86,9 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   }
 
   function tellOfWaiting(): void {
-    ports.waiting?.([...waiting.values()].flatMap(({ names }) => [...names]))
+    const all = [...waiting.values()]
+    const namesOf = (some: typeof all) => some.flatMap(({ names }) => [...names])
+    ports.waiting?.(namesOf(all), namesOf(all.filter(({ later }) => later)))
   }
 
   async function answer(event: Extract<HostEvent, { type: 'auth' }>, signal: AbortSignal): Promise<void> {
@@ -96,8 +101,9 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       server = request.server.name
       const before = stopWaiting(request.server.url)
       result = await authenticator.authenticate(request, signal)
-      const refused = result.kind === 'cancelled' || result.declined !== undefined
-      if (refused && !signal.aborted) wait(request, before)
+      const why = result.kind === 'cancelled' ? result.error : result.declined
+      const refused = result.kind === 'cancelled' || why !== undefined
+      if (refused && !signal.aborted) wait(request, before, why?.kind === 'later')
       if (result.kind === 'token') {
         given.add(server)
         if (!refused) {

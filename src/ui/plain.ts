@@ -15,6 +15,8 @@ export interface PlainPromptOptions {
   now: () => number
   /** The command that signs in to a server later on. */
   again: (server: string) => string
+  /** Takes a line that was no answer, and is a message perhaps. */
+  keep?: (text: string) => void
   /** The route that the person named on the command line: it is taken without a further question. */
   route?: RouteName
   /** The row of questions, where there are others than sign-ins. */

@@ -49,6 +49,8 @@ export interface View {
   readonly accounts: ReadonlyMap<string, Clean>
   /** Servers that nobody has signed in to, although they asked for it. */
   readonly unsigned: readonly string[]
+  /** Those of them that the person wants to sign in to later. */
+  readonly later: readonly string[]
   readonly model?: string
   /** How full the context of the model is, in percent. */
   readonly context?: number
@@ -106,6 +108,7 @@ export function newView(options: { model?: string; folder: string; prompts: read
     servers: {},
     accounts: new Map(),
     unsigned: [],
+    later: [],
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
     panels: [],
@@ -173,6 +176,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'mode':
     case 'permissions':
     case 'model':
+    case 'unsigned':
     case 'branch':
     case 'cost':
       return takeStatus(view, action)
@@ -182,8 +186,6 @@ export function reduce(view: View, action: Action, now: number): View {
       return withAccount(view, action.server, action.account)
     case 'waiting':
       return { ...view, waiting: action.servers.map(name => clean(name)) }
-    case 'unsigned':
-      return { ...view, unsigned: action.servers.map(name => clean(name)) }
     case 'queued':
       return {
         ...view,

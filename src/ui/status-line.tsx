@@ -1,4 +1,5 @@
 import { Text } from 'ink'
+import type { ServerStatus } from '../runtime/types.ts'
 import type { Search } from './composer/recall.ts'
 import { type Style, usePalette } from './palette.ts'
 import type { View } from './state.ts'
@@ -79,21 +80,21 @@ function stateOf(view: View, frame: number): Span[] {
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
-  const needing = Object.entries(view.servers).flatMap(([name, status]) =>
-    status === 'needs-auth' ? [name] : [],
-  )
-  const names = [...new Set([...needing, ...view.unsigned])].filter(
-    name => !asked.some(server => server === name),
-  )
-  const failed = Object.entries(view.servers).flatMap(([name, status]) => (status === 'failed' ? [name] : []))
+  const are = (wanted: ServerStatus) =>
+    Object.entries(view.servers).flatMap(([name, status]) => (status === wanted ? [name] : []))
+  // Who has declined more rights only is signed in.
+  const unsigned = view.unsigned.filter(name => view.servers[name] !== 'connected')
+  const out = [...new Set([...are('needs-auth'), ...unsigned])].filter(name => !view.later.includes(name))
+  const free = (names: readonly string[]) => names.filter(name => !asked.some(server => server === name))
   return [
-    ...(names.length === 0
-      ? []
-      : [{ text: `sign-in waiting: ${names.join(', ')}`, styles: ['accent' as const] }]),
-    ...(failed.length === 0
-      ? []
-      : [{ text: `not available: ${failed.join(', ')}`, styles: ['warning' as const] }]),
+    ...told('sign-in waiting', free(view.later), 'accent'),
+    ...told('not signed in', free(out), 'dim'),
+    ...told('not available', are('failed'), 'warning'),
   ]
+}
+
+function told(what: string, names: readonly string[], style: Style): Span[] {
+  return names.length === 0 ? [] : [{ text: `${what}: ${names.join(', ')}`, styles: [style] }]
 }
 
 function dim(text: string | undefined): Span {

@@ -19,7 +19,19 @@ export const NEW_STATUS: Status = { mode: 'interactive', permissions: 'manual', 
 
 type StatusEvent = Extract<
   ChatEvent,
-  { type: 'server' | 'started' | 'session' | 'usage' | 'mode' | 'permissions' | 'model' | 'branch' | 'cost' }
+  {
+    type:
+      | 'server'
+      | 'started'
+      | 'session'
+      | 'usage'
+      | 'mode'
+      | 'permissions'
+      | 'model'
+      | 'branch'
+      | 'cost'
+      | 'unsigned'
+  }
 >
 
 /** The view after an event that changes the status line only. */
@@ -40,9 +52,15 @@ export function takeStatus(view: View, event: StatusEvent): View {
     case 'session':
       return {
         ...view,
-        ...{ servers: {}, unsigned: [], waiting: [], context: undefined },
+        ...{ servers: {}, unsigned: [], later: [], waiting: [], context: undefined },
         status: { ...NEW_STATUS, branch: status.branch },
         model: event.model === undefined ? view.model : clean(event.model),
+      }
+    case 'unsigned':
+      return {
+        ...view,
+        unsigned: event.servers.map(name => clean(name)),
+        later: event.later.map(name => clean(name)),
       }
     case 'usage':
       return event.limit > 0

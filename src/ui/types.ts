@@ -13,8 +13,8 @@ export type ChatEvent =
   | { type: 'queued'; messages: readonly string[]; steering?: readonly string[] }
   /** Text given back to the composer, in front of what is there. */
   | { type: 'draft'; text: string }
-  /** Servers that nobody has signed in to, although they asked for it. */
-  | { type: 'unsigned'; servers: readonly string[] }
+  /** Servers that nobody has signed in to, although they asked for it; `later`: those of which the person said that they will. */
+  | { type: 'unsigned'; servers: readonly string[]; later: readonly string[] }
   /** A command of the person's own runs; its output comes as `tool-output` of the same id. */
   | { type: 'shell-start'; id: string; command: string }
   /** No code: it was stopped. `text` is raw; `left` lines in front of it are left out. */

@@ -44,9 +44,15 @@ describe('BROWSER', () => {
     expect(await browser.open(hostile)).toBe(false)
   })
 
-  it('is used over SSH too: it was set on purpose', async () => {
-    expect(browserWith({ BROWSER: 'x', SSH_CONNECTION: 'y' }).browser.available).toBe(true)
-  })
+  it.each(['SSH_CONNECTION', 'SSH_TTY'])(
+    'over SSH (%s) it does not come first, and is used when chosen',
+    async name => {
+      const { browser, started } = browserWith({ BROWSER: 'x', [name]: 'y' })
+      expect(browser.available).toBe(false)
+      expect(await browser.open(hostile)).toBe(true)
+      expect(started).toEqual([['x', [hostile]]])
+    },
+  )
 })
 
 describe('without BROWSER', () => {

@@ -205,7 +205,7 @@ test('two servers in one tab: the second follows, and is asked about when its tu
     const { hear, answer } = linePerson(chat)
     const first = /Sign in to (notes|more)/.exec(await hear(WAY))?.[1] ?? 'none'
     const second = first === 'notes' ? 'more' : 'notes'
-    await chat.keys('skip\r')
+    await chat.keys('?\r')
     const menu = await hear(WAY)
     expect(menu).toContain('7 all 2 by browser, in one tab')
     expect(menu).toContain('8 the next one first')

@@ -113,7 +113,7 @@ async function noApps(scene: Scene, look: Look): Promise<void> {
   look('client id, wrong', chat)
   await chat.keys(KEY.escape)
   await prompted(chat)
-  await sees(chat, 'waiting: billing')
+  await sees(chat, 'not signed in: billing')
   look('cancelled', chat)
   await chat.close()
 }

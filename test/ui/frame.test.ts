@@ -67,7 +67,17 @@ describe('status line', () => {
       'sign-in',
       seen({ type: 'server', name: clean('b'), status: 'needs-auth' }),
       60,
-      'demo-model · ~/src/shop · sign-in waiting: b',
+      'demo-model · ~/src/shop · not signed in: b',
+    ],
+    [
+      'later, and not at all',
+      seen(
+        { type: 'server', name: clean('a'), status: 'needs-auth' },
+        { type: 'server', name: clean('c'), status: 'connected' },
+        { type: 'unsigned', servers: ['a', 'b', 'c'], later: ['b'] },
+      ),
+      60,
+      'demo-model · shop · sign-in waiting: b · not signed in: a',
     ],
     [
       'leaving',

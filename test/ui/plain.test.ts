@@ -149,7 +149,7 @@ describe('steps', () => {
       expect(lines.slice(2)).toEqual([
         'login.example.com does not register apps',
         'Register an app at login.example.com with the redirect address http://127.0.0.1/ and paste its client id here:',
-        ...[MENU, asked, `That is none of these. ${MENU}`],
+        ...[MENU, asked, 'That is none of these. ? lists them.'],
         ...[asked, 'That is no client id: letters, digits and signs only.'],
         ...[asked, 'That is no client id: letters, digits and signs only.', asked],
       ])
@@ -240,7 +240,13 @@ describe('while a route runs', () => {
   test('what is neither is asked for again', async () => {
     const { next, lines } = await running(['', '7', '0', 'hello', '1\n2', '5'])
     expect(await next).toEqual({ kind: 'later' })
-    expect(lines.filter(line => line === `That is none of these. ${MENU}`)).toHaveLength(5)
+    expect(lines.filter(line => line === 'That is none of these. ? lists them.')).toHaveLength(5)
+  })
+
+  test('the list is told once more to who asks for it', async () => {
+    const { next, lines } = await running(['?', '6'])
+    expect(await next).toEqual({ kind: 'cancel' })
+    expect(lines.filter(line => line === MENU)).toHaveLength(3)
   })
 
   test('another sign-in server can be chosen only before', async () => {
@@ -250,7 +256,7 @@ describe('while a route runs', () => {
     dialog.show({ kind: 'browser', url, opened: true })
     expect(await dialog.choice(never)).toEqual({ kind: 'cancel' })
     expect(lines[2]).toBe(`${MENU}, 7 sign in at c.example`)
-    expect(lines.at(-2)).toBe(`That is none of these. ${MENU}`)
+    expect(lines.at(-2)).toBe('That is none of these. ? lists them.')
   })
 
   test('another sign-in server that does not answer: nothing was opened, so it can be chosen again', async () => {

@@ -68,7 +68,7 @@ test('another session starts anew, in the same folder', () => {
     { type: 'permissions', mode: 'allow-all' },
     { type: 'usage', tokens: 64, limit: 128 },
     { type: 'server', name: clean('notes'), status: 'needs-auth' },
-    { type: 'unsigned', servers: ['notes'] },
+    { type: 'unsigned', servers: ['notes'], later: [] },
     { type: 'session', id: 'x', model: 'm' },
   )
   expect(row(view)).toBe('m · ~/src/shop (main)')

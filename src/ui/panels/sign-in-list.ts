@@ -22,12 +22,12 @@ export function skipPanel(panels: readonly Panel[]): Panel[] {
 
 /** True where one key can take on more than one of them. */
 export function canDoAll(waiting: readonly SignInState[]): boolean {
-  const untouched = waiting.filter(isUntouched).length
+  const untouched = waiting.filter(isFree).length
   return untouched > 0 && untouched + waiting.filter(isInBrowser).length > 1
 }
 
 /**
- * Takes on all that can go by browser and were not begun: the first is opened, unless one is open already, and the others
+ * Takes on all that can go by browser and do not yet: the first is opened, unless one is open already, and the others
  * follow in its tab. One whose sign-in page has changed waits for its own confirmation.
  */
 export function doAll(panels: readonly Panel[]): {
@@ -37,14 +37,14 @@ export function doAll(panels: readonly Panel[]): {
   const choices: { panel: number; choice: Choice }[] = []
   let open = waitingSignIns(panels).some(isInBrowser)
   const next = panels.map((panel): Panel => {
-    if (panel.kind !== 'sign-in' || !isUntouched(panel.state)) return panel
+    if (panel.kind !== 'sign-in' || !isFree(panel.state)) return panel
     const follows = open
     open = true
     choices.push({
       panel: panel.key,
       choice: follows ? { kind: 'follow' } : { kind: 'route', route: 'browser' },
     })
-    return { ...panel, state: { ...panel.state, shown: 'browser', started: true, follows } }
+    return { ...panel, state: { ...panel.state, shown: 'browser', drawn: undefined, started: true, follows } }
   })
   return { panels: next, choices }
 }
@@ -89,11 +89,11 @@ function progressText(state: SignInState, narrow: boolean): string {
   return state.shown === undefined ? 'asking' : 'address shown'
 }
 
-/** Nobody has chosen anything, and nothing has to be typed before. */
-function isUntouched(state: SignInState): boolean {
+/** Nobody has chosen anything, or only a code is shown; and nothing has to be typed before. */
+function isFree(state: SignInState): boolean {
   const { view, shown, started, asking } = state
-  const untouched = shown === undefined && !started && asking === undefined && !signInTakesText(state)
-  return untouched && view.routes[0] === 'browser'
+  const begun = asking !== undefined || (shown === undefined ? started === true : shown !== 'device')
+  return !begun && !signInTakesText(state) && view.routes[0] === 'browser'
 }
 
 function isInBrowser({ shown, follows, browser, client }: SignInState): boolean {

@@ -145,9 +145,10 @@ function textKey(state: SignInState, key: Key): SignInPressed {
   }
 }
 
-/** What was wrong with a pasted address means nothing to them. */
+/** What is open, if anything is. What was wrong with a pasted address means nothing to it. */
 function otherWays(state: SignInState): SignInState {
-  return { ...state, shown: undefined, trouble: { ...state.trouble, paste: undefined } }
+  const shown = state.device ? 'device' : state.browser ? 'browser' : undefined
+  return { ...state, shown, trouble: { ...state.trouble, paste: undefined } }
 }
 
 /** Enter behind a line. */

@@ -20,7 +20,7 @@ export interface PlainChatOptions extends ChatPorts {
 /** Two Ctrl+C within this time leave; two within the shorter one are one that was told twice. In milliseconds. */
 const TWICE = 2000
 const SAME = 100
-const COMMAND = /^\/[a-z]+(?: |$)/
+const COMMAND = /^\/[a-z-]+(?: |$)/
 
 /**
  * Opens the chat as lines that are only ever appended: no escape sequence, nothing redrawn, nothing that moves with time.
@@ -36,6 +36,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   const prompt = createPlainPrompt({
     ...{ write, read: readerOf(false), now: clock.now, turns },
     again: server => `/login ${server}`,
+    keep: text => text !== '/send' && show({ type: 'draft', text }),
   })
   /** The question that the person has begun to answer. */
   let answering: object | undefined
@@ -70,7 +71,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     else if (when === 'gone' && words && !COMMAND.test(text)) {
       draft = [draft, text].filter(Boolean).join('\n')
       write('That question is closed. Nothing was sent; /send sends it as a message.')
-    } else submit(text)
+    } else for (const message of messagesOf(text)) submit(message)
   }
 
   function sendDraft(): void {
@@ -135,6 +136,12 @@ export function openPlainChat(options: PlainChatOptions): Chat {
       reader.close()
     },
   }
+}
+
+/** Commands that were sent quickly one after the other are one each; any other text of several lines is one message. */
+function messagesOf(text: string): string[] {
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  return lines.every(line => COMMAND.test(line)) ? lines : [text]
 }
 
 /** The address that a sign-in ends at: it holds a code, which is nothing for the model. */

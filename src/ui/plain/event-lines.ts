@@ -86,7 +86,8 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
       return only(clean(event.text, 500))
     case 'server': {
       const { name, status } = event
-      const servers = { ...told.servers, [name]: status }
+      // On the way to the same state once more there is no news.
+      const servers = status === 'pending' ? told.servers : { ...told.servers, [name]: status }
       const news = told.servers[name] !== status && STATES[status] !== undefined
       const why = status === 'failed' && event.error ? ` (${event.error})` : ''
       return { told: { ...told, servers }, lines: news ? [`${name}: ${STATES[status]}${why}`] : [] }

@@ -2,7 +2,7 @@ import type { AskAnswer, Field, FieldValue } from '../../runtime/types.ts'
 import { fieldEntry, judgeSeveral, judgeText, optionValue, valueText } from '../panels/ask-entry.ts'
 import { ask as askUntil } from './ask.ts'
 import type { QuestionPorts } from './in-turn.ts'
-import { NONE, numbered, pick } from './numbers.ts'
+import { numbered, pick, unlisted } from './numbers.ts'
 
 /** Fills in a form field by field; it is read once more before it is sent. */
 export async function fillIn(
@@ -17,7 +17,7 @@ export async function fillIn(
     ports.write(menu)
     const judge = (line: string) => {
       const text = pick(line, options)
-      return text === undefined ? `${NONE} ${menu}` : { text }
+      return text === undefined ? unlisted(line, menu) : { text }
     }
     return (await askUntil(ports, 'Choice (a number):', judge, signal)).text
   }
@@ -68,11 +68,11 @@ function judge(field: Field, line: string): { value?: FieldValue } | string {
     return trouble ?? { value }
   }
   if (line === '') return field.required ? 'This is needed.' : {}
-  const menu = `${NONE} ${numbered(entry.options.map(({ title }) => title))}`
+  const menu = numbered(entry.options.map(({ title }) => title))
   const chosen = (entry.several ? line.split(/[\s,]+/) : [line]).map(each => pick(each, entry.options)?.value)
   const values = [...new Set(chosen)].filter(value => value !== undefined)
   const [first] = values
-  if (first === undefined || chosen.includes(undefined)) return menu
+  if (first === undefined || chosen.includes(undefined)) return unlisted(line, menu)
   if (!entry.several) return { value: optionValue(field, first) }
   return judgeSeveral(entry.several, values) ?? { value: values }
 }

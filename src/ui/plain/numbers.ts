@@ -1,8 +1,12 @@
 /** A menu that is longer than this, in characters, has a line for each number. */
 const LONG = 240
 
-/** What is said about a line that names nothing of a menu. */
 export const NONE = 'That is none of these.'
+
+/** What is said about a line that names nothing of a menu: the menu itself only to who asks for it. */
+export function unlisted(line: string, menu: string): string {
+  return line === '?' ? menu : `${NONE} ? lists them.`
+}
 
 /** `1 open the browser, 2 later`: numbers first, so that they are heard first. */
 export function numbered(texts: readonly string[]): string {

@@ -2,7 +2,7 @@ import type { PermissionAsk, PermissionDecision } from '../../runtime/types.ts'
 import { clean } from '../../text.ts'
 import { ask as askUntil } from './ask.ts'
 import { inTurn, type QuestionPorts } from './in-turn.ts'
-import { NONE, numbered, pick } from './numbers.ts'
+import { numbered, pick, unlisted } from './numbers.ts'
 import { indented } from './text-lines.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function askPermission(
       const options = optionsOf(ask)
       const menu = numbered(options.map(({ text }) => text))
       for (const line of [...questionLines(ask), menu]) write(line)
-      const judge = (line: string) => pick(line, options) ?? `${NONE} ${ask.title} ${menu}`
+      const judge = (line: string) => pick(line, options) ?? unlisted(line, `${ask.title} ${menu}`)
       const { decision, why } = await askUntil(ports, 'Choice (a number):', judge, either)
       if (why !== true) return decision
       const reason = (await read(either, 'What should the model know? (one line)')).trim()

@@ -3,7 +3,7 @@ import { hostOf } from '../../text.ts'
 import { ask as askUntil } from './ask.ts'
 import { fillIn } from './form.ts'
 import { inTurn, type QuestionPorts } from './in-turn.ts'
-import { isNumber, NONE, numbered, pick } from './numbers.ts'
+import { isNumber, NONE, numbered, pick, unlisted } from './numbers.ts'
 import { indented } from './text-lines.ts'
 
 const CHOICE = 'Choice (a number):'
@@ -49,7 +49,8 @@ async function answerQuestion(
     const chosen = pick(line, choices)
     if (chosen !== undefined) return { kind: 'text', text: chosen.value, chosen: true }
     if (pick(line, options) !== undefined) return { kind: 'decline' }
-    return (freeform && !isNumber(line) ? own(line) : undefined) ?? `${NONE} ${menu}`
+    if (!freeform) return unlisted(line, menu)
+    return (isNumber(line) ? undefined : own(line)) ?? `${NONE} ${menu}`
   }
   return askUntil(ports, freeform ? 'Choice (a number, or your own words):' : CHOICE, judge, signal)
 }
@@ -83,7 +84,12 @@ async function choose(
 ): Promise<AskAnswer> {
   const menu = numbered(options.map(({ text }) => text))
   ports.write(menu)
-  const { answer } = await askUntil(ports, CHOICE, line => pick(line, options) ?? `${NONE} ${menu}`, signal)
+  const { answer } = await askUntil(
+    ports,
+    CHOICE,
+    line => pick(line, options) ?? unlisted(line, menu),
+    signal,
+  )
   return answer
 }
 

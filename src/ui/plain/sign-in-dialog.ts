@@ -3,9 +3,9 @@ import { HostError } from '../../errors.ts'
 import type { PlainPromptOptions } from '../plain.ts'
 import { resultLine, routeText } from '../sign-in-words.ts'
 import { ask, type Read } from './ask.ts'
-import { NONE, numbered, pick } from './numbers.ts'
+import { isNumber, numbered, pick, unlisted } from './numbers.ts'
 import { introduction, stepLines } from './sign-in-lines.ts'
-import { type SignInOption, signInOptions, typedLine } from './sign-in-options.ts'
+import { earlyLine, type SignInOption, signInOptions, typedLine } from './sign-in-options.ts'
 import { aborted, type Turn, type Turns } from './turns.ts'
 
 /** A sign-in that is not over, as the others see it. */
@@ -108,7 +108,8 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
       return { kind: 'cancel' }
     }
     write(menuLine())
-    return choice(read, 'Choice (a number, Enter for 1):', line => pick(line || '1', menu)?.choice, signal)
+    const judge = (line: string) => pick(line || '1', menu)?.choice ?? earlyLine(line)
+    return choice(read, 'Choice (a number, Enter for 1):', judge, signal)
   }
 
   /** While routes are open. */
@@ -121,7 +122,8 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
       await Promise.race([change, aborted(signal)])
     }
     if (!io.read) return { kind: 'cancel' }
-    const judge = (line: string) => pick(line, menu)?.choice ?? typedLine(line, wanted)
+    const judge = (line: string) =>
+      pick(line, menu)?.choice ?? (line === '?' ? undefined : typedLine(line, wanted))
     const answer = await choice(io.read, PROMPTS[wanted ?? 'number'], judge, signal)
     if (answer.kind === 'client') wanted = undefined
     return answer
@@ -139,8 +141,12 @@ export function openDialog(io: PlainPromptOptions, first: SignInView, { turns, t
     judge: (line: string) => SignInOption['choice'] | string | undefined,
     signal: AbortSignal,
   ): Promise<SignInOption['choice']> {
-    const none = () => `${NONE} ${menuLine()}`
-    return ask({ read, write: io.write }, prompt, line => judge(line) ?? none(), signal)
+    const none = (line: string) => {
+      // What is said to the model while this is asked is not lost.
+      if (line !== '' && line !== '?' && !isNumber(line)) io.keep?.(line)
+      return unlisted(line, line === '?' ? menuLine() : '')
+    }
+    return ask({ read, write: io.write }, prompt, line => judge(line) ?? none(line), signal)
   }
 
   /** The numbers that count from now on. */

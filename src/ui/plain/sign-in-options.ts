@@ -39,6 +39,12 @@ function some(wanted: boolean, option: SignInOption): SignInOption[] {
   return wanted ? [option] : []
 }
 
+/** What is wrong with an address before any was opened. */
+export function earlyLine(line: string): string | undefined {
+  const typed = typedLine(line, undefined)
+  return typed === undefined ? undefined : 'That is not the address of this sign-in: none is open yet.'
+}
+
 /** What a line is that names no option, or what is wrong with it. `wanted`: what was asked for while it was typed. */
 export function typedLine(
   line: string,

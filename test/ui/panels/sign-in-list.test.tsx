@@ -144,9 +144,17 @@ describe('do all', () => {
     }
   })
 
+  test('takes on one whose code is shown, too', () => {
+    const code = signInKey(linear, letter('d')).state
+    expect(canDoAll([billing, code])).toBe(true)
+    const { panels, choices } = doAll(panelsOf(billing, code))
+    expect(choices.map(({ choice }) => choice.kind)).toEqual(['route', 'follow'])
+    expect(waitingSignIns(panels)[1]).toMatchObject({ shown: 'browser', follows: true })
+  })
+
   test('leaves alone what has begun, what has to be confirmed, and what goes another way', () => {
     const others = [
-      signInKey(named('a'), letter('d')).state,
+      signInKey(named('a'), letter('p')).state,
       named('b', { formerHost: clean('old.example.com') }),
       named('c', { routes: ['device', 'paste', 'browser'] }),
       { ...named('d'), asking: 'sso.example.com' },

@@ -103,6 +103,14 @@ describe('the line for an address', () => {
     expect(press(state, char('d')).choices).toEqual([{ kind: 'route', route: 'device' }])
   })
 
+  test('Tab goes back to the code or the browser that is open', () => {
+    const page = address('https://login.example.com/device')
+    const code = { kind: 'device', page, code: clean('WDJB-MJHT'), expiresAt: 1 } as const
+    const inBrowser = signInStep(line, { kind: 'browser', url, opened: true })
+    expect(press(inBrowser, { name: 'tab' }).state.shown).toBe('browser')
+    expect(press(signInStep(inBrowser, code), { name: 'tab' }).state.shown).toBe('device')
+  })
+
   test('a wrong address can be followed by another one', () => {
     const error = new HostError('sign-in-failed', 'this address belongs to another sign-in')
     const again = signInStep(press(line, char('x'), ENTER).state, { kind: 'trouble', route: 'paste', error })

@@ -339,3 +339,31 @@ test('a message after a sign-in that ended by itself, or after Ctrl+C, is one', 
   await type('something else\n')
   expect(submitted).toEqual(['who am i?', 'something else'])
 })
+
+test('a message typed where a sign-in asks is kept for /send; an address that is none of its own is not', async () => {
+  const { chat, submitted, lines, type, answer } = open()
+  const dialog = chat.signIn(signInView())
+  const choice = dialog.choice(never)
+  await answer('who am i?')
+  await answer('/send')
+  await answer('http://127.0.0.1:1/?code=x&state=y')
+  await answer('5')
+  expect(await choice).toEqual({ kind: 'later' })
+  dialog.close({ kind: 'later' })
+  await type('/send\n')
+  expect(submitted).toEqual(['who am i?'])
+  expect(lines()).toEqual(
+    expect.arrayContaining([
+      'not sent: who am i?',
+      '/send sends it',
+      'That is not the address of this sign-in: none is open yet.',
+    ]),
+  )
+})
+
+test('commands sent quickly one after the other are one each; a text with such a line is one message', async () => {
+  const { submitted, type } = open()
+  await type('/foo\n/mcp now\n\n')
+  await type('see\n/mcp\n')
+  expect(submitted).toEqual(['/foo', '/mcp now', 'see\n/mcp'])
+})

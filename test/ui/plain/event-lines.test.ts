@@ -156,3 +156,17 @@ test('hostile text in every place: one line each, nothing but text', () => {
     expect(line.length).toBeLessThan(300)
   }
 })
+
+test('a server that is tried again and again, and stays as it was, is told once', () => {
+  const is = (status: 'pending' | 'needs-auth' | 'connected'): ChatEvent => ({
+    type: 'server',
+    name: clean('mail'),
+    status,
+  })
+  const again = [is('pending'), is('needs-auth')]
+  expect(tell(...again, ...again, ...again, is('connected'), is('needs-auth'))).toEqual([
+    'mail: needs a sign-in',
+    'mail: connected',
+    'mail: needs a sign-in',
+  ])
+})
