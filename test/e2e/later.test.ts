@@ -46,7 +46,8 @@ test('more rights later: /login asks for them, and the call that failed is offer
   await panel(chat, 'delete_note needs a right that you have not given yet')
   await chat.keys(KEY.escape)
   // Declined is not later; and who has declined more rights is signed in all the same.
-  await chat.until(() => !/waiting|not signed in/.test(chat.lines().at(-1) ?? ''))
+  await chat.until(() => chat.screen().includes('sign-in cancelled. /login notes asks again'))
+  await chat.until(() => !/sign-in waiting|not signed in/.test(chat.screen()))
   await prompted(chat)
   await say(chat, '/login notes')
   await panel(chat, 'more rights')
