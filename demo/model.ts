@@ -51,6 +51,9 @@ export async function startModel(options: ModelOptions = {}): Promise<PracticeMo
   return { url: `${server.origin}/v1`, requests, close: server.close }
 }
 
+/** Repetitions in one piece of a large answer. */
+const BULK = 5000
+
 type Answer = Exclude<Reply, { kind: 'fail' }>
 
 function problem(status: number, message: string): Response {
@@ -76,6 +79,9 @@ function streamed(chat: ChatRequest, answer: Answer, delay: number, signal: Abor
   })
   async function* events() {
     yield chunk({ role: 'assistant', content: '' })
+    if (answer.kind === 'text' && answer.thoughts !== undefined) {
+      for (const word of piecesOf(answer.thoughts)) yield chunk({ reasoning_content: word })
+    }
     if (answer.kind === 'calls') yield chunk({ tool_calls: toolCalls(answer) })
     else {
       const pace = answer.kind === 'words' ? 1000 / answer.rate : delay
@@ -107,10 +113,16 @@ function streamed(chat: ChatRequest, answer: Answer, delay: number, signal: Abor
 }
 
 function* wordsOf(answer: Exclude<Answer, { kind: 'calls' }>): Generator<string> {
-  if (answer.kind === 'text') yield* answer.text.match(/\s*\S+|\s+$/g) ?? []
+  if (answer.kind === 'text') yield* piecesOf(answer.text)
+  else if (answer.kind === 'bulk')
+    for (let left = answer.count; left > 0; left -= BULK) yield answer.text.repeat(Math.min(left, BULK))
   else
     for (let index = 1; index <= answer.count; index += 1)
       yield `${index === 1 ? '' : ' '}w${answer.id}-${index}`
+}
+
+function piecesOf(text: string): readonly string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? []
 }
 
 function toolCalls(answer: Extract<Answer, { kind: 'calls' }>): object[] {

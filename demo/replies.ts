@@ -33,10 +33,12 @@ export interface ChatRequest {
 }
 
 export type Reply =
-  | { kind: 'text'; text: string }
+  | { kind: 'text'; text: string; thoughts?: string }
   | { kind: 'calls'; calls: readonly { id: string; tool: string; arguments: string }[] }
   /** Numbered words `w<id>-1 w<id>-2 …`, `rate` of them in a second. */
   | { kind: 'words'; count: number; rate: number; id: string }
+  /** The same text many times, in large pieces. */
+  | { kind: 'bulk'; count: number; text: string }
   | { kind: 'fail'; status: number }
 
 /** Judges the body of a request; undefined if it is none. */
@@ -74,7 +76,9 @@ export function parseChat(body: string): ChatRequest | undefined {
  *
  *     CALL <tool> <json>          calls the tool whose name ends so (several lines: several calls at once)
  *     SAY <text>                  says the text (after the results, if there were calls too); \n and \u001b as in JSON
+ *     THINK <text>                thinks the text before it SAYs something
  *     STREAM n=<words> r=<per second> id=<tag>
+ *     REPEAT <times> <text>       says the text so often, as fast as it can
  *     FAIL <status>
  *
  * Without an order it understands a few questions about the practice world and otherwise tells what to try.
@@ -86,14 +90,17 @@ export function replyTo(chat: ChatRequest): Reply {
 }
 
 function ordered({ prompt, tools, results }: ChatRequest): Reply | undefined {
-  const orders = prompt.split('\n').map(line => /^\s*(CALL|SAY|STREAM|FAIL) (.*)$/.exec(line))
+  const orders = prompt.split('\n').map(line => /^\s*(CALL|SAY|THINK|STREAM|REPEAT|FAIL) (.*)$/.exec(line))
   const of = (kind: string) => orders.flatMap(order => (order?.[1] === kind ? [order[2]?.trim() ?? ''] : []))
   const [fail] = of('FAIL')
   if (fail !== undefined) return { kind: 'fail', status: Number.parseInt(fail, 10) || 500 }
   const calls = of('CALL')
   if (calls.length > 0 && results.length === 0) return callAll(calls, tools)
   const [say] = of('SAY')
-  if (say !== undefined) return text(unescaped(say))
+  const [thoughts] = of('THINK').map(unescaped)
+  if (say !== undefined) return { kind: 'text', text: unescaped(say), thoughts }
+  const [, times, repeated] = /^(\d+) (.*)$/.exec(of('REPEAT')[0] ?? '') ?? []
+  if (repeated !== undefined) return { kind: 'bulk', count: Number(times), text: unescaped(repeated) }
   const [stream] = of('STREAM')
   if (stream !== undefined) {
     const value = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(stream)?.[1]

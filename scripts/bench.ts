@@ -1,8 +1,9 @@
 // How long a person waits for a prompt, as a ratio against what cannot be beaten in the same run: the bare runtime's own
-// start (spawn to the answer of `connect`), and Node doing nothing. Rounds are interleaved; figures are medians.
+// start (spawn to the answer of `connect`), and Node doing nothing. Rounds are interleaved; figures are medians. Then what a
+// streamed reply costs: bytes written for each byte of text, and the time of the processor in the host itself.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +12,7 @@ import { startRuntime } from '../src/runtime/runtime.ts'
 import { openTerminal } from '../test/support/terminal.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 10)
-const PROGRAM = fileURLToPath(new URL('../bin/copilot-host.js', import.meta.url))
+const PROGRAM = process.argv[3] ?? fileURLToPath(new URL('../bin/copilot-host.js', import.meta.url))
 
 const world = await startWorld()
 const home = mkdtempSync(join(tmpdir(), 'copilot-host-bench-'))
@@ -60,6 +61,38 @@ async function run(args: string[]): Promise<number> {
   return performance.now() - began
 }
 
+/** A chat in which one reply is streamed. */
+async function stream(order: string): Promise<{ bytes: number; seconds: number }> {
+  const args = ['chat', '--token-store', 'memory']
+  const chat = openTerminal(process.execPath, [PROGRAM, ...args], { cwd: world.work, env })
+  await chat.until(() => /^›$/m.test(chat.screen()))
+  await chat.keys(order)
+  await chat.until(() => chat.screen().includes(order))
+  const [, words, id] = /n=(\d+) .*id=(\w+)/.exec(order) ?? []
+  const before = { bytes: Buffer.byteLength(chat.raw()), seconds: cpu(chat.pid) }
+  await chat.keys('\r')
+  await chat.until(
+    () => chat.screen().includes(`w${id}-${words}`) && !chat.screen().includes('working'),
+    60_000,
+  )
+  const text = Array.from({ length: Number(words) }, (_, at) => `w${id}-${at + 1}`).join(' ')
+  const bytes = (Buffer.byteLength(chat.raw()) - before.bytes) / text.length
+  const seconds = cpu(chat.pid) - before.seconds
+  await chat.close()
+  return { bytes, seconds }
+}
+
+/** Seconds of the processor that a process has taken; NaN where the system does not tell it like Linux. */
+function cpu(pid: number): number {
+  try {
+    const [, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+    const [user, system] = (fields.at(-1) ?? '').split(' ').slice(11, 13).map(Number)
+    return ((user ?? Number.NaN) + (system ?? Number.NaN)) / 100
+  } catch {
+    return Number.NaN
+  }
+}
+
 const subjects = {
   'chat: exec to usable prompt': prompt,
   'chat --plain: exec to greeting': plain,
@@ -75,6 +108,12 @@ for (const [name, measure] of Object.entries(subjects)) {
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, measure] of Object.entries(subjects)) figures.get(name)?.push(await measure())
 }
+const streams = [
+  { name: 'stream: 1,000 words, 200/s', order: 'STREAM n=1000 r=200 id=a' },
+  { name: 'stream: 5,000 words, full speed', order: 'STREAM n=5000 r=1000000 id=b' },
+]
+const costs = []
+for (const { name, order } of streams) costs.push({ name, ...(await stream(order)) })
 await world.close()
 rmSync(home, { recursive: true, force: true })
 
@@ -89,4 +128,7 @@ for (const [name, values] of figures) {
   console.log(
     `${name.padEnd(30)} ${median(values).toFixed(0).padStart(5)} ms  (${spread})  x${ratio(values, base).toFixed(1)}`,
   )
+}
+for (const { name, bytes, seconds } of costs) {
+  console.log(`${name.padEnd(32)} ${bytes.toFixed(2)} bytes for each, ${seconds.toFixed(2)} s in the host`)
 }

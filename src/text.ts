@@ -8,6 +8,9 @@ type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string-esc
 const INVISIBLE =
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u
 
+/** Most of what comes: nothing in it has to be looked at. */
+const HARMLESS = /^[\n\t -~]*$/
+
 /** Longest control string (OSC, DCS, ...) that is swallowed; past it the rest is shown as text. */
 const LONGEST_STRING = 4096
 
@@ -23,6 +26,7 @@ export class BlockCleaner {
 
   /** Returns what of the text so far can be shown. */
   push(chunk: string): string {
+    if (this.#state === 'text' && this.#high === '' && HARMLESS.test(chunk)) return chunk
     const text = this.#high + chunk
     const last = text.charCodeAt(text.length - 1)
     const split = last >= 0xd800 && last <= 0xdbff
@@ -111,6 +115,12 @@ export function clean(text: string, max = 80): Clean {
 export function shellWord(name: Clean): string {
   if (/^[\w.+:/][\w@.+:/-]*$/.test(name)) return name
   return /^[^-"$`\\!%][^"$`\\!%]*$/.test(name) ? `"${name}"` : '<name>'
+}
+
+/** What is said in place of data that nobody can read: its media type, and about how many bytes it has. */
+export function blobName(kind: string, bytes: number): Clean {
+  const [size, unit] = bytes < 1000 ? [bytes, 'B'] : bytes < 1e6 ? [bytes / 1000, 'kB'] : [bytes / 1e6, 'MB']
+  return clean(`(${clean(kind, 60)}, ${Math.round(size)} ${unit}, not shown)`)
 }
 
 /** The host of an address as it is safe to show: ASCII (punycode), with the port, never text from the address itself. */

@@ -102,7 +102,7 @@ async function play(
     if (event.type === 'reply') await say(event, screen, speed, host, signal)
     screen.show(event)
   }
-  if (past.length > 0) screen.showHistory(past)
+  if (past.length > 0) await screen.showHistory(past)
   screen.show({ type: 'idle', aborted: true })
   const lines = damaged > 0 ? `; ${damaged} damaged lines of its log were left out` : ''
   screen.show({ type: 'line', level: 'info', text: `the session ends here${lines}` })
@@ -131,7 +131,17 @@ function isDrawn(event: HostEvent): event is Faced {
 }
 
 const DRAWN: ReadonlySet<HostEvent['type']> = new Set([
-  ...(['user', 'turn-start', 'reply', 'tool-start', 'tool-end', 'interrupted', 'error', 'notice'] as const),
+  ...([
+    'user',
+    'turn-start',
+    'reply',
+    'agent',
+    'tool-start',
+    'tool-end',
+    'interrupted',
+    'error',
+    'notice',
+  ] as const),
 ])
 
 interface PlayClock {

@@ -78,7 +78,7 @@ export async function talk(
         })
     },
   })
-  if (past !== undefined && past.length > 0) chat.showHistory(past)
+  if (past !== undefined && past.length > 0) await chat.showHistory(past)
   const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
   const store = openTokenStore(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, chat, 'chat', host, (server, account) =>

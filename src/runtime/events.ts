@@ -5,7 +5,8 @@ import { permissionAsk } from './permission.ts'
 import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
-import type { HostEvent, ServerStatus, ToolEnd } from './types.ts'
+import { ToolResult, toolEnd, toolText } from './tool-result.ts'
+import type { HostEvent, ServerStatus } from './types.ts'
 
 const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
 
@@ -130,6 +131,9 @@ const READ = new Map<string, Read>(
     })),
     abort: main(v.unknown(), () => ({ type: 'interrupted' })),
 
+    'subagent.started': any(v.object(ToolCall), ({ toolCallId }, agent) =>
+      agent === undefined ? undefined : { type: 'agent', id: agent, call: toolCallId },
+    ),
     'tool.execution_start': any(
       v.object({
         ...ToolCall,
@@ -159,21 +163,12 @@ const READ = new Map<string, Read>(
       text: data.partialOutput,
       cumulative: true,
     })),
-    'tool.execution_complete': any(
-      v.object({
-        ...ToolCall,
-        success: v.boolean(),
-        result: maybe(v.object({ content: maybe(v.string()), detailedContent: maybe(v.string()) })),
-        error: maybe(v.object({ message: maybe(v.string()), code: maybe(v.string()) })),
-        shellExecution: maybe(v.object({ exitCode: v.number() })),
-      }),
-      ({ toolCallId, success, result, error, shellExecution }) => ({
-        type: 'tool-end',
-        id: toolCallId,
-        end: success && (shellExecution?.exitCode ?? 0) === 0 ? 'ok' : failure(error?.code),
-        text: result?.detailedContent || result?.content || error?.message || '',
-      }),
-    ),
+    'tool.execution_complete': any(v.object({ ...ToolCall, ...ToolResult }), data => ({
+      type: 'tool-end',
+      id: data.toolCallId,
+      end: toolEnd(data),
+      text: toolText(data),
+    })),
 
     'permission.requested': any(
       v.object({
@@ -222,11 +217,6 @@ export function hostEvent(event: unknown): HostEvent | undefined {
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
   return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
-}
-
-function failure(code: string | undefined): ToolEnd {
-  if (code === 'denied') return 'denied'
-  return code === 'interrupted' || code === 'cancelled' ? 'cancelled' : 'failed'
 }
 
 /** The arguments of a tool call as one short line. */

@@ -134,6 +134,8 @@ export type HostEvent =
   | { type: 'reply'; messageId: string; text: string }
   | { type: 'reasoning-delta'; id: string; text: string }
   | { type: 'reasoning'; id: string; text: string }
+  /** A sub-agent began to work for a tool call; what it calls carries its `id`. */
+  | { type: 'agent'; id: string; call: string }
   | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
   | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }

@@ -14,6 +14,7 @@ import { Queued } from './queued.tsx'
 import type { View } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import type { Store } from './store.ts'
+import { liveRows } from './tools.ts'
 import { line } from './transcript/line.ts'
 import { Tail, tailRows } from './transcript/tail.tsx'
 import { ToolRows } from './transcript/tool-rows.tsx'
@@ -86,7 +87,7 @@ function Live({ view, actions, now }: { view: View; actions: Actions; now: () =>
     <Box flexDirection="column" width={frame.width} maxHeight={Math.max(1, rows - 1)} overflow="hidden">
       <Tail rows={tail} />
       {apart && <Text> </Text>}
-      <ToolRows tools={view.tools} width={frame.width} maxRows={frame.tools} now={now()} />
+      <ToolRows rows={liveRows(view, now(), frame.width)} width={frame.width} maxRows={frame.tools} />
       <Queued view={view} width={frame.width} maxRows={frame.queued} />
       {frame.gap > 0 && <Text> </Text>}
       <Front view={view} frame={frame} top={top} actions={actions} now={now} />

@@ -1,5 +1,6 @@
 import { signInDrawn } from './panels/sign-in-state.ts'
 import type { View } from './state.ts'
+import { liveRows } from './tools.ts'
 
 /** Rows and columns of the live region, which is always lower and narrower than the window. */
 export interface Frame {
@@ -28,7 +29,8 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   const room = Math.max(1, height - gap - STATUS)
   const panel = view.panels.length > 0
   const roomy = height >= 20
-  const tools = Math.min(view.tools.length, panel ? (roomy ? 2 : 0) : roomy ? 5 : 2)
+  const most = view.unfolded ? 12 : 5
+  const tools = Math.min(liveRows(view, 0, width).length, panel ? (roomy ? 2 : 0) : roomy ? most : 2)
   const queued = Math.min(
     view.queued.length + view.steering.length,
     roomy ? 3 : 1,

@@ -1,5 +1,6 @@
 import { type ComposeEffect, compose, withMention } from './composer/compose.ts'
 import { paste, replace, written } from './composer/editor.ts'
+import { unfold } from './folded.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
 import { type PanelEffect, panelCancel, panelKeys, panelPaste, panelTakesText } from './panels/press.ts'
@@ -62,7 +63,7 @@ function reads(view: View, keys: readonly Key[]): Key[][] {
 }
 
 function isOurs(key: Key): boolean {
-  return key.name === 'ctrl' && ['c', 'd', 'z'].includes(key.letter)
+  return key.name === 'ctrl' && ['c', 'd', 'o', 'z'].includes(key.letter)
 }
 
 function pressRead(view: View, keys: readonly Key[], now: number, width: number): Pressed {
@@ -70,6 +71,7 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   if (first?.name === 'ctrl' && first.letter === 'c') return interrupt(view, now)
   const stay = view.leaving === undefined ? view : { ...view, leaving: undefined }
   if (first?.name === 'ctrl' && first.letter === 'z') return { view: stay, effects: [{ type: 'suspend' }] }
+  if (first?.name === 'ctrl' && first.letter === 'o') return { view: unfold(stay), effects: [] }
   if (first?.name === 'ctrl' && first.letter === 'd' && view.panels.length === 0 && view.editor.text === '') {
     return { view: stay, effects: [{ type: 'leave', by: 'end', draft: '' }] }
   }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { createContext, useContext } from 'react'
 
-type Colour = 'cyan' | 'green' | 'red' | 'yellow'
+type Colour = 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
 
 /** The few colours there are, from the terminal's own sixteen; each one is absent where colour is not wanted. */
 export interface Palette {
@@ -10,15 +10,20 @@ export interface Palette {
   good?: Colour
   bad?: Colour
   warning?: Colour
+  /** In code. Neither yellow nor blue: one cannot be read on a light background, the other not on a dark one. */
+  keyword?: Colour
+  quoted?: Colour
+  literal?: Colour
 }
 
 /** How a piece of text looks; see {@link dress}. */
-export type Style = 'strong' | 'emphasis' | 'struck' | 'dim' | 'inverse' | keyof Palette
+export type Style = 'strong' | 'emphasis' | 'struck' | 'underlined' | 'dim' | 'inverse' | keyof Palette
 
 /** Colours unless `NO_COLOR` is set (no-color.org) or the terminal has none. */
 export function palette(env: Readonly<Record<string, string | undefined>>): Palette {
   if (env.NO_COLOR || env.TERM === 'dumb') return {}
-  return { accent: 'cyan', good: 'green', bad: 'red', warning: 'yellow' }
+  const code = { keyword: 'magenta', quoted: 'green', literal: 'cyan' } as const
+  return { accent: 'cyan', good: 'green', bad: 'red', warning: 'yellow', ...code }
 }
 
 /** Text with the SGR sequences of its styles round it. */
@@ -27,6 +32,7 @@ export function dress(text: string, styles: readonly Style[], colours: Palette):
     if (style === 'strong') return 'bold' as const
     if (style === 'emphasis') return 'italic' as const
     if (style === 'struck') return 'strikethrough' as const
+    if (style === 'underlined') return 'underline' as const
     if (style === 'dim' || style === 'inverse') return style
     return colours[style] ?? []
   })

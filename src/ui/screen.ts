@@ -13,10 +13,12 @@ import { openPaper } from './paper.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
+import { openTimers } from './timers.ts'
 import { header } from './transcript/blocks.ts'
 import { paint } from './transcript/line.ts'
 import { past } from './transcript/past.ts'
 import type { Block } from './transcript/printing.ts'
+import { openSheet } from './transcript/sheet.ts'
 import { openStream } from './transcript/stream.ts'
 import type { Chat, ChatScreenOptions } from './types.ts'
 import { within } from './within.ts'
@@ -33,8 +35,9 @@ const LAST_FRAME = 1000
 export function openChat(options: ChatScreenOptions): Chat {
   const { stdin, stdout, now } = options
   const colours = palette(options.env)
-  const store = createStore(newView(options))
-  const timers = new Set<NodeJS.Timeout>()
+  const sheet = openSheet(stdout, options.env)
+  const store = createStore(newView({ ...options, columns: sheet.columns() }))
+  const { later, clear } = openTimers(safely)
   const left = Promise.withResolvers<Awaited<Chat['left']>>()
   left.promise.catch(() => undefined)
   let terminal: Terminal | undefined
@@ -44,10 +47,16 @@ export function openChat(options: ChatScreenOptions): Chat {
   /** While another program has the terminal nothing is released: what is printed then would be lost. */
   let away: Promise<void> | undefined
 
-  const dispatch = (action: Action) => update(reduce(store.get(), action, now()))
-  const stream = openStream(dispatch, now, later)
+  const dispatch = (action: Action) => update(reduce(current(), action, now()))
+  const stream = openStream(dispatch, now, later, sheet)
   const questions = openQuestions(dispatch, store.get)
   const attention = openAttention(stdout, options.env, now, later)
+
+  /** The view, and the window as it is now. */
+  function current(): View {
+    const view = store.get()
+    return view.columns === sheet.columns() ? view : { ...view, columns: sheet.columns() }
+  }
 
   function update(changed: View): void {
     const before = store.get()
@@ -76,18 +85,6 @@ export function openChat(options: ChatScreenOptions): Chat {
       printing = false
       dispatch({ type: 'release' })
     }, FRAME)
-  }
-
-  function later(work: () => void, ms: number): () => void {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      safely(work)
-    }, ms)
-    timers.add(timer)
-    return () => {
-      timers.delete(timer)
-      clearTimeout(timer)
-    }
   }
 
   /** Keys and timers come from outside React, where no error boundary catches. */
@@ -162,7 +159,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     onKeys: (keys, width) =>
       safely(() => {
         attention.typed()
-        const { view, effects } = press(store.get(), keys, now(), width)
+        const { view, effects } = press(current(), keys, now(), width)
         update(view)
         effects.forEach(act)
       }),
@@ -213,7 +210,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     dispatch({ type: 'close' })
     await within(app.waitUntilRenderFlush(), LAST_FRAME)
     write(store.get().ready)
-    for (const timer of timers) clearTimeout(timer)
+    clear()
     app.unmount()
     attention.restore()
     await within(exited, LAST_FRAME)
@@ -228,9 +225,9 @@ export function openChat(options: ChatScreenOptions): Chat {
     show(event) {
       if (closing === undefined) stream.take(event)
     },
-    showHistory(events) {
+    async showHistory(events) {
+      const { ready, last } = await past(events, now(), sheet)
       if (closing !== undefined) return
-      const { ready, last } = past(events, now())
       write(ready)
       dispatch({ type: 'history', last })
     },

@@ -15,5 +15,5 @@ export function takeShell(view: View, event: ShellEvent, now: number): View {
   const tool = view.tools.find(each => each.id === event.id)
   if (tool === undefined) return view
   const tools = view.tools.filter(each => each !== tool)
-  return print({ ...view, tools }, 'tool', shellBlock(tool, event, now))
+  return print({ ...view, tools }, 'tool', shellBlock(tool, event, now, view.columns))
 }

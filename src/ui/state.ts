@@ -1,18 +1,22 @@
 import type { ServerStatus } from '../runtime/types.ts'
-import { type Clean, clean } from '../text.ts'
+import { type Clean, clean, cleanBlock } from '../text.ts'
 import { withAccount } from './accounts.ts'
 import { type Given, take } from './composer/compose.ts'
 import { createEditor, type Editor } from './composer/editor.ts'
 import type { Mentions } from './composer/mention.ts'
+import type { Folded } from './folded.ts'
 import type { AskState } from './panels/ask-state.ts'
 import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { NEW_STATUS, type Status, takeStatus } from './status.ts'
-import { promptBlock, type Tool, textBlock, toolBlock } from './transcript/blocks.ts'
+import { takeThought } from './thoughts.ts'
+import { cancelTools, takeTool } from './tools.ts'
+import { promptBlock, type Tool } from './transcript/blocks.ts'
+import { linesOf } from './transcript/diff.ts'
 import type { Line } from './transcript/line.ts'
-import { notice, print, release } from './transcript/print.ts'
+import { drop, notice, print, release } from './transcript/print.ts'
 import type { Block } from './transcript/printing.ts'
 import type { ChatEvent } from './types.ts'
 
@@ -24,6 +28,8 @@ export type Panel =
 
 /** Everything the screen shows. */
 export interface View {
+  /** Of the window, as it was when the last thing happened. */
+  readonly columns: number
   /** False once the screen gives the terminal back. */
   readonly open: boolean
   /** Finished blocks that are still to be released to `done`: a little at a time, so that no frame takes long. */
@@ -36,8 +42,14 @@ export interface View {
   /** The unfinished end of the running reply. */
   readonly tail: { readonly lines: readonly Line[]; readonly kind: string }
   readonly tools: readonly Tool[]
+  /** The tool calls that started the sub-agents, by agent. */
+  readonly agents: Readonly<Record<string, string>>
+  /** What the model thinks, as long as it does: the newest lines. */
+  readonly reasoning?: { readonly startedAt: number; readonly text: string }
+  /** What was printed in part, the newest last; and whether live output is shown in several rows. */
+  readonly folded: readonly Folded[]
+  readonly unfolded: boolean
   readonly busy: boolean
-  readonly thinking: boolean
   /** What the runtime does about a failed request to the model. */
   readonly retry?: string
   readonly waiting: readonly string[]
@@ -71,7 +83,9 @@ export type Action =
   | Exclude<ChatEvent, { type: 'reply-delta' | 'reply' | 'reasoning-delta' | 'reasoning' | 'tool-output' }>
   /** Lines of the reply `id` that are final, and what comes after them. */
   | { type: 'stream'; id: string; lines: readonly Line[]; tail: readonly Line[] }
-  | { type: 'thinking' }
+  /** The newest lines of what the model thinks; and all of it at the end. */
+  | { type: 'reasoning-tail'; text: string }
+  | { type: 'reasoned'; text: string }
   | { type: 'progress'; id: string; text: string }
   /** The next blocks are printed. */
   | { type: 'release' }
@@ -90,8 +104,14 @@ export type Action =
   | Given
   | { type: 'close' }
 
-export function newView(options: { model?: string; folder: string; prompts: readonly string[] }): View {
+export function newView(options: {
+  model?: string
+  folder: string
+  prompts: readonly string[]
+  columns?: number
+}): View {
   return {
+    columns: options.columns ?? 80,
     open: true,
     ready: [],
     done: [],
@@ -99,8 +119,10 @@ export function newView(options: { model?: string; folder: string; prompts: read
     last: 'header',
     tail: { lines: [], kind: '' },
     tools: [],
+    agents: {},
+    folded: [],
+    unfolded: false,
     busy: false,
-    thinking: false,
     waiting: [],
     queued: [],
     steering: [],
@@ -124,42 +146,31 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'stream': {
       const kind = `reply ${action.id}`
       const next = action.lines.length === 0 ? view : print(view, kind, action.lines)
-      return { ...next, tail: { lines: action.tail, kind }, thinking: false, retry: undefined }
+      return { ...next, tail: { lines: action.tail, kind }, retry: undefined }
     }
-    case 'thinking':
-      return { ...view, thinking: true, retry: undefined }
+    case 'reasoning-tail':
+    case 'reasoned':
+      return takeThought(view, action, now)
+    case 'agent':
     case 'progress':
-      return {
-        ...view,
-        tools: view.tools.map(tool => (tool.id === action.id ? { ...tool, progress: action.text } : tool)),
-      }
-    case 'tool-start': {
-      const { type: _, ...tool } = action
-      const others = view.tools.filter(other => other.id !== tool.id)
-      const started = { ...tool, account: view.accounts.get(tool.server ?? ''), startedAt: now }
-      return { ...view, thinking: false, retry: undefined, tools: [...others, started] }
-    }
-    case 'tool-end': {
-      const tool = view.tools.find(tool => tool.id === action.id)
-      if (tool === undefined) return view
-      const tools = view.tools.filter(other => other !== tool)
-      return print({ ...view, tools }, 'tool', toolBlock(tool, action.end, action.text, now))
-    }
+    case 'tool-start':
+    case 'tool-end':
+      return takeTool(view, action, now)
     case 'shell-start':
     case 'shell-end':
       return takeShell(view, action, now)
     case 'sent':
-      return print({ ...view, busy: true }, 'prompt', promptBlock(action.text))
+      return print({ ...view, busy: true }, 'prompt', promptBlock(action.text, view.columns))
     case 'user':
-      return print(view, 'prompt', promptBlock(action.text))
+      return print(view, 'prompt', promptBlock(action.text, view.columns))
     case 'turn-start':
       return { ...view, busy: true }
     case 'interrupted':
       return notice(cancelTools(view, now), 'info', 'interrupted')
     case 'idle':
-      return cancelTools({ ...view, busy: false, thinking: false, retry: undefined }, now)
+      return cancelTools({ ...view, busy: false, retry: undefined }, now)
     case 'stopped': {
-      const idle = { ...view, busy: false, thinking: false, retry: undefined, waiting: [] }
+      const idle = { ...view, busy: false, retry: undefined, waiting: [] }
       return notice(cancelTools(idle, now), 'error', action.error.message)
     }
     case 'line':
@@ -201,13 +212,11 @@ export function reduce(view: View, action: Action, now: number): View {
       return { ...view, last: action.last }
     case 'whole':
     case 'text':
-      return print(view, 'whole', textBlock(action.text, action.type === 'text' && action.diff))
+      return print(view, 'whole', linesOf(cleanBlock(action.text), action.type === 'text' && action.diff))
     case 'release':
       return release(view)
     case 'printed':
-      return action.count === 0
-        ? view
-        : { ...view, done: view.done.slice(action.count), drops: view.drops + 1 }
+      return drop(view, action.count)
     case 'panel':
       return watched({ ...view, panels: [...view.panels, action.panel] }, view, now)
     case 'panel-state':
@@ -234,13 +243,4 @@ function watched(next: View, before: View, now: number): View {
   const first = next.panels[0]
   if (first === undefined) return { ...next, guard: undefined }
   return first.key === before.panels[0]?.key ? next : { ...next, guard: newGuard(now) }
-}
-
-function cancelTools(view: View, now: number): View {
-  const own = view.open ? view.tools.filter(tool => tool.own) : []
-  let next: View = { ...view, tools: own }
-  for (const tool of view.tools) {
-    if (!own.includes(tool)) next = print(next, 'tool', toolBlock(tool, 'cancelled', '', now))
-  }
-  return next
 }

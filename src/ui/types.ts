@@ -81,7 +81,7 @@ export type Edited = { text: string } | { problem: string }
 export interface Chat extends Prompt {
   show(event: ChatEvent): void
   /** Finished blocks of the past (resume), printed in one go before anything else happens. */
-  showHistory(events: readonly HostEvent[]): void
+  showHistory(events: readonly HostEvent[]): Promise<void>
   /** Asks for a permission; one question or panel is open at a time. Rejects with the signal's reason. */
   askPermission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionDecision>
   /** Puts a question of the model or of a server to the person. Rejects with the signal's reason. */

@@ -3,10 +3,13 @@ import { cleanBlock } from '../text.ts'
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const ASCII = /^[ -~]*$/
+/** Characters that are two cells wide everywhere: most of Chinese and Japanese text. */
+const WIDE = /^[\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uff01-\uff5e]*$/
 
 /** The width of text in terminal cells. The one measure of this program: Ink lays out by the same. */
 export function cells(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text)
+  if (ASCII.test(text)) return text.length
+  return WIDE.test(text) ? text.length * 2 : stringWidth(text)
 }
 
 /** What a person takes for single characters, in order. */

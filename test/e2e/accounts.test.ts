@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
 import { leaveLines, linePerson } from '../support/lines.ts'
-import { allow, leave, panel, say } from '../support/person.ts'
+import { allow, leave, panel, say, unwrapped } from '../support/person.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -146,7 +146,7 @@ test('another account than that of the folder comes back: named at the page, war
   await chat.keys('b')
   const warning = 'notes: signed in as mallory@example.com; this folder is bound to'
   await chat.until(() => chat.screen().includes(warning))
-  expect(chat.screen()).toContain(`! ${warning} ${GRACE} (/account notes ${GRACE} goes back)`)
+  expect(unwrapped(chat)).toContain(`! ${warning} ${GRACE} (/account notes ${GRACE} goes back)`)
   expect(hints().at(-1)).toBe(GRACE)
   await say(chat, '/account notes')
   await chat.until(() => chat.screen().includes('notes: mallory@example.com, in use'))

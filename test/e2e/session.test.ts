@@ -1,6 +1,16 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
-import { allow, composer, count, leave, panel, prompted, restored, say } from '../support/person.ts'
+import {
+  allow,
+  composer,
+  count,
+  leave,
+  panel,
+  prompted,
+  restored,
+  say,
+  unwrapped,
+} from '../support/person.ts'
 import { runtimeOf } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
 
@@ -169,7 +179,7 @@ test('hostile text in a server name and in its answers never reaches the termina
   const config = JSON.stringify({ mcpServers: { [hostile]: { type: 'http', url: stage.world.mcp.url } } })
   const chat = stage.open(['chat', '--mcp-config', config])
   await prompted(chat)
-  await chat.until(() => chat.screen().includes('its name holds characters that cannot be shown safely'))
+  await chat.until(() => unwrapped(chat).includes('its name holds characters that cannot be shown safely'))
   await say(chat, String.raw`SAY \u001b]0;owned\u0007safe \u001b[2J\u009b31mtext\u202e`)
   await chat.until(() => chat.lines().includes('safe text'))
   for (const evil of ['\u001b]52', '\u001b]0;owned', '\u202e', '\u009b'])

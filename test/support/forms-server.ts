@@ -1,7 +1,10 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 
-/** An MCP server on this machine whose tools ask the person: by a form, and by an address to open. */
+/** A picture of one red dot. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+
+/** An MCP server on this machine whose tools ask the person: by a form, and by an address to open; one draws. */
 const server = new McpServer({ name: 'forms', version: '1.0.0' })
 
 server.registerTool('order', { description: 'Orders a shirt.' }, async context => {
@@ -32,5 +35,16 @@ server.registerTool('pay', { description: 'Pays for it.' }, async context => {
   })
   return { content: [{ type: 'text', text: `The payment was: ${JSON.stringify(result)}` }] }
 })
+
+server.registerTool('draw', { description: 'Draws a shirt.' }, async () => ({
+  content: [
+    { type: 'text', text: 'Here it is:' },
+    { type: 'image', data: DOT, mimeType: 'image/png' },
+    {
+      type: 'resource',
+      resource: { uri: 'shirt://1', mimeType: 'application/pdf', blob: 'JVBERi0x'.repeat(500) },
+    },
+  ],
+}))
 
 await server.connect(new StdioServerTransport())

@@ -49,6 +49,14 @@ export function restored(chat: TestTerminal): void {
     expect(chat.raw()).not.toContain(forbidden)
 }
 
+/** What was printed, with sentences that go on in an indented row in one piece. */
+export function unwrapped(chat: TestTerminal): string {
+  return chat
+    .lines()
+    .join('\n')
+    .replaceAll(/\n {2,}(?=\S)/g, ' ')
+}
+
 /** How often a text is in another. */
 export function count(text: string, part: string): number {
   return text.split(part).length - 1

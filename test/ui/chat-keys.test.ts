@@ -60,11 +60,12 @@ function keysBehind(sentence: string): string[] {
 const key = (name: string): Key => ({ name: 'ctrl', letter: name })
 const word = (text: string): Key => ({ name: 'char', text })
 const empty = newView({ folder: '~', prompts: ['old', 'older'] })
+const folded = [{ title: 'the output of bash', text: 'all of it' }]
 
 /** A composer in which every key has something to do. */
 const writing: View = {
   ...compose(
-    { ...empty, busy: true, editor: createEditor(['old', 'older'], 'one two\nthree four\nfive six') },
+    { ...empty, busy: true, folded, editor: createEditor(['old', 'older'], 'one two\nthree four\nfive six') },
     [{ name: 'up' }, word('x'), key('w'), key('y'), key('_'), { name: 'left' }, { name: 'left' }],
     40,
   ).view,

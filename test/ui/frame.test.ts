@@ -61,7 +61,12 @@ describe('status line', () => {
     ],
     ['waiting, narrow', seen({ type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
     ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · ⠋ working… · Esc interrupts'],
-    ['thinking', seen({ type: 'turn-start' }, { type: 'thinking' }), 39, '⠋ thinking… · Esc interrupts'],
+    [
+      'thinking',
+      seen({ type: 'turn-start' }, { type: 'reasoning-tail', text: '' }),
+      39,
+      '⠋ thinking… · Esc interrupts',
+    ],
     ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · ⠋ working…'],
     [
       'sign-in',

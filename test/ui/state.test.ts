@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { HostError } from '../../src/errors.ts'
 import { clean } from '../../src/text.ts'
+import { unfold } from '../../src/ui/folded.ts'
 import { createPermission } from '../../src/ui/panels/permission-state.ts'
 import { type Action, newView, reduce, type View } from '../../src/ui/state.ts'
+import { liveRows } from '../../src/ui/tools.ts'
 import { plain } from '../../src/ui/transcript/line.ts'
 
 const start = newView({ model: 'demo', folder: '~/shop', prompts: [] })
@@ -40,7 +42,7 @@ describe('tool rows', () => {
       '  line 2',
       '  line 3',
       '  line 4',
-      '  … 23 more lines',
+      '  … 23 more lines (Ctrl+O)',
     ])
     expect(end('x'.repeat(1 << 20))[1]).toHaveLength(203)
   })
@@ -71,6 +73,132 @@ describe('tool rows', () => {
   test('the end of an unknown call is nothing', () => {
     expect(seen({ type: 'tool-end', id: 'x', end: 'ok', text: 'y' })).toEqual(start)
   })
+})
+
+describe('sub-agents', () => {
+  const inner = (id: string, agent: string) => tool(id, { agent, server: undefined, name: clean('grep') })
+  const end = (id: string, text = '', how: 'ok' | 'failed' = 'ok') =>
+    ({ type: 'tool-end', id, end: how, text }) as const
+  const started = [
+    tool('t'),
+    { type: 'agent', id: 'A', call: 't' },
+    inner('x', 'A'),
+    inner('y', 'A'),
+  ] as const
+
+  test('their calls are drawn below the call that started them', () => {
+    expect(liveRows(seen(...started, tool('u')), 5000, 60).map(plain)).toEqual([
+      '○ linear · list  a=1',
+      '  ○ ↳ grep  a=1',
+      '  ○ ↳ grep  a=1',
+      '○ linear · list  a=1',
+    ])
+  })
+  test('and printed with it, with what failed', () => {
+    const view = seen(...started, end('x', 'found'), end('y', 'no such file\nat all', 'failed'))
+    expect(printed(view)).toEqual([])
+    expect(printed(reduce(view, end('t', 'all done'), 5000)).slice(1)).toEqual([
+      '● linear · list  a=1',
+      '  ● ↳ grep  a=1',
+      '  ✗ ↳ grep  a=1  failed',
+      '    no such file',
+      '  all done',
+    ])
+  })
+  test('agents of agents', () => {
+    const deeper = [{ type: 'agent', id: 'B', call: 'x' }, inner('z', 'B')] as const
+    const view = seen(...started, ...deeper, end('z'), end('x'), end('y'), end('t'))
+    expect(printed(view).slice(1)).toEqual([
+      '● linear · list  a=1',
+      '  ● ↳ grep  a=1',
+      '    ● ↳ grep  a=1',
+      '  ● ↳ grep  a=1',
+    ])
+  })
+  test('an interruption cuts all of them off, each once', () => {
+    const view = seen(...started, end('x'), { type: 'interrupted' })
+    expect(printed(view).slice(1)).toEqual([
+      '○ linear · list  a=1  cancelled',
+      '  ● ↳ grep  a=1',
+      '  ○ ↳ grep  a=1  cancelled',
+      '',
+      '○ interrupted',
+    ])
+  })
+  test('one that goes on behind its call prints its calls as they end', () => {
+    const view = seen(...started, end('t'), end('x'))
+    expect(printed(view).slice(1)).toEqual(['● linear · list  a=1', '● ↳ grep  a=1'])
+  })
+  test('thousands of calls, and an agent that claims its own call', () => {
+    const many = Array.from({ length: 2000 }, (_, at) => [inner(`n${at}`, 'A'), end(`n${at}`)]).flat()
+    expect(printed(seen(...started, ...many, end('t'))).length).toBeLessThan(210)
+    const round = seen(...started, { type: 'agent', id: 'B', call: 'x' }, inner('t', 'B'), {
+      type: 'interrupted',
+    })
+    expect(round.tools).toEqual([])
+    const own = seen(inner('x', 'A'), { type: 'agent', id: 'A', call: 'x' })
+    expect(liveRows(own, 5000, 60)).toHaveLength(1)
+    expect(printed(reduce(own, end('x'), 5000))).toHaveLength(2)
+  })
+})
+
+describe('what is folded', () => {
+  const long = Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n')
+  const run = (id: string, text: string) => [tool(id), { type: 'tool-end', id, end: 'ok', text }] as const
+  const all = (view: View) => printed(view).filter(text => text.startsWith('○ all of'))
+
+  test('is printed as a whole by the key: the newest first, then what was before it', () => {
+    const view = seen(...run('a', `${long}\nfirst`), ...run('b', `${long}\nsecond`))
+    const once = unfold(view)
+    expect(printed(once).slice(-2)).toEqual(['  line 29', '  second'])
+    expect(printed(unfold(once)).at(-1)).toBe('  first')
+    expect(all(unfold(unfold(unfold(once))))).toHaveLength(2)
+  })
+  test('is no more than is needed, and not what was shown', () => {
+    expect(seen(...run('a', 'short')).folded).toEqual([])
+    expect(seen(...Array.from({ length: 30 }, (_, at) => run(`${at}`, long)).flat()).folded).toHaveLength(10)
+    const huge = seen(...run('a', 'x\n'.repeat(1 << 20))).folded[0]
+    expect(huge?.text.length).toBeLessThan(300_000)
+    expect(huge?.text).toMatch(/\(the rest is not kept\)$/)
+  })
+  test('a diff is shown longer, in colour', () => {
+    const diff = `diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1,40 @@\n${'+new\n'.repeat(40)}`
+    const view = seen(...run('a', diff))
+    expect(printed(view).filter(text => text === '  +new')).toHaveLength(27)
+    const styles = view.ready
+      .flatMap(block => block.lines)
+      .flatMap(spans => spans.flatMap(span => span.styles ?? []))
+    expect(styles.filter(style => style === 'good').length).toBeGreaterThan(27)
+    expect(printed(unfold(view)).filter(text => text === '  +new')).toHaveLength(67)
+  })
+})
+
+test('notices, prompts and tool rows are wrapped at words in a narrow window', () => {
+  const narrow = (...actions: Action[]) =>
+    printed(actions.reduce((view, action) => reduce(view, action, 0), { ...start, columns: 30 }))
+  expect(narrow({ type: 'line', level: 'done', text: 'signed in to billing as you@example.com' })).toEqual([
+    '',
+    '✓ signed in to billing as',
+    '  you@example.com',
+  ])
+  expect(
+    narrow({
+      type: 'sent',
+      text: 'a question that is longer than the window\n    code that is longer than the window',
+    }),
+  ).toEqual([
+    '',
+    '› a question that is longer',
+    '  than the window',
+    '      code that is longer than the window',
+  ])
+  const [, ...row] = narrow(tool('t', { summary: clean('path=src/cart/total.ts') }), {
+    type: 'tool-end',
+    id: 't',
+    end: 'ok',
+    text: '',
+  })
+  expect(row).toEqual(['● linear · list', '    path=src/cart/total.ts'])
 })
 
 test('rows of one kind stand together, others apart', () => {

@@ -82,5 +82,12 @@ test('foreign text of several lines is cleaned', () => {
 test('a diff has colours, and its text is not changed', () => {
   const view = after({ type: 'text', text: '--- a/f\n+++ b/f\n@@ -1 +1 @@\n-old\n+new\n same', diff: true })
   const lines = view.ready.flatMap(block => block.lines).filter(each => plain(each) !== '')
-  expect(lines.map(([span]) => span?.styles?.[0])).toEqual(['dim', 'dim', 'dim', 'bad', 'good', undefined])
+  expect(lines.map(([span]) => span?.styles?.[0])).toEqual([
+    'strong',
+    'strong',
+    'accent',
+    'bad',
+    'good',
+    undefined,
+  ])
 })

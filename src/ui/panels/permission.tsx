@@ -1,6 +1,7 @@
 import { clean, cleanBlock } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
-import { line, untab, wrap } from '../transcript/line.ts'
+import { isDiff, linesOf, withoutHeaders } from '../transcript/diff.ts'
+import { line, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
 import { isLong, type PermissionState } from './permission-state.ts'
 import { fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
@@ -70,8 +71,9 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
 
 /** The first rows and the last one, which may be what matters; never fewer than three. */
 function bodyRows(body: string, width: number, most: number): Row[] {
-  const lines = cleanBlock(body.slice(0, LONGEST_BODY)).trimEnd().split('\n')
-  const rows = lines.flatMap(text => wrap(line(untab(text)), width - 2))
+  const text = cleanBlock(body.slice(0, LONGEST_BODY)).trimEnd()
+  const shown = isDiff(text) ? withoutHeaders(text, text.slice(0, text.indexOf('\n'))) : text
+  const rows = linesOf(shown).flatMap(spans => wrap(spans, width - 2))
   const cut = body.length > LONGEST_BODY
   if (rows.length <= most && !cut) return rows.map(indented)
   const hidden = rows.length - most + 1

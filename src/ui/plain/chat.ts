@@ -117,7 +117,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
 
   return {
     show,
-    showHistory(events) {
+    async showHistory(events) {
       write('Earlier in this session:')
       output.past(events)
       write('Now:')

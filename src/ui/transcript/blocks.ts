@@ -1,7 +1,11 @@
 import type { ToolEnd } from '../../runtime/types.ts'
 import { cleanBlock } from '../../text.ts'
 import { durationText } from '../duration.ts'
+import type { Folded } from '../folded.ts'
 import type { Style } from '../palette.ts'
+import { nameBlobs } from './blob.ts'
+import { diffLines, isDiff, linesOf, openDiff, withoutHeaders } from './diff.ts'
+import { flow, proseWidth } from './flow.ts'
 import { type Line, line, type Span, untab } from './line.ts'
 
 /** A tool call that runs, or ran. */
@@ -15,17 +19,24 @@ export interface Tool {
   readonly account?: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** The newest line of its output. */
+  /** The newest lines of its output. */
   readonly progress?: string
   /** A command of the person's own: no turn ends it. */
   readonly own?: boolean
+  /** The calls of the sub-agent that it started, as far as they have ended. */
+  readonly inner?: readonly Line[]
+  /** How deep it is drawn below the call that started its sub-agent. */
+  readonly depth?: number
 }
 
 export type Level = 'done' | 'info' | 'warning' | 'error'
 
 const PROMPT_LINES = 20
 const OUTPUT_LINES = 5
+const DIFF_LINES = 30
 const OUTPUT_COLUMNS = 200
+/** The key that prints all of what is folded. */
+export const FOLD_HINT = ' (Ctrl+O)'
 /** What is looked at of an output, in characters. */
 const OUTPUT_LENGTH = 256 * 1024
 
@@ -53,44 +64,49 @@ export function header(version: string, model: string | undefined, folder: strin
 }
 
 /** What the person said. */
-export function promptBlock(text: string): Line[] {
-  return shortened(cleanBlock(text).trimEnd(), PROMPT_LINES).map(({ text, note }, at) => [
-    { text: at === 0 ? '› ' : '  ', styles: ['accent'] },
-    { text, styles: note ? ['dim'] : ['strong'] },
-  ])
-}
-
-/** Several lines as they are; those of a unified diff in its colours. */
-export function textBlock(text: string, diff = false): Line[] {
-  return cleanBlock(text)
-    .split('\n')
-    .map(each => line(untab(each), ...(diff ? diffStyle(each) : [])))
-}
-
-function diffStyle(text: string): Style[] {
-  if (/^(?:diff |index |---|\+\+\+|@@)/u.test(text)) return ['dim']
-  if (text.startsWith('+')) return ['good']
-  return text.startsWith('-') ? ['bad'] : []
+export function promptBlock(text: string, columns: number): Line[] {
+  return shortened(nameBlobs(cleanBlock(text)).trimEnd(), PROMPT_LINES).flatMap(({ text, note }, at) => {
+    const lead: Line = [{ text: at === 0 ? '› ' : '  ', styles: ['accent'] }]
+    const words: Line = [{ text, styles: note ? ['dim'] : ['strong'] }]
+    // What is indented is code, most likely.
+    return /^\s/.test(text) ? [[...lead, ...words]] : flow({ lead, hang: 2, words }, proseWidth(columns))
+  })
 }
 
 /** A line of the host's own. */
-export function noticeBlock(level: Level, text: string): Line[] {
-  return [[MARKS[level], { text: ' ' }, { text: untab(text), styles: level === 'info' ? ['dim'] : [] }]]
+export function noticeBlock(level: Level, text: string, columns: number): Line[] {
+  const words: Line = [{ text: untab(text), styles: level === 'info' ? ['dim'] : [] }]
+  return flow({ lead: [MARKS[level], { text: ' ' }], hang: 2, words }, proseWidth(columns))
 }
 
-/** A finished tool call with the beginning of its output. `output` is raw. */
-export function toolBlock(tool: Tool, end: ToolEnd, output: string, now: number): Line[] {
+/** A finished tool call with the beginning of its output, and all of that if there is more. `output` is raw. */
+export function toolBlock(
+  tool: Tool,
+  end: ToolEnd,
+  output: string,
+  now: number,
+  columns: number,
+): { row: Line[]; shown: Line[]; folded?: Folded } {
   const word = end === 'ok' ? '' : `  ${end}`
-  const row: Line = [
-    ENDS[end],
-    { text: ' ' },
-    ...toolName(tool),
-    { text: `${word}${calledAs(tool)}${took(tool, now)}`, styles: ['dim'] },
-  ]
-  if (end === 'denied' || end === 'cancelled') return [row]
-  const text = cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim()
-  if (text === '') return [row]
-  return [row, ...shortened(text, OUTPUT_LINES).map(({ text }) => line(`  ${cut(text)}`, 'dim'))]
+  const row = toolRow(tool, ENDS[end], word, now, columns)
+  if (end === 'denied') return { row, shown: [] }
+  const text = nameBlobs(cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim())
+  if (text === '') return { row, shown: [] }
+  const diff = isDiff(text)
+  const lines = shortened(diff ? withoutHeaders(text) : text, diff ? DIFF_LINES : OUTPUT_LINES)
+  const shown = diff
+    ? diffLines(
+        lines.map(({ text }) => cut(text)),
+        openDiff(),
+      ).map(indented)
+    : lines.map(({ text }) => line(`  ${cut(text)}`, 'dim'))
+  const whole = lines.every(({ text, note }) => !note && text === cut(text)) && output.length <= OUTPUT_LENGTH
+  if (whole) return { row, shown }
+  const more = output.length > OUTPUT_LENGTH ? '\n(the rest is not kept)' : ''
+  const name = toolName({ ...tool, summary: '' })
+    .map(span => span.text)
+    .join('')
+  return { row, shown, folded: { title: `the output of ${name}`, text: text + more } }
 }
 
 /** A command of the person's own that has ended, with its output, which is raw, less the `left` lines in front of it. */
@@ -98,18 +114,29 @@ export function shellBlock(
   tool: Tool,
   { code, text: output, left }: { code?: number; text: string; left: number },
   now: number,
+  columns: number,
 ): Line[] {
   const word = code === undefined ? '  stopped' : code === 0 ? '' : `  exit code ${code}`
   const end = ENDS[code === undefined ? 'cancelled' : code === 0 ? 'ok' : 'failed']
-  const row: Line = [
-    end,
-    { text: ' ' },
-    ...toolName(tool),
-    { text: `${word}${took(tool, now)}`, styles: ['dim'] },
-  ]
   const note = left > 0 ? [line(`  … ${left} lines before are left out`, 'dim')] : []
   const text = cleanBlock(output).trimEnd()
-  return [row, ...note, ...(text === '' ? [] : text.split('\n').map(each => line(`  ${untab(each)}`)))]
+  return [
+    ...toolRow(tool, end, word, now, columns),
+    ...note,
+    ...(text === '' ? [] : linesOf(text).map(indented)),
+  ]
+}
+
+function toolRow(tool: Tool, end: Span, word: string, now: number, columns: number): Line[] {
+  const words = [
+    ...toolName(tool),
+    { text: `${word}${calledAs(tool)}${took(tool, now)}`, styles: ['dim'] as const },
+  ]
+  return flow({ lead: [end, { text: ' ' }], hang: 4, words }, proseWidth(columns))
+}
+
+function indented(spans: Line): Line {
+  return [{ text: '  ' }, ...spans]
 }
 
 /** `server · tool  arguments` */
@@ -140,7 +167,7 @@ function shortened(text: string, most: number): { text: string; note: boolean }[
   const shown = lines.length <= most + 1 ? lines : lines.slice(0, most)
   const rows = shown.map(source => ({ text: untab(source).trimEnd(), note: false }))
   if (shown.length < lines.length)
-    rows.push({ text: `… ${lines.length - shown.length} more lines`, note: true })
+    rows.push({ text: `… ${lines.length - shown.length} more lines${FOLD_HINT}`, note: true })
   return rows
 }
 

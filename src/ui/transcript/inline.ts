@@ -1,31 +1,40 @@
 import { Lexer, type Token } from 'marked'
-import { clean } from '../../text.ts'
 import type { Style } from '../palette.ts'
-import type { Line, Span } from './line.ts'
+import { nameBlobs } from './blob.ts'
+import type { Span } from './line.ts'
+import { saysWhere, targetOf } from './link.ts'
 
 /** Past this length a line is shown as it is: nobody writes prose of one line that long. */
 const LONGEST = 8000
 
-/** The inline marks of Markdown as looks; a link is shown with the address it truly leads to. */
-export function inline(text: string, ...styles: Style[]): Line {
-  if (text.length > LONGEST || !/[*_`~[\]<\\:]|www\./.test(text)) return [{ text, styles }]
-  return spansOf(Lexer.lexInline(text), styles)
+/** So many marks are no prose either, and reading them takes the time of their square. */
+const MOST_MARKS = 400
+
+const MARKS = /[*_`~[\]<\\:]|www\./g
+
+/** The inline marks of Markdown as looks. `links`: the terminal has links, so their host is enough to be shown. */
+export function inline(source: string, styles: readonly Style[], links: boolean): Span[] {
+  const text = nameBlobs(source)
+  if (text.length > LONGEST) return [{ text, styles }]
+  const marks = text.match(MARKS)?.length ?? 0
+  if (marks === 0 || marks > MOST_MARKS) return [{ text, styles }]
+  return spansOf(Lexer.lexInline(text), styles, links)
 }
 
 /** The same for tokens that `marked` has already found. */
-export function spansOf(tokens: readonly Token[], styles: readonly Style[]): Span[] {
-  return tokens.flatMap(token => spanOf(token, styles))
+export function spansOf(tokens: readonly Token[], styles: readonly Style[], links: boolean): Span[] {
+  return tokens.flatMap(token => spanOf(token, styles, links))
 }
 
-function spanOf(token: Token, styles: readonly Style[]): Span[] {
+function spanOf(token: Token, styles: readonly Style[], links: boolean): Span[] {
   const inner = 'tokens' in token ? (token.tokens ?? []) : []
   switch (token.type) {
     case 'strong':
-      return spansOf(inner, [...styles, 'strong'])
+      return spansOf(inner, [...styles, 'strong'], links)
     case 'em':
-      return spansOf(inner, [...styles, 'emphasis'])
+      return spansOf(inner, [...styles, 'emphasis'], links)
     case 'del':
-      return spansOf(inner, [...styles, 'struck'])
+      return spansOf(inner, [...styles, 'struck'], links)
     case 'codespan':
       return [
         { text: '`', styles: [...styles, 'dim'] },
@@ -34,12 +43,8 @@ function spanOf(token: Token, styles: readonly Style[]): Span[] {
       ]
     case 'link':
     case 'image': {
-      const shown = inner.length > 0 ? spansOf(inner, styles) : [{ text: String(token.text), styles }]
-      const words = shown.map(span => span.text).join('')
-      const address = trueAddress(String(token.href))
-      return sameAddress(words, address)
-        ? shown
-        : [...shown, { text: ` (${address})`, styles: [...styles, 'dim'] }]
+      const shown = inner.length > 0 ? spansOf(inner, styles, links) : [{ text: String(token.text), styles }]
+      return linked(shown, String(token.href), token.type === 'image', styles, links)
     }
     case 'escape':
       return [{ text: String(token.text), styles }]
@@ -48,14 +53,25 @@ function spanOf(token: Token, styles: readonly Style[]): Span[] {
   }
 }
 
-/** Where a link leads: host in ASCII, no user-info that could pass for one. */
-function trueAddress(href: string): string {
-  const url = URL.canParse(href) ? new URL(href) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return clean(href, 200)
-  return clean(`${url.origin}${url.pathname}${url.search}${url.hash}`, 2000)
-}
-
-function sameAddress(words: string, address: string): boolean {
-  const bare = (text: string) => text.replace(/^(https?:\/\/|mailto:)/i, '').replace(/\/$/, '')
-  return bare(words) === bare(address)
+/** A link with the place it truly leads to, unless its words say that. */
+function linked(
+  words: readonly Span[],
+  href: string,
+  image: boolean,
+  styles: readonly Style[],
+  links: boolean,
+): Span[] {
+  const target = targetOf(href)
+  const address = links ? target.link?.address : undefined
+  const text = words.map(span => span.text).join('')
+  const place = links && target.link !== undefined ? target.link.host : target.text
+  const said = text !== '' && saysWhere(text, target)
+  const spans: Span[] = [
+    ...(image ? [{ text: 'image: ', styles: [...styles, 'dim' as const] }] : []),
+    ...(text === '' ? [] : words.map(span => ({ ...span, link: address }))),
+    ...(said || place === ''
+      ? []
+      : [{ text: text === '' ? place : ` (${place})`, styles: [...styles, 'dim' as const] }]),
+  ]
+  return text === '' ? spans.map(span => ({ ...span, link: address })) : spans
 }

@@ -1,10 +1,13 @@
 import { dress, type Palette, type Style } from '../palette.ts'
 import { cells, graphemes, steady } from '../width.ts'
+import type { Address } from './link.ts'
 
 /** A piece of clean text of one look. */
 export interface Span {
   text: string
   styles?: readonly Style[]
+  /** Where it leads: an address that was judged, see `link.ts`. */
+  link?: Address
 }
 
 /** One row of the transcript before the terminal wraps it: no line feeds, no tabs, no control characters. */
@@ -12,7 +15,7 @@ export type Line = readonly Span[]
 
 const TAB = 4
 /** Longest line that is printed whole, in characters; the renderer lays out a grid as wide as the longest one. */
-const LONGEST = 2000
+const LONGEST = 8000
 
 /** A line of one look. */
 export function line(text: string, ...styles: Style[]): Line {
@@ -31,7 +34,19 @@ export function width(spans: Line): number {
 
 /** The line as it is written to the terminal. */
 export function paint(spans: Line, colours: Palette): string {
-  return spans.map(span => dress(span.text, span.styles ?? [], colours)).join('')
+  let out = ''
+  let link: Address | undefined
+  for (const span of spans) {
+    if (span.link !== link) out += hyperlink(span.link)
+    link = span.link
+    out += dress(span.text, span.styles ?? [], colours)
+  }
+  return link === undefined ? out : out + hyperlink(undefined)
+}
+
+/** OSC 8: what follows leads there, or nowhere. */
+function hyperlink(address: Address | undefined): string {
+  return `\u001b]8;;${address ?? ''}\u001b\\`
 }
 
 /** Tabs as spaces: the renderer counts cells, and a tab has no fixed number of them. */

@@ -6,7 +6,7 @@ import { blocksOf, nextFrame } from './printing.ts'
 
 /** The view with a line of the host's own to be printed. */
 export function notice(view: View, level: 'done' | 'info' | 'warning' | 'error', text: string): View {
-  return print(view, 'line', noticeBlock(level, clean(text, 500)))
+  return print(view, 'line', noticeBlock(level, clean(text, 500), view.columns))
 }
 
 /** The view with a block to be printed, apart from one of another kind. */
@@ -20,4 +20,9 @@ export function release(view: View): View {
   const count = nextFrame(view.ready)
   if (count === 0) return view
   return { ...view, ready: view.ready.slice(count), done: [...view.done, ...view.ready.slice(0, count)] }
+}
+
+/** The view without so many blocks at the front, which are on the terminal and need not be kept. */
+export function drop(view: View, count: number): View {
+  return count === 0 ? view : { ...view, done: view.done.slice(count), drops: view.drops + 1 }
 }

@@ -11,7 +11,7 @@ export interface Block {
 const BLOCK_CELLS = 8000
 const FRAME_CELLS = 32_000
 
-/** Lines in blocks that can be laid out quickly. Two of the longest lines fit, so no empty line stands alone. */
+/** Lines in blocks that can be laid out quickly. */
 export function blocksOf(lines: readonly Line[]): Block[] {
   const blocks: { lines: Line[]; width: number }[] = []
   for (const each of lines.flatMap(chop)) {

@@ -1,9 +1,13 @@
 import { BlockCleaner, cleanBlock } from '../../text.ts'
+import { beyondBlob } from './blob.ts'
 import { type Line, line } from './line.ts'
 import { openMarkdown } from './markdown.ts'
+import type { Sheet } from './sheet.ts'
 
 /** An unfinished line longer than this is printed in pieces, so that no frame has to lay out all of it. */
 const LONGEST = 8000
+/** So much of it is waited for where it ends in data that will be named and not shown. */
+const LONGEST_BLOB = 32 * 1024 * 1024
 
 /** One reply while it streams: raw deltas in, lines for the scrollback out, each one once. */
 export interface Reply {
@@ -20,19 +24,23 @@ export interface Reply {
   end(full?: string): Line[]
 }
 
-export function openReply(id: string): Reply {
+export function openReply(id: string, sheet: Sheet): Reply {
   const cleaner = new BlockCleaner()
-  const markdown = openMarkdown()
-  let ready: Line[] = []
-  /** The source that `ready` or an earlier `take` stands for, and the source behind it. */
+  const markdown = openMarkdown(sheet)
+  /** The source whose lines were or will be taken, the source that is held back, and the source behind it. */
   let printed = ''
   let waiting = ''
   let rest = ''
+  let longest = LONGEST
 
-  function complete(source: string, ending: string): void {
-    ready.push(...markdown.feed(source))
+  function read(source: string, ending: string): void {
+    markdown.feed(source, ending === '')
     waiting += source + ending
-    if (markdown.held().length > 0) return
+    count()
+  }
+
+  function count(): void {
+    if (markdown.held() > 0) return
     printed += waiting
     waiting = ''
   }
@@ -41,26 +49,36 @@ export function openReply(id: string): Reply {
     const [first = '', ...more] = text.split('\n')
     rest += first
     for (const next of more) {
-      complete(rest, '\n')
+      read(rest, '\n')
       rest = next
     }
-    while (rest.length > LONGEST) {
-      const cut = rest.lastIndexOf(' ', LONGEST) + 1 || LONGEST
-      complete(rest.slice(0, cut), '')
+    while (rest.length > longest) {
+      const end = beyondBlob(rest, LONGEST)
+      if (end === rest.length && end < LONGEST_BLOB) {
+        longest = end * 2
+        return
+      }
+      longest = LONGEST
+      const cut = end > LONGEST ? end : rest.lastIndexOf(' ', LONGEST) + 1 || wholeAt(rest, LONGEST)
+      read(rest.slice(0, cut), '')
       rest = rest.slice(cut)
     }
   }
 
   function take(): Line[] {
-    const lines = ready
-    ready = []
+    const taken = markdown.settle(rest)
+    waiting += rest.slice(0, taken)
+    rest = rest.slice(taken)
+    const lines = markdown.take()
+    count()
     return lines
   }
 
   function finish(): Line[] {
-    if (rest !== '') complete(rest, '')
+    if (rest !== '') markdown.feed(rest)
     rest = ''
-    return [...take(), ...markdown.end()]
+    markdown.end()
+    return markdown.take()
   }
 
   return {
@@ -71,44 +89,67 @@ export function openReply(id: string): Reply {
       add(fresh ? text.replace(/^\n+/, '') : text)
     },
     take,
-    tail: characters => markdown.preview(rest.length > characters ? rest.slice(-characters) : rest),
+    tail(characters) {
+      if (longest > LONGEST) return [line('(data)', 'dim')]
+      return markdown.preview(rest.length > characters ? rest.slice(-characters) : rest)
+    },
     end(full) {
       if (full === undefined) return finish()
       const text = cleanBlock(full).replace(/^\n+/, '')
+      const lines = take()
       markdown.drop()
       rest = ''
       waiting = ''
+      longest = LONGEST
       if (text.startsWith(printed)) {
         add(text.slice(printed.length))
-        return finish()
+        return [...lines, ...finish()]
       }
       const { missed, after } = missing(text.split('\n'), printed.split('\n'))
-      const late = openMarkdown()
-      const lines = missed.flatMap(source => late.feed(source)).concat(late.end())
+      const late = openMarkdown(sheet)
+      for (const source of missed) late.feed(source)
+      late.end()
+      const found = late.take()
+      const notice = found.length === 0 ? [] : [line('(missed while it was streamed:)', 'dim')]
       add(after.join('\n'))
-      const notice = lines.length === 0 ? [] : [line('(missed while it was streamed:)', 'dim')]
-      return [...take(), ...notice, ...lines, ...finish()]
+      return [...lines, ...notice, ...found, ...finish()]
     },
   }
 }
 
-/** What of the whole text was not printed: lines between printed ones, and those behind the last printed one. */
+/**
+ * What of the whole text was not printed: lines between printed ones, and what stands behind the last printed one, of
+ * which there may be the beginning only.
+ */
 function missing(
   whole: readonly string[],
   printed: readonly string[],
 ): { missed: string[]; after: string[] } {
+  const begun = printed.at(-1) ?? ''
   let from = 0
   let last = -1
+  let rest: string[] = []
   const absent = new Set<number>()
   for (const [at, source] of whole.entries()) {
     const found = source.trim() === '' ? -1 : printed.indexOf(source, from)
     if (found >= 0) {
       from = found + 1
       last = at
+      rest = []
+    } else if (begun !== '' && from < printed.length && source.startsWith(begun)) {
+      from = printed.length
+      last = at
+      rest = [source.slice(begun.length)]
     } else absent.add(at)
   }
   return {
     missed: whole.filter((source, at) => at < last && absent.has(at) && source.trim() !== ''),
-    after: whole.slice(last + 1),
+    after: [...rest, ...whole.slice(last + 1)],
   }
+}
+
+/** Not between the halves of a character. */
+function wholeAt(text: string, at: number): number {
+  const code = text.charCodeAt(at - 1)
+  return code >= 0xd800 && code <= 0xdbff ? at - 1 : at
 }

@@ -1,15 +1,19 @@
-import { BlockCleaner } from '../../text.ts'
+import { BlockCleaner, cleanBlock } from '../../text.ts'
 import type { Action } from '../state.ts'
 import type { ChatEvent } from '../types.ts'
 import { untab } from './line.ts'
 import { openReply, type Reply } from './reply.ts'
+import type { Sheet } from './sheet.ts'
 
 /** Time between two publications of streamed text, in milliseconds. */
 const PERIOD = 50
 /** What is looked at of an unfinished line: more than any live region can show. */
 const TAIL = 1500
-/** What is looked at of an output: its end. */
+/** What is looked at of an output: its end, and so many lines of that. */
 const OUTPUT = 4096
+const OUTPUT_LINES = 12
+/** What is kept of the thoughts of the model: their beginning, in characters. */
+const THOUGHTS = 100_000
 
 /** Takes the events of a chat in order; streamed text is gathered and published every 50 ms. */
 export interface Stream {
@@ -23,14 +27,17 @@ export function openStream(
   dispatch: (action: Action) => void,
   now: () => number,
   later: (work: () => void, ms: number) => () => void,
+  sheet: Sheet,
 ): Stream {
   let reply: Reply | undefined
   let ended: string | undefined
-  let thinking = false
+  let thought: { id: string; cleaner: BlockCleaner; text: string } | undefined
+  let thoughtBefore: string | undefined
   let cancel: (() => void) | undefined
   let published = Number.NEGATIVE_INFINITY
   const cleaners = new Map<string, BlockCleaner>()
-  const progress = new Map<string, string>()
+  const outputs = new Map<string, string>()
+  const fresh = new Set<string>()
 
   function publish(): void {
     cancel?.()
@@ -39,8 +46,9 @@ export function openStream(
     if (reply !== undefined) {
       dispatch({ type: 'stream', id: reply.id, lines: reply.take(), tail: reply.tail(TAIL) })
     }
-    for (const [id, text] of progress) dispatch({ type: 'progress', id, text })
-    progress.clear()
+    if (thought !== undefined) dispatch({ type: 'reasoning-tail', text: newest(thought.text) })
+    for (const id of fresh) dispatch({ type: 'progress', id, text: newest(outputs.get(id) ?? '') })
+    fresh.clear()
   }
 
   function soon(): void {
@@ -59,19 +67,34 @@ export function openStream(
   function switchTo(id: string): Reply {
     if (reply?.id === id) return reply
     finish()
-    reply = openReply(id)
+    reply = openReply(id, sheet)
     return reply
   }
 
   function output(id: string, text: string, cumulative: boolean): void {
     const cleaner = cleaners.get(id) ?? new BlockCleaner()
     if (!cumulative) cleaners.set(id, cleaner)
-    const shown = cleaner.push(text.slice(-OUTPUT))
-    const last = shown
-      .split('\n')
-      .filter(row => row.trim() !== '')
-      .at(-1)
-    if (last !== undefined) progress.set(id, untab(last).trim().slice(0, 500))
+    const before = cumulative ? '' : (outputs.get(id) ?? '')
+    outputs.set(id, (before + cleaner.push(text.slice(-OUTPUT))).slice(-OUTPUT))
+    fresh.add(id)
+  }
+
+  function think(id: string, delta: string): void {
+    if (thought?.id !== id) {
+      reason()
+      if (id === thoughtBefore) return
+      thought = { id, cleaner: new BlockCleaner(), text: '' }
+    }
+    if (thought.text.length < THOUGHTS) thought.text += thought.cleaner.push(delta)
+  }
+
+  /** The model has thought. */
+  function reason(): void {
+    if (thought === undefined) return
+    const { id, text } = thought
+    thought = undefined
+    thoughtBefore = id
+    dispatch({ type: 'reasoned', text })
   }
 
   function end(): void {
@@ -84,34 +107,40 @@ export function openStream(
       switch (event.type) {
         case 'reply-delta':
           if (event.messageId === ended) return
-          thinking = false
+          reason()
           switchTo(event.messageId).push(event.text)
           return soon()
         case 'reply':
           if (event.messageId === ended) return
-          thinking = false
+          reason()
           switchTo(event.messageId)
           return finish(event.text)
         case 'reasoning-delta':
-          if (thinking) return
-          thinking = true
-          return dispatch({ type: 'thinking' })
+          think(event.id, event.text)
+          return soon()
         case 'reasoning':
-          return
+          // It comes behind the reply; where it was streamed, it has been said.
+          if (event.id === thought?.id || event.id === thoughtBefore) return
+          thoughtBefore = event.id
+          return dispatch({ type: 'reasoned', text: cleanBlock(event.text.slice(0, THOUGHTS)) })
         case 'tool-output':
           output(event.id, event.text, event.cumulative)
           return soon()
         case 'tool-end':
         case 'shell-end':
           cleaners.delete(event.id)
-          progress.delete(event.id)
+          outputs.delete(event.id)
+          fresh.delete(event.id)
+          break
+        case 'tool-start':
+          reason()
           break
         case 'sent':
         case 'user':
         case 'interrupted':
         case 'idle':
         case 'stopped':
-          thinking = false
+          reason()
           end()
           break
       }
@@ -121,4 +150,14 @@ export function openStream(
     },
     end,
   }
+}
+
+/** The newest lines of a text, as far as they say something. */
+function newest(text: string): string {
+  return text
+    .slice(-OUTPUT)
+    .split('\n')
+    .flatMap(row => (row.trim() === '' ? [] : [untab(row).trimEnd().slice(0, 500)]))
+    .slice(-OUTPUT_LINES)
+    .join('\n')
 }

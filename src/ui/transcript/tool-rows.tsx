@@ -1,34 +1,21 @@
 import { Text } from 'ink'
 import { usePalette } from '../palette.ts'
-import { calledAs, type Tool, took, toolName } from './blocks.ts'
-import { width as lineWidth, paint, truncate } from './line.ts'
+import { type Line, paint, truncate } from './line.ts'
 
 interface Props {
-  tools: readonly Tool[]
+  rows: readonly Line[]
   width: number
   maxRows: number
-  now: number
 }
 
-/** The tool calls that run, one row each. */
-export function ToolRows({ tools, width, maxRows, now }: Props) {
+/** The tool calls that run: of more rows than there is room for, the last ones. */
+export function ToolRows({ rows, width, maxRows }: Props) {
   const colours = usePalette()
-  return tools.slice(tools.length - maxRows).map(tool => {
-    const dim = ['dim' as const]
-    // Who calls is never what is cut.
-    const end = truncate(
-      [{ text: `${calledAs(tool)}${took(tool, now)}`, styles: dim }],
-      Math.floor(width * 0.6),
-    )
-    const mark = { text: '○ ', styles: ['accent' as const] }
-    const call = truncate([mark, ...toolName(tool)], width - lineWidth(end))
-    const room = width - lineWidth(call) - lineWidth(end)
-    const progress = tool.progress === undefined || room < 3 ? '' : `  ${tool.progress}`
-    const row = [...call, ...end, { text: progress, styles: dim }]
-    return (
-      <Text key={tool.id} wrap="truncate">
-        {paint(truncate(row, width), colours)}
-      </Text>
-    )
-  })
+  return rows.slice(Math.max(0, rows.length - maxRows)).map((row, at) => (
+    // Rows have no identity of their own.
+    // biome-ignore lint/suspicious/noArrayIndexKey: see above
+    <Text key={at} wrap="truncate">
+      {paint(truncate(row, width), colours)}
+    </Text>
+  ))
 }

@@ -4,8 +4,9 @@ import { usePalette } from '../palette.ts'
 import { paint } from './line.ts'
 import type { Block } from './printing.ts'
 
-/** Printed blocks are dropped when there are so many. */
+/** Printed blocks are dropped when there are so many, or at once when one is wider: the grid of all that follow would be. */
 const ENOUGH = 64
+const WIDE = 500
 
 interface Props {
   blocks: readonly Block[]
@@ -22,13 +23,13 @@ interface Props {
  */
 export const Transcript = memo(function Transcript({ blocks, drops, onPrinted }: Props) {
   const colours = usePalette()
-  useEffect(() => {
-    if (blocks.length >= ENOUGH) onPrinted(blocks.length)
-  }, [blocks, onPrinted])
   const width = Math.max(1, ...blocks.map(block => block.width))
+  useEffect(() => {
+    if (blocks.length >= ENOUGH || width > WIDE) onPrinted(blocks.length)
+  }, [blocks, width, onPrinted])
   return (
     <Static key={drops} items={[...blocks]} style={{ width }}>
-      {(block, at) => <Text key={at}>{block.lines.map(line => paint(line, colours)).join('\n')}</Text>}
+      {(block, at) => <Text key={at}>{block.lines.map(line => paint(line, colours)).join('\n') || ' '}</Text>}
     </Static>
   )
 })

@@ -43,7 +43,7 @@ test('tabs become spaces up to the next stop', () => {
 })
 
 test('very long lines are printed in pieces, and nothing is lost or cut in half', () => {
-  const text = `${'x'.repeat(1999)}😀${'y'.repeat(5000)}`
+  const text = `${'x'.repeat(7999)}😀${'y'.repeat(20_000)}`
   const pieces = texts(chop(line(text)))
   expect(pieces.length).toBeGreaterThan(2)
   expect(pieces.join('')).toBe(text)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { plain } from '../../../src/ui/transcript/line.ts'
 import { openReply } from '../../../src/ui/transcript/reply.ts'
+import { sheetOf } from './sheet.ts'
 
 const TEXT = [
   '# Title',
@@ -36,7 +37,7 @@ const SHOWN = [
 ]
 
 function stream(deltas: readonly string[], full?: string): string[] {
-  const reply = openReply('1')
+  const reply = openReply('1', sheetOf())
   const lines = deltas.flatMap(delta => {
     reply.push(delta)
     return reply.take()
@@ -81,7 +82,7 @@ test('a reply that is broken off keeps what there is', () => {
 })
 
 test('the tail is what was not taken', () => {
-  const reply = openReply('1')
+  const reply = openReply('1', sheetOf())
   reply.push('done\n\nnot **yet**')
   expect(reply.take().map(plain)).toEqual(['done'])
   expect(reply.tail(100).map(plain)).toEqual(['', 'not yet'])
@@ -90,7 +91,7 @@ test('the tail is what was not taken', () => {
 
 test('an endless line is printed in pieces', () => {
   const words = Array.from({ length: 20_000 }, (_, at) => `w${at}`)
-  const reply = openReply('1')
+  const reply = openReply('1', sheetOf())
   for (const word of words) reply.push(`${word} `)
   expect(reply.take().length).toBeGreaterThan(5)
   const lines = stream(

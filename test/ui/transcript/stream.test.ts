@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clean } from '../../../src/text.ts'
-import { type Action, newView, reduce } from '../../../src/ui/state.ts'
+import { unfold } from '../../../src/ui/folded.ts'
+import { type Action, newView, reduce, type View } from '../../../src/ui/state.ts'
+import { liveRows } from '../../../src/ui/tools.ts'
 import { plain } from '../../../src/ui/transcript/line.ts'
 import { openStream } from '../../../src/ui/transcript/stream.ts'
+import { sheetOf } from './sheet.ts'
 
 /** A stream over a real view, with a clock that stands until it is told to move. */
 function open() {
@@ -21,10 +24,12 @@ function open() {
       timers.push(timer)
       return () => void timers.splice(timers.indexOf(timer), 1)
     },
+    sheetOf(),
   )
   return {
     stream,
     actions,
+    view: () => view,
     tail: () => view.tail.lines.map(plain),
     printed: () => view.ready.flatMap(block => block.lines.map(plain)),
     pass(ms: number) {
@@ -89,4 +94,88 @@ test('a reply without deltas, and one with tools only', () => {
   stream.take({ type: 'reply', messageId: 'a', text: '' })
   stream.take({ type: 'reply', messageId: 'b', text: 'whole' })
   expect(printed()).toEqual(['', 'whole'])
+})
+
+describe('what the model thinks', () => {
+  const think = (text: string, id = 'r') => ({ type: 'reasoning-delta', id, text }) as const
+
+  test('is one live row, and one line before the reply', () => {
+    const { stream, view, printed, pass } = open()
+    stream.take(think('**Looking** at the '))
+    stream.take(think('cart\n\nIt rounds'))
+    pass(50)
+    expect(liveRows(view(), 3000, 60).map(plain)).toEqual(['○ thinking  1.9s  It rounds'])
+    stream.take(think(' each line.'))
+    pass(2000)
+    stream.take(delta('Done.'))
+    stream.take({ type: 'reply', messageId: 'a', text: 'Done.' })
+    stream.take({ type: 'reasoning', id: 'r', text: 'Looking at the cart' })
+    expect(printed()).toEqual(['', '○ thought for 2.0s: Looking at the cart (Ctrl+O)', '', 'Done.'])
+    expect(liveRows(view(), 3000, 60)).toEqual([])
+  })
+  test('is shown as a whole by Ctrl+O, once', () => {
+    const { stream, view } = open()
+    stream.take(think(`one \u001b[2Jtwo\n${'words '.repeat(30)}`))
+    stream.take({ type: 'idle', aborted: false })
+    const opened = unfold(view())
+    const lines = opened.ready.flatMap(block => block.lines.map(plain))
+    expect(lines.slice(1, 6)).toEqual([
+      '○ thought: one two (Ctrl+O)',
+      '',
+      '○ all of its thoughts:',
+      '  one two',
+      `  ${'words '.repeat(13).trim()}`,
+    ])
+    expect(unfold(opened)).toBe(opened)
+  })
+  test('which was not streamed, is told all the same; a short thought is not folded', () => {
+    const { stream, view, printed } = open()
+    stream.take({ type: 'reasoning', id: 'r', text: 'Short.' })
+    stream.take({ type: 'reasoning', id: 'r', text: 'Short.' })
+    stream.take({ type: 'reasoning', id: 's', text: ' ' })
+    expect(printed()).toEqual(['', '○ thought: Short.'])
+    expect(view().folded).toEqual([])
+  })
+  test('is cleaned over the joined text', () => {
+    const { stream, printed } = open()
+    for (const text of 'a\u001b]52;c;x\u0007b') stream.take(think(text))
+    stream.take({ type: 'idle', aborted: false })
+    expect(printed()).toEqual(['', '○ thought: ab'])
+  })
+})
+
+describe('live output of a tool', () => {
+  const tool = { type: 'tool-start', id: 't', name: clean('bash'), summary: clean('command=make') } as const
+  const output = (text: string, cumulative = false) =>
+    ({ type: 'tool-output', id: 't', text, cumulative }) as const
+
+  test('is folded to its newest line; the key opens it to several and folds it again', () => {
+    const { stream, view, pass } = open()
+    stream.take(tool)
+    for (let at = 0; at < 20; at += 1) stream.take(output(`line ${at}\n`))
+    pass(50)
+    const rows = (seen: View) => liveRows(seen, 1000, 60).map(plain)
+    expect(rows(view())).toEqual(['○ bash  command=make  line 19'])
+    expect(rows(unfold(view())).slice(1)).toEqual(Array.from({ length: 8 }, (_, at) => `  line ${at + 12}`))
+    expect(rows(unfold(unfold(view())))).toHaveLength(1)
+  })
+  test('that says all of itself each time', () => {
+    const { stream, view, pass } = open()
+    stream.take(tool)
+    stream.take(output('a\n', true))
+    stream.take(output('a\nb\n', true))
+    pass(50)
+    expect(view().tools[0]?.progress).toBe('a\nb')
+  })
+  test('without end costs no memory, and what was there when it was cut off stays', () => {
+    const { stream, view, printed, pass } = open()
+    stream.take(tool)
+    for (let at = 0; at < 200; at += 1) stream.take(output(`${at} ${'x'.repeat(10_000)}\n`))
+    stream.take(output('the last line\n'))
+    pass(50)
+    expect(view().tools[0]?.progress?.length).toBeLessThan(7000)
+    stream.take({ type: 'interrupted' })
+    expect(printed().slice(1)).toContain('○ bash  command=make  cancelled')
+    expect(printed()).toContain('  the last line')
+  })
 })

@@ -1,6 +1,8 @@
 import { renderToString } from 'ink'
 import { expect, test } from 'vitest'
 import { clean } from '../../../src/text.ts'
+import { newView } from '../../../src/ui/state.ts'
+import { liveRows } from '../../../src/ui/tools.ts'
 import type { Tool } from '../../../src/ui/transcript/blocks.ts'
 import { ToolRows } from '../../../src/ui/transcript/tool-rows.tsx'
 import { cells } from '../../../src/ui/width.ts'
@@ -9,10 +11,14 @@ const tool: Tool = {
   ...{ id: 't', name: 'list_issues', server: 'linear', startedAt: 0 },
   summary: 'assignee=me since=monday',
 }
-const row = (more: Partial<Tool>, width: number) =>
-  renderToString(<ToolRows tools={[{ ...tool, ...more }]} width={width} maxRows={3} now={400} />, {
-    columns: 200,
-  }).replaceAll(/\u001b\[[\d;]*m/g, '')
+const start = newView({ folder: '', prompts: [] })
+const row = (more: Partial<Tool>, width: number) => {
+  const rows = liveRows({ ...start, tools: [{ ...tool, ...more }] }, 400, width)
+  return renderToString(<ToolRows rows={rows} width={width} maxRows={3} />, { columns: 200 }).replaceAll(
+    /\u001b\[[\d;]*m/g,
+    '',
+  )
+}
 
 test('who calls stands behind the call, and is not what is cut', () => {
   const account = clean('you@example.com')
