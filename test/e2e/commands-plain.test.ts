@@ -136,7 +136,7 @@ test('servers and their tools', async () => {
   await say('/mcp')
   await hear('forms: connected')
   await say('/mcp forms')
-  await hear('forms: 2 tools')
+  await hear('forms: 3 tools')
   await say('/mcp reload')
   await hear('the servers connect anew')
   await leaveLines(chat)

@@ -211,7 +211,7 @@ test('servers: their state, their tools, all anew', async () => {
   await say(chat, '/mcp')
   await sees(chat, '○ forms: connected')
   await say(chat, '/mcp forms')
-  await sees(chat, 'forms: 2 tools')
+  await sees(chat, 'forms: 3 tools')
   await say(chat, '/mcp forums')
   await sees(chat, '! there is no server "forums" here (servers: forms)')
   await say(chat, '/mcp reload')

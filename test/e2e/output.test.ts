@@ -102,7 +102,7 @@ test('Markdown: looks, links with their true host, a table that fits, code in co
     '```ts',
     'const a = "b" // one line of code that is longer than the window and stays one line',
     '```',
-    '[run](javascript:alert) ![cat](data:image/png;base64,' + 'A'.repeat(400) + ')',
+    `[run](javascript:alert) ![cat](data:image/png;base64,${'A'.repeat(400)})`,
   ]
   await order(
     chat,
