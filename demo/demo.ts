@@ -102,20 +102,24 @@ async function playTogether(stage: Stage): Promise<number> {
 function introduction({ host, world, trouble }: Stage): string {
   const own = hasBrowser(host)
     ? ''
-    : '\nThere is no display here, so the demo brings a small browser that signs you in.\n'
-  const kept = trouble === undefined ? '' : `\nSign-ins are kept in a file of the demo: ${trouble}.\n`
+    : '\nThere is no display here: the demo brings a small browser that signs you in.\n'
+  const kept =
+    trouble === undefined
+      ? ''
+      : `\nSign-ins are kept in a file of the demo:\n${trouble.replace(' (', '\n(')}.\n`
   const script = nearest(host.packageFile('dist/demo-browser.js'), host.folder)
   const approve = `node ${script} --code <code> ${world.authorizationServer.devicePage}`
   return `
-A practice world runs on this machine: a model, a sign-in server, and "notes", an MCP server
-that wants to know who you are. The chat below is the ordinary program. Nothing leaves this
-machine and nothing is kept.
+A practice world runs on this machine: a model, a sign-in server, and
+"notes", an MCP server that wants to know who you are. The chat below is the
+ordinary program. Nothing leaves this machine and nothing is kept.
 
-First, notes asks you to sign in: Enter opens the browser, d shows a code for another device,
-Esc says no (the chat goes on, and /login notes asks again). Then try:
+First, notes asks you to sign in: Enter opens the browser, d shows a code
+for another device, Esc says no (the chat goes on, and /login notes asks
+again). Then try:
 
   who am i?               y lets the tool run, and the answer names you
-  delete my newest note   needs one more right, so you are asked for that right only
+  delete my newest note   needs one more right: you are asked for that only
   Ctrl+C twice            leave, then start again: nobody asks a second time
 
 A code is approved in any browser, or from another terminal by:
