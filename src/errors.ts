@@ -10,6 +10,8 @@ const KINDS = {
   // 1: something is wrong outside
   failure: { exit: 1, text: detail => detail },
   'no-model': { exit: 1, text: detail => detail },
+  /** The person's own limit: of turns, of time. */
+  limit: { exit: 1, text: detail => detail },
   model: { exit: 1, text: detail => `the model could not answer: ${detail}` },
   'session-unknown': { exit: 1, text: detail => detail },
   'session-ambiguous': { exit: 1, text: detail => detail },

@@ -1,4 +1,4 @@
-import { homedir, hostname } from 'node:os'
+import { constants, homedir, hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Fetch } from './auth/http.ts'
@@ -104,3 +104,10 @@ function homeOf(): string {
 }
 
 declare const VERSION: string
+
+/** The exit code of a program that a signal has ended; `name` is the reason of {@link Host.signal}. */
+export function signalCode(name: unknown): number {
+  if (name === 'SIGPIPE') return 0
+  const signals: Record<string, number> = constants.signals
+  return 128 + (signals[String(name)] ?? 15)
+}

@@ -1,6 +1,5 @@
-import { constants } from 'node:os'
 import { HostError } from './errors.ts'
-import { createHost } from './host.ts'
+import { createHost, signalCode } from './host.ts'
 import { clean } from './text.ts'
 
 /** How long a command may take to put everything away after a signal, in milliseconds. */
@@ -45,12 +44,6 @@ function told(thrown: unknown): number {
   const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
   process.stderr.write(`copilot-host failed unexpectedly: ${detail} (--debug-log <file> records more)\n`)
   return 1
-}
-
-function signalCode(name: unknown): number {
-  if (name === 'SIGPIPE') return 0
-  const signals: Record<string, number> = constants.signals
-  return 128 + (signals[String(name)] ?? 15)
 }
 
 // An error that nobody has caught is told like any other; leaving this way gives the terminal back.

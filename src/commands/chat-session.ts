@@ -12,7 +12,7 @@ import type { ChatOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
 import type { Settings } from './settings.ts'
-import { allowed } from './tool-rules.ts'
+import { denial, ruling, runsAll, type ToolRules } from './tool-rules.ts'
 
 /** How many events of the past are shown at resume. */
 export const PAST = 400
@@ -65,7 +65,7 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
   const { options, settings, host, chat, authenticator, files, outbox } = ports
   const browser = systemBrowser(host, settings)
   /** As long as the person has not said something else in the chat. */
-  let rules: Pick<ChatOptions, 'allowAllTools' | 'allowTool'> = options
+  let rules: ToolRules = options
   let session: Session | undefined
   let conversation: Conversation | undefined
   let state = fresh()
@@ -75,7 +75,7 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
     return {
       model: settings.model.model,
       mode: 'interactive',
-      permissions: rules.allowAllTools ? 'allow-all' : 'manual',
+      permissions: runsAll(rules) ? 'allow-all' : 'manual',
       said: false,
     }
   }
@@ -127,8 +127,14 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
           chat.tell({ level: 'info', text: `/login ${server} tries again, and else signs in anew` })
       },
       ask: (ask, signal) => askPerson(ask, { ask: chat.ask, browser, tell: chat.tell }, signal),
-      permit: (ask, signal) =>
-        allowed(ask, rules) ? Promise.resolve({ kind: 'once' }) : chat.askPermission(ask, signal),
+      async permit(ask, signal) {
+        const ruled = ruling(ask, rules, settings.session.folder)
+        if (ruled === undefined) return chat.askPermission(ask, signal)
+        if (ruled.kind === 'allowed') return { kind: 'once' }
+        const { line, reason } = denial(ask, ruled.rule)
+        chat.tell({ level: 'info', text: line })
+        return { kind: 'no', reason }
+      },
     })
     begun.resolve()
   }
@@ -165,11 +171,14 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
       begin(next, past)
     },
     async setPermissions(mode) {
-      const on = (await session?.controls.setPermissions(mode)) ?? 'manual'
-      if (on === mode) rules = { ...rules, allowAllTools: false }
-      state.permissions = rules.allowAllTools ? 'allow-all' : on
+      // A runtime that runs everything asks for nothing, and what is denied would run too.
+      const here = mode === 'allow-all' && rules.denyTool.length + rules.denyUrl.length > 0
+      const asked = here ? 'manual' : mode
+      const on = (await session?.controls.setPermissions(asked)) ?? 'manual'
+      if (on === asked) rules = { ...rules, allowAll: here, allowAllTools: false }
+      state.permissions = runsAll(rules) ? 'allow-all' : on
       chat.show({ type: 'permissions', mode: state.permissions })
-      return on
+      return state.permissions
     },
     async end() {
       await conversation?.end()

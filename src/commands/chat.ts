@@ -15,6 +15,7 @@ import { readSettings, type Settings } from './settings.ts'
 export async function chat(given: ChatOptions & { session: SessionChoice }, host: Host): Promise<number> {
   const { prompt, unattended } = given
   judgeUnattended(given, host)
+  judgeOneShot(given, host)
   const person = host.stdin.isTTY === true && prompt === undefined
   const plain = isPlain(given, host)
   if (person && !plain && !host.stdout.isTTY) {
@@ -62,6 +63,16 @@ function judgeUnattended(options: ChatOptions, { stdin }: Host): void {
   if (unattended && (signIn === 'auto' || signIn === 'paste')) {
     throw new HostError('usage', `--sign-in ${signIn} asks a person, and --unattended asks nobody`)
   }
+}
+
+/** What only one prompt can have. */
+function judgeOneShot(options: ChatOptions, { stdin }: Host): void {
+  if (options.prompt !== undefined || !stdin.isTTY) return
+  const { output, maxTurns, timeout } = options
+  const named = Object.entries({ '--output': output, '--max-turns': maxTurns, '--timeout': timeout })
+  const [option] = named.find(([, value]) => value !== undefined) ?? []
+  if (option !== undefined)
+    throw new HostError('usage', `${option} is for one prompt: give it with -p or on standard input`)
 }
 
 /** Lines in place of a screen: asked for, or all that the terminal can show. */

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ClientAuthMethod } from '../auth/types.ts'
 import { callbackUrlFault, clientMetadataUrlFault } from '../config/sign-in-options.ts'
+import { OUTPUTS, type OutputKind } from './run-events.ts'
+import { ruleFault, type ToolRules } from './tool-rules.ts'
 
 export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'wait', 'stored', 'never'] as const
 export type SignInMode = (typeof SIGN_IN_MODES)[number]
@@ -13,8 +15,12 @@ const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
 ]
 
 /** What `chat` and `resume` are given. */
-export interface ChatOptions {
+export interface ChatOptions extends ToolRules {
   prompt?: string
+  output?: OutputKind
+  maxTurns?: number
+  /** Milliseconds. */
+  timeout?: number
   model?: string
   mcp: string[]
   mcpConfig: string[]
@@ -27,8 +33,6 @@ export interface ChatOptions {
   callbackUrl?: string
   acceptIssuerChange?: boolean
   tokenStore: 'auto' | 'keychain' | 'memory' | 'file'
-  allowAllTools?: boolean
-  allowTool: string[]
   /** Nobody is asked anything, although there may be a terminal. */
   unattended?: boolean
   /** How long the sign-ins have to last for a run without a person, in milliseconds. */
@@ -51,11 +55,17 @@ function seconds(value: string): number {
   return number * 1000
 }
 
-/** A time such as `8h`, `30m` or `2d`, in milliseconds. */
+/** A time such as `90s`, `30m`, `8h` or `2d`, in milliseconds. */
 export function duration(value: string): number {
-  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(value) ?? []
-  if (count === undefined) throw new InvalidArgumentError('It must be a time such as 30m, 8h or 2d.')
-  return Number(count) * (unit === 'm' ? 60_000 : unit === 'h' ? 3_600_000 : 86_400_000)
+  const [, count, unit = ''] = /^([1-9]\d{0,4})([smhd])$/.exec(value) ?? []
+  if (count === undefined) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 8h or 2d.')
+  return Number(count) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 86_400_000)
+}
+
+function rules(value: string, before: string[]): string[] {
+  const fault = ruleFault(value)
+  if (fault !== undefined) throw new InvalidArgumentError(`As a rule ${fault}.`)
+  return several(value, before)
 }
 
 /** A whole number from 1 on. */
@@ -138,13 +148,38 @@ export function chatOptions(command: Command): Command {
       duration,
     )
     .option('--plain', 'the chat as lines that never change: for screen readers, simple terminals, logs')
+    .addOption(
+      new Option(
+        '--output <kind>',
+        'of one prompt: text (the answer), json (the result), stream-json',
+      ).choices(OUTPUTS),
+    )
+    .option('--max-turns <count>', 'of one prompt: stop after so many calls of the model', whole)
+    .option('--timeout <time>', 'of one prompt: stop after this time: 90s, 10m', duration)
+    .option('--allow-all', 'run everything without asking: the next three')
     .option('--allow-all-tools', 'run every tool without asking')
+    .option('--allow-all-paths', 'reach every file without asking')
+    .option('--allow-all-urls', 'open every address without asking')
     .option(
-      '--allow-tool <name>',
-      'run this tool without asking: shell, write, server, server(tool) (repeatable)',
+      '--allow-tool <rule>',
+      'run this without asking: shell, shell(git:*), write, write(src), server, server(tool) (repeatable)',
+      rules,
+      [],
+    )
+    .option('--deny-tool <rule>', 'never run this, whatever else is allowed (repeatable)', rules, [])
+    .option(
+      '--add-dir <folder>',
+      'treat the files of this folder like those of the session (repeatable)',
       several,
       [],
     )
+    .option(
+      '--allow-url <address>',
+      'open it without asking: example.com, *.example.com (repeatable)',
+      several,
+      [],
+    )
+    .option('--deny-url <address>', 'never open it (repeatable)', several, [])
 }
 
 /** A client of the person's own. Its secret is no option: others see what is typed on a command line. */

@@ -31,17 +31,23 @@ export function createOutput({ json = false }: { json?: boolean }, { stdout, std
   }
 }
 
-/** True where the arguments ask a command of `auth` for JSON: its errors, those of usage too, are JSON then. */
-export function asksForJson([command, ...args]: readonly string[]): boolean {
-  const end = args.indexOf('--')
-  return command === 'auth' && (end < 0 ? args : args.slice(0, end)).includes('--json')
+/** True where the arguments ask for JSON: errors, those of usage too, are JSON then. */
+export function asksForJson([command, ...all]: readonly string[]): boolean {
+  const end = all.indexOf('--')
+  const args = end < 0 ? all : all.slice(0, end)
+  if (command !== 'chat' && command !== 'resume') return command === 'auth' && args.includes('--json')
+  const value = (arg: string, at: number) =>
+    arg === '--output' ? args[at + 1] : arg.replace(/^--output=/, '')
+  return args.some((arg, at) => arg.startsWith('--output') && (value(arg, at) ?? '').endsWith('json'))
 }
 
 /** An error as one line of JSON. What is none of ours is a fault of the program. */
 export function errorLine(thrown: unknown): string {
-  const error = thrown instanceof HostError ? thrown : unexpected(thrown)
-  const { kind, message, exitCode } = error
-  return jsonText({ error: { kind, message, exitCode } })
+  return jsonText({ error: errorFields(thrown instanceof HostError ? thrown : unexpected(thrown)) })
+}
+
+export function errorFields({ kind, message, exitCode }: HostError) {
+  return { kind, message, exitCode }
 }
 
 function unexpected(thrown: unknown): HostError {
@@ -50,7 +56,7 @@ function unexpected(thrown: unknown): HostError {
 }
 
 /** JSON that is safe on a terminal too: what cannot be seen is written as an escape, so nothing is lost. */
-function jsonText(value: unknown, indent?: number): string {
+export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, found =>
     found === '\n' ? found : escapeUnits(found),
   )

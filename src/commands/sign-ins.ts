@@ -1,6 +1,6 @@
 import type { Authenticator } from '../auth/authenticator.ts'
 import { judgeRequest, serverNameOf } from '../auth/request.ts'
-import type { Answer, AuthRequest, WebUrl } from '../auth/types.ts'
+import type { Answer, AuthRequest, Reason, WebUrl } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { HostEvent, ServerStatus, Session } from '../runtime/types.ts'
 
@@ -10,7 +10,7 @@ export interface SignInPorts {
   tell: (line: { level: 'info' | 'warning'; text: string }) => void
   log: (line: string) => void
   /** A sign-in ended without a token. The person knows, except where nobody could be asked (`sign-in-needed`). */
-  refused: (error: HostError, server: string) => void
+  refused: (error: HostError, server: string, reason?: Reason) => void
   /** There is a sign-in now for a server that was refused before; `tool` is the call that failed for want of one. */
   again?: (server: string, tool: string | undefined) => void
   /**
@@ -94,11 +94,13 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   async function answer(event: Extract<HostEvent, { type: 'auth' }>, signal: AbortSignal): Promise<void> {
     let result: Answer = { kind: 'cancelled' }
     let server: string = serverNameOf(event.data) ?? 'the server'
+    let reason: Reason | undefined
     // Also what cannot be judged was asked: to ask once more would not make it better.
     asked.add(server)
     try {
       const request = judgeRequest(event)
       server = request.server.name
+      reason = request.reason
       const before = stopWaiting(request.server.url)
       result = await authenticator.authenticate(request, signal)
       const why = result.kind === 'cancelled' ? result.error : result.declined
@@ -121,7 +123,7 @@ export function carrySignIns(ports: SignInPorts): SignIns {
     }
     if (result.kind === 'cancelled' && event.tool !== undefined) failed.set(server, event.tool)
     if (result.kind === 'cancelled' && !signal.aborted)
-      ports.refused(result.error ?? new HostError('cancelled', 'the sign-in was cancelled'), server)
+      ports.refused(result.error ?? new HostError('cancelled', 'the sign-in was cancelled'), server, reason)
     if (signal.reason === WITHDRAWN) return
     const taken = await session.answerAuth(
       event.id,

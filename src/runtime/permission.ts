@@ -52,6 +52,7 @@ export function permissionAsk(id: string, request: unknown): PermissionAsk {
     warning: line(data.warning),
     toolCallId: data.toolCallId,
     names: names.map(name => clean(name, 200)),
+    about: about(data),
     approval: data.canOfferSessionApproval === false ? undefined : approval,
   }
 }
@@ -119,6 +120,13 @@ function question(data: Request, request: unknown): Question {
         names: data.toolName && !KINDS.has(data.toolName) ? [data.toolName] : [],
       }
   }
+}
+
+function about(data: Request): PermissionAsk['about'] {
+  const { kind, fullCommandText: command, fileName, path, paths, url } = data
+  if (kind === 'path') return { paths, outside: true }
+  const file = fileName ?? path
+  return { command, paths: file === undefined ? undefined : [file], url }
 }
 
 function toolNames({ serverName, toolName }: Request): string[] {

@@ -101,6 +101,8 @@ export interface PermissionAsk {
   toolCallId?: string
   /** What `--allow-tool` may call it, as Copilot CLI does: `shell`, `write`, `notes`, `notes(whoami)`, ... */
   names: readonly string[]
+  /** What a rule looks at, as it came: only to be compared. `outside`: files beyond the folders of the session. */
+  about?: { command?: string; paths?: readonly string[]; outside?: boolean; url?: string }
   /** The `approval` of `approve-for-session`; absent where the runtime offers none. */
   approval?: unknown
 }
