@@ -193,6 +193,12 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
       code = await demo(options, host)
     })
 
+  if (argv[0] === 'complete') {
+    const { addCompletion } = await import('./complete.ts')
+    await addCompletion(program, argv, host)
+  } else
+    program.command('complete').description('what Tab completes in bash, zsh and fish').argument('<shell>')
+
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (thrown) {
