@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { symlink } from 'node:fs/promises'
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { createBrowser } from '../src/auth/browser.ts'
 import type { Host } from '../src/host.ts'
+import { browserCommand, environment } from './environment.ts'
 import { emptyKeychain, keychainTrouble } from './keychain.ts'
 import { ordinaryProgram, type Program } from './program.ts'
 import { playStory } from './story.ts'
@@ -146,30 +146,9 @@ async function whatNext(host: Host): Promise<'chat' | 'resume' | 'end'> {
   }
 }
 
-/** The person's environment without their accounts and models, and without a proxy between us and ourselves. */
-function environment(env: Record<string, string>): Record<string, string> {
-  const own = /^(COPILOT_(?!CLI_PATH$)|GH_|GITHUB_)/
-  const kept = Object.entries(env).filter(([name]) => !own.test(name) && !/^no_proxy$/i.test(name))
-  const direct = '127.0.0.1,localhost'
-  return { ...Object.fromEntries(kept), NO_PROXY: direct, no_proxy: direct }
-}
-
 function hasBrowser({ env, platform }: Host): boolean {
   const container = ['/.dockerenv', '/run/.containerenv'].some(file => existsSync(file))
   return createBrowser({ env, platform, container, start: async () => false }).available
-}
-
-/** `BROWSER` is split at white space, so a path that has some is given a name without. */
-async function browserCommand(folder: string, host: Host): Promise<string> {
-  const command = [host.execPath, host.packageFile('dist/demo-browser.js')]
-  const names = ['node', 'browser.js']
-  for (const [index, path] of command.entries()) {
-    if (!/\s/.test(path)) continue
-    const name = join(folder, names[index] ?? '')
-    await symlink(path, name)
-    command[index] = name
-  }
-  return command.join(' ')
 }
 
 function nearest(path: string, folder: string): string {

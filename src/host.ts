@@ -23,6 +23,8 @@ export interface Host {
   /** A file of the package: `dist/keychain-child.js`, `bin/copilot-host.js`, ... */
   packageFile(path: string): string
   version: string
+  /** Of the Node that runs us. */
+  nodeVersion: string
   clock: Clock
   /** Through a proxy where the environment names one. */
   fetch: Fetch
@@ -58,6 +60,7 @@ export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupt
     execPath: process.execPath,
     packageFile: path => fileURLToPath(new URL(path, root)),
     version: VERSION,
+    nodeVersion: process.versions.node,
     clock: {
       now: () => Date.now(),
       sleep: async (ms, signal) => {

@@ -9,6 +9,7 @@ import type { AuthLogOptions } from './auth-log.ts'
 import type { AuthLogoutOptions } from './auth-logout.ts'
 import type { AuthPlanOptions } from './auth-plan.ts'
 import type { AuthStatusOptions } from './auth-status.ts'
+import type { DoctorOptions } from './doctor/doctor.ts'
 import {
   type ChatOptions,
   chatOptions,
@@ -182,6 +183,16 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .action(async (options: { withToken?: boolean }) => {
       const { gitHubLogin } = await import('./login.ts')
       code = await gitHubLogin(options.withToken === true, host)
+    })
+
+  serverListOptions(program.command('doctor'))
+    .description('what works here: runtime, keychain, browser, terminal, network, each server')
+    .option('--race', 'let six programs renew one sign-in at once, on a practice world')
+    .option('--bundle [file]', 'write a report without secrets, for an issue')
+    .option('--json', 'as JSON')
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor/doctor.ts')
+      code = await doctor(options, host)
     })
 
   program

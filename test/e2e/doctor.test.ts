@@ -1,0 +1,155 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+let stage: Stage
+afterEach(() => stage.close())
+
+const FILE = ['--token-store', 'file']
+const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
+
+interface Found {
+  check: string
+  state: string
+  text: string
+}
+
+async function examined(args: readonly string[], env: Record<string, string | undefined> = {}) {
+  const { code, stdout, stderr } = await stage.run(['doctor', '--json', ...args], { env })
+  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Found[] }
+  const of = (check: string) => findings.find(found => found.check === check)
+  return { code, stderr, ok, findings, of }
+}
+
+test('each thing in one line, side by side; nothing is left behind', async () => {
+  stage = await openStage()
+  const { code, stdout, stderr } = await stage.run(['doctor', ...notes()], {
+    env: { BROWSER: stage.browser() },
+  })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout.split('\n').filter(line => !line.startsWith('    '))
+  expect(lines).toEqual([
+    expect.stringMatching(/^✓ node: Node\.js \d+/),
+    expect.stringMatching(/^✓ runtime: Copilot runtime \d\S+ {2}\S+ m?s$/),
+    expect.stringContaining('✓ model: practice-model of 127.0.0.1'),
+    expect.stringContaining(stage.keychain ? '✓ keychain: writes, reads and forgets' : '· keychain: '),
+    expect.stringContaining('✓ browser: BROWSER: '),
+    '· terminal: there is none here',
+    '✓ proxy: none',
+    expect.stringMatching(/^· server notes: \S+ wants a sign-in {2}\S+ m?s$/),
+    '',
+  ])
+  expect(stdout).toContain('copilot-host auth login notes')
+})
+
+test('signed in, and what the server makes of it', async () => {
+  stage = await openStage({ keychain: false })
+  const login = ['auth', 'login', stage.world.mcp.url, '--sign-in', 'browser', ...FILE]
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  const good = await examined([...notes(), ...FILE])
+  expect(good.of('server notes')).toMatchObject({ state: 'ok', text: expect.stringContaining('signed in') })
+  stage.world.mcp.rejectTokens(() => true)
+  const refused = await examined([...notes(), ...FILE])
+  expect(refused).toMatchObject({ code: 0, ok: true })
+  expect(refused.of('server notes')).toMatchObject({
+    state: 'warning',
+    text: expect.stringContaining('no longer'),
+  })
+})
+
+test('what was asked for and cannot work: exit 1, and which', async () => {
+  stage = await openStage({ keychain: false })
+  const config = join(stage.world.folder, 'mcp.json')
+  const mcpServers = {
+    gone: { command: 'no-such-program' },
+    bad: { url: 'nope' },
+    here: { command: process.execPath },
+  }
+  await writeFile(config, JSON.stringify({ mcpServers }))
+  const args = ['--mcp-config', config, '--mcp', 'off=http://127.0.0.1:1/mcp', '--token-store', 'keychain']
+  const found = await examined(args, {
+    BROWSER: 'no-such-browser %s',
+    HTTPS_PROXY: 'socks5://localhost:1',
+    NODE_EXTRA_CA_CERTS: undefined,
+  })
+  expect(found).toMatchObject({ code: 1, ok: false, stderr: '' })
+  for (const check of ['server gone', 'server off', 'servers', 'browser', 'proxy', 'keychain'])
+    expect(found.of(check)).toMatchObject({ check, state: 'fail' })
+  expect(found.of('server here')).toMatchObject({ state: 'ok' })
+})
+
+test('no runtime, no model, no configuration that can be read', async () => {
+  stage = await openStage({ keychain: false })
+  const runtime = await examined(FILE, { COPILOT_CLI_PATH: '/nowhere/copilot' })
+  expect(runtime).toMatchObject({ code: 1 })
+  expect(runtime.of('runtime')).toMatchObject({
+    state: 'fail',
+    text: expect.stringContaining('/nowhere/copilot'),
+  })
+  const model = await examined(FILE, { COPILOT_PROVIDER_BASE_URL: undefined })
+  expect(model.of('model')).toMatchObject({ state: 'fail' })
+  const wrong = await examined([...FILE, '--mcp-config', '/nowhere/mcp.json'])
+  expect(wrong).toMatchObject({ code: 1 })
+  expect(wrong.of('configuration')).toMatchObject({
+    state: 'fail',
+    text: expect.stringContaining('/nowhere'),
+  })
+})
+
+test('certificates that are no certificates, or not checked at all', async () => {
+  stage = await openStage({ keychain: false })
+  const file = join(await temporaryFolder(), 'ca.pem')
+  await writeFile(file, 'nothing')
+  const empty = await examined(FILE, { NODE_EXTRA_CA_CERTS: file })
+  expect(empty.of('certificates')).toMatchObject({ state: 'fail' })
+  const unchecked = await examined(FILE, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+  expect(unchecked.of('certificates')).toMatchObject({ state: 'warning' })
+})
+
+test('in a terminal it is asked what it can do, and given back', async () => {
+  stage = await openStage({ keychain: false })
+  const terminal = stage.open(['doctor', ...FILE])
+  const { code } = await terminal.exit
+  expect(code).toBe(0)
+  expect(terminal.screen()).toMatch(/✓ terminal: xterm-256color, 80 x 24/)
+  expect(terminal.screen()).toMatch(/[✓·] synchronized output: /)
+  expect(terminal.screen()).not.toContain('does not answer')
+})
+
+test('--bundle: a report for others, without tokens, people and the home folder; never over a file', async () => {
+  stage = await openStage({ keychain: false })
+  const { url } = stage.world.mcp
+  const login = ['auth', 'login', url, '--sign-in', 'browser', '--account', 'work', ...FILE]
+  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  const args = ['doctor', ...notes(), ...FILE, '--bundle']
+  const key = 'sk-very-secret-key-of-mine-1234567890'
+  const first = await stage.run(args, { env: { COPILOT_PROVIDER_API_KEY: key } })
+  expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('copilot-host-report.json') })
+  const path = join(stage.world.work, 'copilot-host-report.json')
+  const report = await readFile(path, 'utf8')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect(JSON.parse(report)).toMatchObject({
+    signIns: [{ outcome: 'signed-in' }],
+    findings: expect.any(Array),
+  })
+  expect(report).toContain('COPILOT_PROVIDER_API_KEY is set')
+  expect(report).not.toContain(key)
+  expect(report).not.toMatch(/eyJ|ada@example\.com|Ada/)
+  const again = await stage.run(args)
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('is there already') })
+  const other = await stage.run([...args, 'other.json'])
+  expect(other.code).toBe(0)
+  await mkdir(join(stage.world.work, 'folder'))
+  expect(await stage.run([...args, 'folder'])).toMatchObject({ code: 1 })
+})
+
+test('--race: six programs renew one sign-in at once', { timeout: 120_000 }, async () => {
+  stage = await openStage()
+  const found = await examined(['--race', ...(stage.keychain ? [] : FILE)])
+  expect(found.of('renewal race')).toMatchObject({
+    state: 'ok',
+    text: expect.stringContaining('6 answered, 1 renewal'),
+  })
+})
