@@ -1,6 +1,7 @@
 import { hostError } from '../errors.ts'
 import type { HostEvent } from '../runtime/types.ts'
 import type { Conversation, ConversationPorts } from './conversation-types.ts'
+import { happened } from './happened.ts'
 import { createOutbox, type Message } from './outbox.ts'
 import { carryQuestions } from './questions.ts'
 import { createRecovery } from './recovery.ts'
@@ -39,6 +40,7 @@ export function converse(ports: ConversationPorts): Conversation {
   let phase: 'starting' | 'idle' | 'busy' | 'at-work' | 'over' = 'starting'
   let stop: (() => Promise<void>) | undefined
   let reloading = false
+  let waitedFor: readonly string[] = []
   /** Somebody has signed in without this server: a reload brings it back. */
   let elsewhere = false
   let spoken = false
@@ -69,8 +71,7 @@ export function converse(ports: ConversationPorts): Conversation {
         outbox.taken(event.text, event.messageId)
         break
       case 'server':
-        if (!recovery.note(event)) return
-        servers.set(event.name, event)
+        if (!takeServer(event)) return
         break
       case 'turn-start':
         // The runtime begins one by itself, too: for what it was sent at the very end of another one.
@@ -165,6 +166,7 @@ export function converse(ports: ConversationPorts): Conversation {
     )
     if (phase !== 'starting') return
     phase = 'idle'
+    waitedFor = []
     show({ type: 'waiting', servers: [] })
     // What happened meanwhile; after a failure it waits for the next event, or it would fail for ever.
     if (there) recover()
@@ -180,11 +182,11 @@ export function converse(ports: ConversationPorts): Conversation {
     if (phase === 'idle') void next()
     else if (phase !== 'over') {
       outbox.tell()
-      if (phase === 'starting') show({ type: 'waiting', servers: unfinished() })
+      tellWaiting()
     }
   }
 
-  if (outbox.waiting.length > 0) show({ type: 'waiting', servers: unfinished() })
+  tellWaiting()
   const started = begin(recovery.settle(ending.signal), 'the servers did not come up')
 
   return {
@@ -228,16 +230,19 @@ export function converse(ports: ConversationPorts): Conversation {
     },
   }
 
-  function unfinished(): string[] {
-    return [...servers]
-      .filter(([, { status }]) => status === 'pending' || status === 'needs-auth')
-      .map(([name]) => name)
+  /** What the first message waits for, when that has changed. */
+  function tellWaiting(): void {
+    if (phase !== 'starting' || outbox.waiting.length === 0) return
+    const names = recovery.unfinished()
+    if (names.join() !== waitedFor.join()) show({ type: 'waiting', servers: names })
+    waitedFor = names
   }
-}
 
-/** One line for the debug log: what happened to whom, never what was said. */
-function happened(event: HostEvent): string {
-  if (event.type === 'server') return `event server ${event.name} ${event.status}`
-  if (event.type === 'tool-start' || event.type === 'tool-end') return `event ${event.type} ${event.id}`
-  return 'id' in event ? `event ${event.type} ${event.id}` : `event ${event.type}`
+  /** False if that is not to be shown. */
+  function takeServer(event: Extract<HostEvent, { type: 'server' }>): boolean {
+    const shown = recovery.note(event)
+    if (shown) servers.set(event.name, event)
+    tellWaiting()
+    return shown
+  }
 }

@@ -17,6 +17,8 @@ export interface RecoveryPorts {
 export interface Recovery {
   /** Takes every status of a server; false if it is not to be shown now. */
   note(event: ServerEvent): boolean
+  /** Servers that are still on their way, or may wait for a sign-in. */
+  unfinished(): string[]
   /** True when a server has refused its token since, which only a reload mends: once for each server. */
   due(): boolean
   /** The person wants everything tried again. */
@@ -84,6 +86,10 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
       if (event.status === 'failed') quiet.delete(event.name)
       return event.status === 'failed'
     },
+    unfinished: () =>
+      [...statuses.values()]
+        .filter(({ status }) => status === 'pending' || status === 'needs-auth')
+        .map(({ name }) => name),
     due: () => unasked().length > 0,
     forget: () => tried.clear(),
     async settle(signal) {

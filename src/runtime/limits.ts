@@ -16,6 +16,8 @@ export interface Limits {
   turn: number
   /** The same when {@link Session.ready} has waited for these servers already. */
   turnAfterReady: number
+  /** How long a tool call of an MCP server may say nothing before that is told. */
+  silent: number
   /** From asking the runtime to end to SIGKILL. */
   end: number
 }
@@ -29,5 +31,6 @@ export const LIMITS: Limits = {
   quiet: 300,
   turn: 8_000,
   turnAfterReady: 500,
+  silent: 60_000,
   end: 2_000,
 }

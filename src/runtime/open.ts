@@ -42,6 +42,7 @@ export function openSession(ports: OpenPorts) {
         limits,
         log,
         servers: config.servers,
+        patient: config.asks === true,
         onClose() {
           router.detach(id, take)
           live.delete(tell)

@@ -14,6 +14,8 @@ export interface Pending {
   answered(id: string): HostEvent[]
   /** Ends every open sign-in. */
   withdrawSignIns(): HostEvent[]
+  /** Calls of tools that a server has not answered; none while the person is asked something. */
+  unanswered(): { id: string; server: Clean; name: Clean }[]
   /** Whether a sign-in for this server is open. */
   asking(server: Clean): boolean
 }
@@ -98,6 +100,12 @@ export function createPending(): Pending {
       if (questions.delete(id)) return [{ type: 'permission-done', id }]
       if (asks.delete(id)) return [{ type: 'ask-done', id }]
       return signIns.delete(id) ? [{ type: 'auth-done', id }] : []
+    },
+    unanswered() {
+      if (questions.size + asks.size + signIns.size > 0) return []
+      return [...tools].flatMap(([id, { server, name }]) =>
+        server === undefined ? [] : [{ id, server, name }],
+      )
     },
     withdrawSignIns: () => withdraw(() => true),
     asking: server => [...signIns.values()].some(signIn => signIn.server === server),

@@ -5,7 +5,7 @@ import type { HostEvent, ServerStatus } from './types.ts'
 
 export interface ReadinessOptions {
   servers: readonly Clean[]
-  limits: Pick<Limits, 'ready' | 'quiet' | 'brief'>
+  limits: Pick<Limits, 'ready' | 'quiet'>
   /** Whether a sign-in for this server is open. */
   asking(server: Clean): boolean
   /** Asks the runtime which servers it is still connecting; none if it does not say. */
@@ -21,8 +21,12 @@ export interface Readiness {
   reset(): void
   /** Servers that are neither there nor waiting for a person. */
   loading(): Clean[]
-  /** As {@link Session.ready} tells; rejects with the signal's reason. */
-  wait(signal: AbortSignal): Promise<Clean[]>
+  connected(): Clean[]
+  /**
+   * As {@link Session.ready} tells; rejects with the signal's reason. `over` is called once with each server whose time has
+   * passed, also while a sign-in to another one is open.
+   */
+  wait(signal: AbortSignal, over?: (servers: readonly Clean[]) => void): Promise<Clean[]>
 }
 
 const DONE = new Set<ServerStatus | undefined>(['connected', 'failed', 'disabled', 'stopped'])
@@ -88,23 +92,38 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     },
     reset: () => states.clear(),
     loading,
-    async wait(signal) {
-      let left = limits.ready
-      while (left > 0) {
-        const due = Math.max(0, ...servers.map(untilSettled))
-        if (due === 0) {
-          const late = await connecting()
-          signal.throwIfAborted()
-          if (!servers.some(name => late.includes(name) && !DONE.has(status(name)))) return []
+    connected: () => servers.filter(name => status(name) === 'connected'),
+    async wait(signal, over = () => {}) {
+      const start = performance.now()
+      /** From when on the time of a server runs: it stands still while a person signs in. */
+      const began = new Map<Clean, number>()
+      const held = new Set<Clean>()
+      const told = new Set<Clean>()
+      const left = (name: Clean) =>
+        asking(name)
+          ? Number.POSITIVE_INFINITY
+          : Math.max(0, (began.get(name) ?? start) + limits.ready - performance.now())
+      for (;;) {
+        for (const name of servers) {
+          if (asking(name)) held.add(name)
+          else if (held.delete(name)) began.set(name, performance.now())
         }
-        const paused = servers.some(asking)
-        const start = performance.now()
-        await change(Math.min(due || limits.quiet, paused ? Number.POSITIVE_INFINITY : left), signal)
-        if (!paused) left -= performance.now() - start
-        // A server that was just given its token must have time to use it.
-        else if (!servers.some(asking)) left = Math.max(left, limits.brief)
+        const late = loading().filter(name => left(name) === 0)
+        const fresh = late.filter(name => !told.has(name))
+        for (const name of fresh) told.add(name)
+        if (fresh.length > 0) over(fresh)
+        const times = servers.map(name => Math.min(untilSettled(name), left(name)))
+        const settled = times.every(ms => ms === 0)
+        if (settled) {
+          const unfinished = late.length > 0 ? [] : await connecting()
+          signal.throwIfAborted()
+          if (!servers.some(name => unfinished.includes(name) && !DONE.has(status(name)) && left(name) > 0))
+            return servers.filter(
+              name => status(name) !== 'connected' && (told.has(name) || loading().includes(name)),
+            )
+        }
+        await change(settled ? limits.quiet : Math.min(...times.filter(ms => ms > 0)), signal)
       }
-      return loading()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import { type Clean, clean } from '../text.ts'
@@ -6,12 +7,14 @@ import { Server } from './events.ts'
 import type { Limits } from './limits.ts'
 import { methods } from './protocol.ts'
 import { createReadiness } from './readiness.ts'
+import { askForTools, type ToolList } from './tool-lists.ts'
 import type { HostEvent, SessionConfig } from './types.ts'
 
 export interface ServersPorts {
   sessionId: string
   connection: Connection
   servers: SessionConfig['servers']
+  patient: boolean
   limits: Limits
   /** Whether a sign-in for this server is open. */
   asking(server: Clean): boolean
@@ -26,13 +29,16 @@ export interface Servers {
   ready(signal: AbortSignal): Promise<Clean[]>
   /** Servers that have had their time in `ready` and are still loading. */
   late(): Clean[]
-  /** Ends the waiting for servers that do not come up; `held` says whether a turn waits. */
-  leaveBehind(held: boolean): Promise<void>
+  /** Ends the waiting for servers that do not answer, for as long as `held` says that something waits. */
+  leaveBehind(held: () => boolean): Promise<void>
   reload(): Promise<void>
+  /** Stops a server because the person wants that. Rejects when the runtime refuses. */
+  stop(name: string): Promise<void>
 }
 
-/** How the runtime tells a 401 at the list of tools. */
-const CHALLENGE = /oauth challenge|requires authentication|HTTP 401/i
+/** How the runtime tells that a program has not said a word for a minute. */
+const MUTE = /did not complete within \d+ ms/i
+const SILENT = clean('it did not answer in time and was stopped')
 
 /** The MCP servers of one session: how they come up, and what becomes of those that do not. */
 export function createServers(ports: ServersPorts): Servers {
@@ -41,11 +47,22 @@ export function createServers(ports: ServersPorts): Servers {
   const remote = Object.entries(ports.servers)
     .filter(([, { type }]) => type === 'http' || type === 'sse')
     .map(([name]) => name)
-  const readiness = createReadiness({ servers: names, limits, asking: ports.asking, connecting })
-  const stopped = new Set<Clean>()
+  const readiness = createReadiness({
+    servers: names,
+    limits,
+    // A list of tools waits for other servers that load: its own server has come up all the same.
+    asking: name => ports.asking(name) || (proving.has(name) && left.size === 0),
+    connecting,
+  })
+  /** Servers that were stopped, by us or by the person. */
+  const stopped = new Map<Clean, 'silent' | 'unwanted'>()
+  /** Programs that had their time and still start. */
+  const left = new Set<Clean>()
   /** Connected servers whose tools are being asked for, and those that have given them. */
   const proving = new Set<Clean>()
   const proven = new Set<Clean>()
+  /** Programs of which it was told that they still start. */
+  const told = new Set<Clean>()
   let waitedFor: readonly Clean[] = []
 
   /** Servers that the runtime is still connecting; none if it does not say so at once. */
@@ -79,19 +96,24 @@ export function createServers(ports: ServersPorts): Servers {
 
   /**
    * A server on the network that does not answer is stopped: as long as one server loads, the runtime gives the model
-   * the tools of none. A program may still be installing itself and goes on; the runtime gives it a minute.
+   * the tools of none. A program may still be installing itself and goes on, where there will be another turn; the runtime
+   * gives it a minute.
    */
-  async function stopSilent(slow: readonly Clean[]): Promise<void> {
-    const silent = remote.filter(name => slow.includes(clean(name)))
+  async function giveUp(slow: readonly Clean[]): Promise<void> {
+    const kept = slow.filter(name => ports.patient && !isRemote(name))
+    for (const name of kept) left.add(name)
+    await stopSilent(slow.filter(name => !kept.includes(name)))
+  }
+
+  async function stopSilent(silent: readonly Clean[]): Promise<void> {
+    const fresh = silent.filter(name => !stopped.has(name))
+    for (const name of fresh) stopped.set(name, 'silent')
     await Promise.all(
-      silent.map(async serverName => {
-        stopped.add(clean(serverName))
-        try {
-          await connection.call(methods.stopServer, { sessionId, serverName })
-        } catch (error) {
-          log(`runtime: a server could not be stopped (${messageOf(error)})`)
-        }
-      }),
+      fresh.map(name =>
+        connection
+          .call(methods.stopServer, { sessionId, serverName: nameOf(name) })
+          .catch(error => log(`runtime: a server could not be stopped (${messageOf(error)})`)),
+      ),
     )
   }
 
@@ -99,7 +121,13 @@ export function createServers(ports: ServersPorts): Servers {
     try {
       const slow = loading().filter(name => !stopped.has(name))
       const { movedToBackground } = await connection.call(methods.leaveServersBehind, { sessionId })
-      if (movedToBackground && slow.length > 0) say(`going on without ${slow.join(', ')}, which still starts`)
+      const fresh = slow.filter(name => !told.has(name))
+      if (!movedToBackground || fresh.length === 0) return
+      for (const name of fresh) told.add(name)
+      say(
+        `going on without the tools of MCP servers: ${fresh.join(', ')} still ${fresh.length > 1 ? 'start' : 'starts'}`,
+        `/mcp stop ${fresh[0]} ends the waiting`,
+      )
     } catch (error) {
       log(`runtime: the servers could not be left behind (${messageOf(error)})`)
     }
@@ -107,35 +135,67 @@ export function createServers(ports: ServersPorts): Servers {
 
   /**
    * Asks a server on the network for its tools, which the runtime does not do before the first turn. A 401 there raises no
-   * sign-in request and leaves the server connected without tools (runtime 1.0.85): then it needs a sign-in after all.
+   * sign-in request and leaves the server connected without tools (runtime 1.0.85): then it needs a sign-in after all. One
+   * that does not answer would hold up that turn for ever.
    */
   async function prove(name: Clean): Promise<void> {
     proving.add(name)
-    const refused = await connection.call(methods.listTools, { sessionId, serverName: nameOf(name) }).then(
-      () => false,
-      error => error instanceof HostError && error.kind === 'runtime-refused' && CHALLENGE.test(error.detail),
-    )
-    // Something else has been said about it meanwhile.
-    if (!proving.delete(name)) return
-    if (refused) log(`runtime: ${name} refuses to list its tools (401)`)
+    let answer: ToolList = 'silent'
+    let blocked = true
+    for (let deadline = limits.ready; answer === 'silent' && blocked; deadline = limits.brief) {
+      blocked = loading().length > 0
+      answer = await listTools(name, deadline)
+      // Something else has been said about it meanwhile.
+      if (!proving.has(name)) return
+      blocked ||= loading().length > 0
+    }
+    if (answer === 'silent') return stopSilent([name])
+    proving.delete(name)
+    if (answer === 'refused') log(`runtime: ${name} refuses to list its tools (401)`)
     else proven.add(name)
-    tell({ type: 'server', name, status: refused ? 'needs-auth' : 'connected' })
+    tell({ type: 'server', name, status: answer === 'refused' ? 'needs-auth' : 'connected' })
   }
 
-  // A list of tools waits for other servers that load: its own server has come up all the same.
-  const isLoading = (name: Clean) => !proving.has(name)
-  const loading = () => readiness.loading().filter(isLoading)
-  const nameOf = (name: Clean) => remote.find(each => clean(each) === name) ?? name
+  /** Stops the servers that do not tell their tools, which the runtime waits for between a message and its turn. */
+  async function stopThoseWithoutTools(held: () => boolean): Promise<void> {
+    const answers = await Promise.all(
+      readiness.connected().map(async name => ({ name, answer: await listTools(name, limits.brief) })),
+    )
+    const silent = answers.filter(({ answer }) => answer === 'silent').map(({ name }) => name)
+    if (held()) await stopSilent(silent)
+  }
 
-  function say(text: string) {
-    tell({ type: 'notice', level: 'warning', text: clean(text, 300) })
+  const loading = () => readiness.loading().filter(name => !proving.has(name))
+  const listTools = (name: Clean, deadline: number) =>
+    askForTools(connection, { sessionId, serverName: nameOf(name) }, deadline)
+  const isRemote = (name: Clean) => remote.some(each => clean(each) === name)
+  const nameOf = (name: string) => Object.keys(ports.servers).find(each => clean(each) === name) ?? name
+
+  function say(text: string, hint?: string) {
+    tell({ type: 'notice', level: 'warning', text: clean(text, 300), hint: hint ? clean(hint) : undefined })
+  }
+
+  /** What is told of a server that was stopped: the runtime calls it cancelled, as if a person had done that. */
+  function ended(event: Extract<HostEvent, { type: 'server' }>): HostEvent {
+    const { name, status, error } = event
+    const over = status === 'failed' || status === 'stopped'
+    if (status === 'failed' && !stopped.has(name) && MUTE.test(error ?? '')) {
+      // Or the runtime would start it again for every turn, and wait again.
+      void stopSilent([name])
+    }
+    const why = over ? stopped.get(name) : undefined
+    if (why === undefined) return event
+    return {
+      ...event,
+      ...(why === 'silent' ? { status: 'failed', error: SILENT } : { status: 'stopped', error: undefined }),
+    }
   }
 
   return {
     note(event) {
       if (event.type === 'server') {
         const { name, status } = event
-        if (status === 'connected' && !proven.has(name) && remote.some(each => clean(each) === name)) {
+        if (status === 'connected' && !proven.has(name) && isRemote(name)) {
           if (!proving.has(name)) void prove(name)
           return this.note({ ...event, status: 'pending' })
         }
@@ -143,29 +203,40 @@ export function createServers(ports: ServersPorts): Servers {
           proving.delete(name)
           proven.delete(name)
         }
+        if (status !== 'pending') left.delete(name)
       }
       readiness.note(event)
-      if (event.type !== 'server' || !stopped.has(event.name)) return event
-      // The runtime calls it cancelled, as if a person had done that.
-      return event.status === 'failed' ? { ...event, error: clean('it does not answer') } : event
+      return event.type === 'server' ? ended(event) : event
     },
     async ready(signal) {
       if (names.length === 0) return []
       void load()
-      const slow = (await readiness.wait(signal)).filter(isLoading)
+      const stops: Promise<void>[] = []
+      const late = await readiness.wait(signal, over => {
+        stops.push(giveUp(over.filter(name => !proving.has(name))))
+      })
+      const slow = late.filter(name => !proving.has(name))
       waitedFor = slow
-      await stopSilent(slow)
+      await Promise.all(stops)
       return slow
     },
     late: () => loading().filter(name => waitedFor.includes(name)),
     async leaveBehind(held) {
-      await stopSilent(loading())
-      if (held) await moveToBackground()
+      await giveUp(loading())
+      if (held()) await moveToBackground()
+      if (held() && loading().length === 0) await stopThoseWithoutTools(held)
     },
     async reload() {
       readiness.reset()
-      for (const names of [stopped, proving, proven]) names.clear()
-      await connection.call(methods.reloadServers, { sessionId })
+      for (const names of [stopped, left, told, proving, proven]) names.clear()
+      const reloaded = connection.call(methods.reloadServers, { sessionId })
+      // The answer takes as long as the slowest server; only what is refused is refused at once.
+      reloaded.catch(error => log(`runtime: ${messageOf(error)}`))
+      await Promise.race([reloaded, sleep(limits.brief, undefined, { ref: false })])
+    },
+    async stop(name) {
+      stopped.set(clean(name), 'unwanted')
+      await connection.call(methods.stopServer, { sessionId, serverName: nameOf(name) })
     },
   }
 }

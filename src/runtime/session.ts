@@ -9,6 +9,7 @@ import type { Limits } from './limits.ts'
 import { createPending } from './pending.ts'
 import { methods } from './protocol.ts'
 import { createServers } from './servers.ts'
+import { createSilence } from './silence.ts'
 import { createTurn } from './turn.ts'
 import type { HostEvent, PermissionDecision, Session, SessionConfig } from './types.ts'
 
@@ -17,6 +18,8 @@ export interface SessionPorts {
   connection: Connection
   /** The MCP servers of this session. */
   servers: SessionConfig['servers']
+  /** Whether programs that do not answer at start may go on starting. */
+  patient: boolean
   limits: Limits
   log: (line: string) => void
   onClose(): void
@@ -37,12 +40,14 @@ export function createSession(ports: SessionPorts): LiveSession {
   const answered = new Set<string>()
   const ended = new AbortController()
   const pending = createPending()
+  const silence = createSilence({ after: limits.silent, pending, tell })
   const turn = createTurn()
   const servers = createServers({ ...ports, sessionId, asking: pending.asking, tell })
   let unheard: HostEvent[] | undefined = []
 
   function tell(event: HostEvent) {
     emit(pending.follow(event))
+    silence.note()
     if (event.type === 'stopped') ended.abort(event.error)
   }
 
@@ -82,6 +87,7 @@ export function createSession(ports: SessionPorts): LiveSession {
       return false
     } finally {
       emit(pending.answered(id))
+      silence.note()
     }
   }
 
@@ -98,7 +104,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     async send(prompt, attachments = [], { now, shown } = {}) {
       // Servers that ready() has waited for already are not waited for a second time.
       const times = servers.late().length > 0 ? [limits.turnAfterReady, limits.turn] : [limits.turn]
-      turn.expect(times, () => void servers.leaveBehind(true))
+      turn.expect(times, () => void servers.leaveBehind(() => turn.held))
       try {
         const more = { displayPrompt: shown, mode: now ? ('immediate' as const) : undefined }
         return (await connection.call(methods.send, { sessionId, prompt, attachments, ...more })).messageId
@@ -109,11 +115,14 @@ export function createSession(ports: SessionPorts): LiveSession {
     },
     async abort() {
       // The runtime aborts a turn that waits for servers only when it no longer waits.
-      if (turn.held) void servers.leaveBehind(true)
-      const timer = setTimeout(() => void servers.leaveBehind(true), limits.brief)
+      let aborting = true
+      const leaveBehind = () => void servers.leaveBehind(() => aborting)
+      if (turn.held) leaveBehind()
+      const timer = setTimeout(leaveBehind, limits.brief)
       try {
         await connection.call(methods.abort, { sessionId })
       } finally {
+        aborting = false
         clearTimeout(timer)
         turn.stop()
       }
@@ -138,6 +147,7 @@ export function createSession(ports: SessionPorts): LiveSession {
       emit(pending.withdrawSignIns())
       await servers.reload()
     },
+    stopServer: name => servers.stop(name),
     async rename(name) {
       await connection.call(methods.rename, { sessionId, name })
     },
@@ -145,6 +155,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     history: limit => readHistory(connection, sessionId, limit),
     async close() {
       turn.stop()
+      silence.stop()
       ended.abort(new HostError('cancelled', 'the session was closed'))
       ports.onClose()
       await connection

@@ -22,7 +22,9 @@ export function createTurn(): Turn {
   }
   return {
     note(event) {
-      if (event.type === 'user' || event.type === 'turn-start') {
+      if (event.type === 'user') running = true
+      // Between the two the runtime asks the servers for their tools.
+      else if (event.type === 'turn-start') {
         running = true
         begun()
       } else if (event.type === 'idle' || event.type === 'stopped') {

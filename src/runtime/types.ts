@@ -156,7 +156,8 @@ export type HostEvent =
   | { type: 'model'; model: Clean; effort?: Clean }
   | { type: 'title'; title: Clean }
   | { type: 'retry'; text: Clean }
-  | { type: 'notice'; level: 'info' | 'warning'; text: Clean }
+  /** `hint`: what a person in a chat can do about it. */
+  | { type: 'notice'; level: 'info' | 'warning'; text: Clean; hint?: Clean }
   | { type: 'error'; kind: Clean; text: Clean; status?: number }
   | { type: 'interrupted' }
   | { type: 'idle'; aborted: boolean }
@@ -190,8 +191,8 @@ export interface Session {
   listen(listener: (event: HostEvent) => void): () => void
   /**
    * Resolves when the servers have come up far enough for a first prompt: each one connected, failed, or waiting for
-   * nobody (runtime-protocol 11.6). Not later than 10 s, in which time an open sign-in does not count. Gives the names
-   * of the servers that are not there yet.
+   * nobody (runtime-protocol 11.6). A server has 10 s, in which time a sign-in to it does not count; one on the network
+   * that takes longer is stopped. Gives the names of the servers that are not there yet.
    */
   ready(signal?: AbortSignal): Promise<string[]>
   /** Gives the id of the message. */
@@ -206,6 +207,8 @@ export interface Session {
   ): Promise<boolean>
   /** Makes every server connect again, which is the only way to be asked for a sign-in again. */
   reloadServers(): Promise<void>
+  /** Ends a server: calls that it has not answered fail, and the turn goes on without it. */
+  stopServer(name: string): Promise<void>
   rename(name: string): Promise<void>
   readonly controls: Controls
   /** The events of the past, oldest first, at most `limit` from the end. */

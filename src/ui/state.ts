@@ -11,6 +11,7 @@ import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { NEW_STATUS, type Status, takeStatus } from './status.ts'
+import { noticeWords } from './status-words.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
 import { promptBlock, type Tool } from './transcript/blocks.ts'
@@ -175,7 +176,7 @@ export function reduce(view: View, action: Action, now: number): View {
     }
     case 'line':
     case 'notice':
-      return notice(view, action.level, action.text)
+      return notice(view, action.level, noticeWords(action))
     case 'error':
       return notice({ ...view, retry: undefined }, 'error', action.text)
     case 'retry':

@@ -14,6 +14,14 @@ export const MODE_WORDS: Readonly<Record<Mode, string>> = {
   autopilot: 'mode: autopilot (it goes on by itself until it is done)',
 }
 
+/** A line that may say what can be done about it. */
+export function noticeWords({ text, hint }: { text: string; hint?: string }): string {
+  return hint === undefined ? text : `${text} (${hint})`
+}
+
+/** What brings back a server that is not available. */
+export const TRY_AGAIN = '/mcp reload tries again'
+
 /** A model, with how hard it was told to think. */
 export function modelWords(model: string, effort: string | undefined): string {
   return effort === undefined ? model : `${model} (${effort})`

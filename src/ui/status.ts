@@ -1,7 +1,7 @@
 import type { Mode, PermissionMode } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import type { View } from './state.ts'
-import { MODE_WORDS, modelWords, PERMISSION_WORDS } from './status-words.ts'
+import { MODE_WORDS, modelWords, PERMISSION_WORDS, TRY_AGAIN } from './status-words.ts'
 import { notice } from './transcript/print.ts'
 import type { ChatEvent } from './types.ts'
 
@@ -41,7 +41,8 @@ export function takeStatus(view: View, event: StatusEvent): View {
     case 'server': {
       const next = { ...view, servers: { ...view.servers, [event.name]: event.status } }
       if (event.status !== 'failed' || view.servers[event.name] === 'failed') return next
-      return notice(next, 'warning', `${event.name} is not available${event.error ? `: ${event.error}` : ''}`)
+      const why = event.error ? `: ${event.error}` : ''
+      return notice(next, 'warning', `${event.name} is not available${why}; ${TRY_AGAIN}`)
     }
     case 'started': {
       const next = { ...view, model: event.model ?? view.model }

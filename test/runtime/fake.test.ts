@@ -282,7 +282,7 @@ describe('servers that do not answer', () => {
     const heard = hear(session)
     expect(await session.ready()).toEqual(['notes'])
     expect(await heard.next('server', ({ status }) => status === 'failed')).toMatchObject({
-      error: 'it does not answer',
+      error: 'it did not answer in time and was stopped',
     })
     await session.send('hello')
     await heard.next('idle')
@@ -301,11 +301,13 @@ describe('servers that do not answer', () => {
 
   test('programs: left behind by send(), and told once', async () => {
     const fake = await startFake('slow-server', {}, { ...limits, turn: 3_000 })
-    const session = await fake.runtime.create({ ...CONFIG, servers: program })
+    const session = await fake.runtime.create({ ...CONFIG, servers: program, asks: true })
     const heard = hear(session)
     expect(await session.ready()).toEqual(['notes'])
     await session.send('hello')
-    expect((await heard.next('notice')).text).toBe('going on without notes, which still starts')
+    expect((await heard.next('notice')).text).toBe(
+      'going on without the tools of MCP servers: notes still starts',
+    )
     await heard.next('idle')
     await session.send('again')
     await heard.next('user', ({ text }) => text === 'again')
@@ -316,7 +318,7 @@ describe('servers that do not answer', () => {
 
   test('do not hold up an abort', async () => {
     const fake = await startFake('slow-server', {}, { ...limits, turn: 10_000 })
-    const session = await fake.runtime.create({ ...CONFIG, servers: program })
+    const session = await fake.runtime.create({ ...CONFIG, servers: program, asks: true })
     await session.send('hello')
     await session.abort()
     await vi.waitFor(() => expect(calls(fake, 'moveLoadingToBackground')).toHaveLength(1))

@@ -12,7 +12,7 @@ function readiness(options: { ready?: number; quiet?: number; connecting?: () =>
   const { ready = 10_000, quiet = 30, connecting = () => [] } = options
   const it = createReadiness({
     servers: [A, B],
-    limits: { ready, quiet, brief: 1000 },
+    limits: { ready, quiet },
     asking: name => asking.has(name),
     connecting: async () => connecting(),
   })

@@ -43,6 +43,7 @@ export function scriptedSession(
       session.reloads += 1
       script.reload?.(session)
     },
+    stopServer: async () => {},
     rename: async () => {},
     controls: {
       setMode: async () => {},

@@ -244,7 +244,10 @@ test('a server that fails is told once', () => {
     status: 'failed',
     error: clean('refused'),
   } as const
-  expect(printed(seen(failed, failed))).toEqual(['', '! billing is not available: refused'])
+  expect(printed(seen(failed, failed))).toEqual([
+    '',
+    '! billing is not available: refused; /mcp reload tries again',
+  ])
 })
 
 test('text that comes back stands in front of what is being written', () => {

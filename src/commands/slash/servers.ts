@@ -29,15 +29,17 @@ export const SERVER_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'mcp',
-    input: '[server | reload]',
-    what: 'the servers; the tools of one; all connected anew',
+    input: '[server | reload | stop server]',
+    what: 'the servers; the tools of one; all connected anew; one ended',
     run(input, ports) {
       if (input === '') return list(ports)
       // A server may have that name all the same.
       if (input === 'reload' && !namesOf(ports).includes(input)) return reload(ports)
+      const [, wanted] = /^stop\s+(.+)$/u.exec(input) ?? []
+      if (wanted !== undefined) return stop(known(wanted, ports), ports)
       return tools(known(input, ports), ports)
     },
-    words: ports => ['reload', ...namesOf(ports)],
+    words: ports => ['reload', 'stop', ...namesOf(ports)],
   },
 ]
 
@@ -76,6 +78,12 @@ async function reload(ports: SlashPorts): Promise<void> {
   const when = conversation.busy ? ' when this turn is over' : ''
   say(ports, `the servers connect anew${when}`)
   ports.signIn(undefined)
+}
+
+/** Also while a turn waits for it: that is what it is for. */
+async function stop(server: string, ports: SlashPorts): Promise<void> {
+  await (await sessionOf(ports)).session.stopServer(server)
+  say(ports, `${server} is stopped; /mcp reload connects it anew`)
 }
 
 async function tools(server: string, ports: SlashPorts): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Mode, PermissionMode, ServerStatus } from '../../runtime/types.ts'
 import { type Clean, clean, cleanBlock } from '../../text.ts'
 import { durationText } from '../duration.ts'
-import { MODE_WORDS, modelWords, PERMISSION_WORDS } from '../status-words.ts'
+import { MODE_WORDS, modelWords, noticeWords, PERMISSION_WORDS, TRY_AGAIN } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
 
 /** What is told already, as far as the next line depends on it. */
@@ -78,7 +78,7 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
     case 'line':
     case 'notice':
       return only(
-        `${event.level === 'warning' || event.level === 'error' ? `${event.level}: ` : ''}${clean(event.text, 500)}`,
+        `${event.level === 'warning' || event.level === 'error' ? `${event.level}: ` : ''}${clean(noticeWords(event), 500)}`,
       )
     case 'error':
       return only(`error: ${clean(event.text, 500)}`)
@@ -89,7 +89,7 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
       // On the way to the same state once more there is no news.
       const servers = status === 'pending' ? told.servers : { ...told.servers, [name]: status }
       const news = told.servers[name] !== status && STATES[status] !== undefined
-      const why = status === 'failed' && event.error ? ` (${event.error})` : ''
+      const why = status === 'failed' ? `${event.error ? ` (${event.error})` : ''}; ${TRY_AGAIN}` : ''
       return { told: { ...told, servers }, lines: news ? [`${name}: ${STATES[status]}${why}`] : [] }
     }
     case 'started':

@@ -105,7 +105,11 @@ test('the state of a server is told when it changes', () => {
       server('connected'),
       server('failed', 'gone'),
     ),
-  ).toEqual(['notes: needs a sign-in', 'notes: connected', 'notes: not available (gone)'])
+  ).toEqual([
+    'notes: needs a sign-in',
+    'notes: connected',
+    'notes: not available (gone); /mcp reload tries again',
+  ])
 })
 
 test('notices, errors and what waits; what has no words is silent', () => {
