@@ -36,6 +36,8 @@ export interface Servers {
   stop(name: string): Promise<void>
 }
 
+type ServerEvent = Extract<HostEvent, { type: 'server' }>
+
 /** How the runtime tells that a program has not said a word for a minute. */
 const MUTE = /did not complete within \d+ ms/i
 const SILENT = clean('it did not answer in time and was stopped')
@@ -175,38 +177,37 @@ export function createServers(ports: ServersPorts): Servers {
     tell({ type: 'notice', level: 'warning', text: clean(text, 300), hint: hint ? clean(hint) : undefined })
   }
 
-  /** What is told of a server that was stopped: the runtime calls it cancelled, as if a person had done that. */
-  function ended(event: Extract<HostEvent, { type: 'server' }>): HostEvent {
+  /** The runtime calls a server that was stopped cancelled, as if a person had done that, and may start it once more. */
+  function meant(event: ServerEvent): ServerEvent {
     const { name, status, error } = event
-    const over = status === 'failed' || status === 'stopped'
-    if (status === 'failed' && !stopped.has(name) && MUTE.test(error ?? '')) {
-      // Or the runtime would start it again for every turn, and wait again.
-      void stopSilent([name])
-    }
-    const why = over ? stopped.get(name) : undefined
+    // Or the runtime would start it again for every turn, and wait again.
+    if (status === 'failed' && !stopped.has(name) && MUTE.test(error ?? '')) void stopSilent([name])
+    const why = status === 'connected' || status === 'needs-auth' ? undefined : stopped.get(name)
     if (why === undefined) return event
-    return {
-      ...event,
-      ...(why === 'silent' ? { status: 'failed', error: SILENT } : { status: 'stopped', error: undefined }),
-    }
+    return why === 'silent'
+      ? { ...event, status: 'failed', error: SILENT }
+      : { ...event, status: 'stopped', error: undefined }
   }
 
   return {
     note(event) {
-      if (event.type === 'server') {
-        const { name, status } = event
-        if (status === 'connected' && !proven.has(name) && isRemote(name)) {
-          if (!proving.has(name)) void prove(name)
-          return this.note({ ...event, status: 'pending' })
-        }
-        if (status !== 'connected' && !(status === 'pending' && proving.has(name))) {
-          proving.delete(name)
-          proven.delete(name)
-        }
-        if (status !== 'pending') left.delete(name)
+      if (event.type !== 'server') {
+        readiness.note(event)
+        return event
       }
-      readiness.note(event)
-      return event.type === 'server' ? ended(event) : event
+      const { name, status } = event
+      if (status === 'connected' && !proven.has(name) && isRemote(name)) {
+        if (!proving.has(name)) void prove(name)
+        return this.note({ ...event, status: 'pending' })
+      }
+      if (status !== 'connected' && !(status === 'pending' && proving.has(name))) {
+        proving.delete(name)
+        proven.delete(name)
+      }
+      if (status !== 'pending') left.delete(name)
+      const told = meant(event)
+      readiness.note(told)
+      return told
     },
     async ready(signal) {
       if (names.length === 0) return []

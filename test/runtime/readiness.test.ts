@@ -66,6 +66,23 @@ test('an open sign-in stops the clock', async () => {
   expect(await ready).toEqual([])
 })
 
+test('the time of a server runs while a sign-in to another one is open, and it is told once', async () => {
+  const { it, asking } = readiness({ ready: 30 })
+  it.note(status(A, 'pending'))
+  it.note(status(B, 'needs-auth'))
+  asking.add(B)
+  const over: Clean[][] = []
+  const ready = it.wait(forever, names => over.push([...names]))
+  await expect.poll(() => over, { interval: 5 }).toEqual([[A]])
+  it.note({ type: 'auth', id: 'y', data: {}, calls: [] })
+  it.note(status(A, 'failed'))
+  asking.delete(B)
+  it.note({ type: 'auth-done', id: 'x' })
+  it.note(status(B, 'connected'))
+  expect(await ready).toEqual([A])
+  expect(over).toEqual([[A]])
+})
+
 test('the runtime has the last word on who still connects', async () => {
   let late = [B]
   let asked = 0
