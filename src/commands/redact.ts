@@ -18,6 +18,7 @@ export function redactEvent(event: HostEvent, redact: (text: string) => string):
     case 'reply':
       return { ...event, text: redact(event.text) }
     case 'error':
+    case 'notice':
       return { ...event, text: clean(redact(event.text), 300) }
     default:
       return event

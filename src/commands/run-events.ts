@@ -40,6 +40,8 @@ export type RunEvent =
   | { type: 'session'; version: typeof OUTPUT_VERSION; session: string; folder: string; model?: string }
   | { type: 'turn'; turn: number }
   | { type: 'text'; message: string; text: string }
+  /** It broke off and begins anew under another id: what was given of it is no part of the answer. */
+  | { type: 'discarded'; message: string }
   | { type: 'reasoning'; text: string }
   | { type: 'tool-start'; id: string; tool: string; server?: string; summary: string; agent?: string }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }

@@ -35,12 +35,17 @@ export function createRunOutput(kind: OutputKind, host: Host): RunOutput {
   const write = (event: RunEvent) => {
     if (kind === 'stream-json') host.stdout.write(`${jsonText(event)}\n`)
   }
-  const pieces: string[] = []
-  const answer = createAnswer((text, message) => {
-    if (kind === 'text') return void host.stdout.write(text)
-    pieces.push(text)
-    write({ type: 'text', message, text })
-  })
+  /** The text of each reply, and the replies that are whole. */
+  const replies = new Map<string, string>()
+  const whole = new Set<string>()
+  const answer = createAnswer(
+    (text, message) => {
+      if (kind === 'text') return void host.stdout.write(text)
+      replies.set(message, (replies.get(message) ?? '') + text)
+      write({ type: 'text', message, text })
+    },
+    kind === 'stream-json' || (kind === 'text' && host.stdout.isTTY === true),
+  )
   const said = new Set<string>()
   let session: string | undefined
   let turns = 0
@@ -66,6 +71,16 @@ export function createRunOutput(kind: OutputKind, host: Host): RunOutput {
     take(event) {
       answer.take(event)
       switch (event.type) {
+        case 'reply':
+          whole.add(event.messageId)
+          return
+        case 'retry':
+          for (const message of [...replies.keys()].filter(id => !whole.has(id))) {
+            replies.delete(message)
+            write({ type: 'discarded', message })
+          }
+          once(event.text)
+          return write({ type: 'notice', level: 'info', text: event.text })
         case 'turn-start':
           turns += 1
           return write({ type: 'turn', turn: turns })
@@ -106,7 +121,7 @@ export function createRunOutput(kind: OutputKind, host: Host): RunOutput {
       const duration = Math.round(host.clock.now() - began)
       const result: RunResult = {
         version: OUTPUT_VERSION,
-        ...{ session, exitCode, answer: pieces.join(''), turns, tools, duration },
+        ...{ session, exitCode, answer: [...replies.values()].join(''), turns, tools, duration },
         ...{ usage, error },
       }
       if (kind === 'json') host.stdout.write(`${jsonText(result, 2)}\n`)

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { clean } from '../text.ts'
 import { askEvent } from './ask.ts'
+import { noticeEvent } from './notice-events.ts'
 import { permissionAsk } from './permission.ts'
-import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
@@ -39,8 +39,6 @@ const Started = v.object({
   alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
 })
 
-const Retry = v.object({ reason: maybe(v.string()) })
-
 const STATUSES = v.picklist([
   'pending',
   'connected',
@@ -53,21 +51,8 @@ const STATUSES = v.picklist([
 
 export const Server = v.object({ name: v.string(), status: STATUSES, error: maybe(v.string()) })
 
-/** What is said elsewhere already. */
-const SILENT_INFO = new Set(['model_retry', 'cancellation'])
-
 function started({ selectedModel, alreadyInUse }: v.InferOutput<typeof Started>): HostEvent {
   return { type: 'started', model: selectedModel ? clean(selectedModel) : undefined, alreadyInUse }
-}
-
-function retry({ reason }: v.InferOutput<typeof Retry>): HostEvent {
-  const why = reason ? ` (${reason.replaceAll('_', ' ')})` : ''
-  return { type: 'retry', text: clean(`the model did not answer${why}, trying again`) }
-}
-
-function notice(level: 'info' | 'warning', text: string): HostEvent | undefined {
-  const line = clean(text, 300)
-  return line === '' ? undefined : { type: 'notice', level, text: line }
 }
 
 const READ = new Map<string, Read>(
@@ -78,23 +63,12 @@ const READ = new Map<string, Read>(
       type: 'title',
       title: clean(title),
     })),
-    'session.error': main(
-      v.object({ errorType: v.string(), message: v.string(), statusCode: maybe(v.number()) }),
-      ({ errorType, message, statusCode }) => ({
-        type: 'error',
-        kind: clean(errorType),
-        text: problemText(message, statusCode),
-        status: statusCode,
-      }),
-    ),
-    'session.warning': main(v.object({ message: v.string() }), ({ message }) => notice('warning', message)),
-    'session.info': main(v.object({ infoType: maybe(v.string()), message: v.string() }), data =>
-      SILENT_INFO.has(data.infoType ?? '') ? undefined : notice('info', data.message),
-    ),
     'session.idle': main(v.object({ aborted: v.optional(v.boolean(), false) }), ({ aborted }) => ({
       type: 'idle',
       aborted,
     })),
+    // Nothing goes on after it, and whatever is open is void (runtime-protocol 8.4).
+    'session.shutdown': main(v.unknown(), () => ({ type: 'idle', aborted: true })),
     'session.mcp_server_status_changed': any(
       v.object({ serverName: v.string(), status: STATUSES, error: maybe(v.string()) }),
       ({ serverName, status, error }) => serverEvent({ name: serverName, status, error }),
@@ -105,11 +79,11 @@ const READ = new Map<string, Read>(
       ({ content, messageId, source }) =>
         source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
     ),
-    'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
+    'assistant.intent': main(v.object({ intent: v.string() }), ({ intent }) => ({
+      type: 'doing',
+      text: clean(intent, 60),
+    })),
     'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
-    'assistant.turn_retry': main(Retry, retry),
-    // All that older runtimes say of it.
-    'model.turn_retry': main(Retry, retry),
     'assistant.message_delta': main(v.object({ ...MessageId, ...Delta }), ({ messageId, deltaContent }) => ({
       type: 'reply-delta',
       messageId,
@@ -163,6 +137,12 @@ const READ = new Map<string, Read>(
       text: data.partialOutput,
       cumulative: true,
     })),
+    'tool.execution_progress': any(v.object({ ...ToolCall, progressMessage: v.string() }), data => ({
+      type: 'tool-output',
+      id: data.toolCallId,
+      text: data.progressMessage,
+      cumulative: true,
+    })),
     'tool.execution_complete': any(v.object({ ...ToolCall, ...ToolResult }), data => ({
       type: 'tool-end',
       id: data.toolCallId,
@@ -211,7 +191,7 @@ export function hostEvent(event: unknown): HostEvent | undefined {
   const judged = v.safeParse(Envelope, event)
   if (!judged.success) return undefined
   const { type, data, agentId } = judged.output
-  const ours = agentId === undefined ? stateEvent(type, data) : undefined
+  const ours = agentId === undefined ? (stateEvent(type, data) ?? noticeEvent(type, data)) : undefined
   return ours ?? askEvent(type, data) ?? READ.get(type)?.(data, agentId)
 }
 

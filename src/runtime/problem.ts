@@ -29,6 +29,21 @@ export function problemText(message: string, status: number | undefined): Clean 
   return clean(status === undefined || text.includes(String(status)) ? text : `${text}${number}`, 300)
 }
 
+/** What the runtime knows to do about something. */
+export interface Help {
+  remediation?: string
+  tip?: string
+  url?: string
+}
+
+/** A text with the next step behind it, as far as there is one in this program. */
+export function withHelp(text: Clean, { remediation, tip, url }: Help): Clean {
+  const login = remediation === 'sign_in' || remediation === 'switch_account'
+  const step = login && !text.includes('copilot-host login') ? 'copilot-host login signs in to GitHub' : ''
+  const page = url !== undefined && /^https:\/\/\S+$/i.test(url) && !text.includes(url) ? url : ''
+  return clean([text, tip, step, page].filter(Boolean).join(' · '), 500)
+}
+
 function providerOf(message: string): string {
   const url = /https?:\/\/[^\s"')]+/.exec(message)?.[0]
   return url ? `the model provider ${hostOf(url)}` : 'the model provider'

@@ -45,6 +45,13 @@ export function stateEvent(type: string, data: unknown): HostEvent | undefined {
         text: clean(`the conversation could not be shortened${why}`, 300),
       }
     }
+    case 'session.truncation': {
+      const judged = v.safeParse(v.object({ messagesRemovedDuringTruncation: v.number() }), data)
+      const count = judged.success ? judged.output.messagesRemovedDuringTruncation : 0
+      if (count <= 0) return undefined
+      const what = count === 1 ? 'the oldest message' : `the ${count} oldest messages`
+      return { type: 'notice', level: 'info', text: clean(`the model is no longer given ${what}: no room`) }
+    }
     default:
       return undefined
   }

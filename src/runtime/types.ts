@@ -155,6 +155,8 @@ export type HostEvent =
   | { type: 'permissions'; mode: PermissionMode }
   | { type: 'model'; model: Clean; effort?: Clean }
   | { type: 'title'; title: Clean }
+  /** What the model says that it is about to do. */
+  | { type: 'doing'; text: Clean }
   | { type: 'retry'; text: Clean }
   /** `hint`: what a person in a chat can do about it. */
   | { type: 'notice'; level: 'info' | 'warning'; text: Clean; hint?: Clean }

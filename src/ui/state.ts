@@ -10,7 +10,7 @@ import { type Guard, newGuard } from './panels/guard.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
-import { NEW_STATUS, type Status, takeStatus } from './status.ts'
+import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
 import { noticeWords } from './status-words.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
@@ -169,7 +169,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'interrupted':
       return notice(cancelTools(view, now), 'info', 'interrupted')
     case 'idle':
-      return cancelTools({ ...view, busy: false, retry: undefined }, now)
+      return cancelTools({ ...view, busy: false, retry: undefined, status: atRest(view.status) }, now)
     case 'stopped': {
       const idle = { ...view, busy: false, retry: undefined, waiting: [] }
       return notice(cancelTools(idle, now), 'error', action.error.message)
@@ -189,6 +189,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'permissions':
     case 'model':
     case 'unsigned':
+    case 'doing':
     case 'branch':
     case 'cost':
       return takeStatus(view, action)

@@ -74,7 +74,7 @@ function stateOf(view: View, frame: number): Span[] {
   if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
   const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${view.waiting.join(', ')}…` }] : []
   if (view.busy) {
-    const doing = view.retry ?? (view.reasoning ? 'thinking…' : 'working…')
+    const doing = view.retry ?? (view.reasoning ? 'thinking…' : `${view.status.doing ?? 'working'}…`)
     const turn = FRAMES[frame % FRAMES.length] ?? ''
     return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
   }

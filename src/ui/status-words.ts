@@ -19,6 +19,9 @@ export function noticeWords({ text, hint }: { text: string; hint?: string }): st
   return hint === undefined ? text : `${text} (${hint})`
 }
 
+/** Behind the part of a reply that is printed already. */
+export const BROKEN_OFF = 'the reply broke off here and begins anew'
+
 /** What brings back a server that is not available. */
 export const TRY_AGAIN = '/mcp reload tries again'
 

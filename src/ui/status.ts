@@ -13,9 +13,16 @@ export interface Status {
   readonly effort?: string
   readonly branch?: string
   readonly premiumRequests: number
+  /** What the model says that it is doing. */
+  readonly doing?: string
 }
 
 export const NEW_STATUS: Status = { mode: 'interactive', permissions: 'manual', premiumRequests: 0 }
+
+/** ... when the turn is over. */
+export function atRest(status: Status): Status {
+  return status.doing === undefined ? status : { ...status, doing: undefined }
+}
 
 type StatusEvent = Extract<
   ChatEvent,
@@ -31,6 +38,7 @@ type StatusEvent = Extract<
       | 'branch'
       | 'cost'
       | 'unsigned'
+      | 'doing'
   }
 >
 
@@ -57,6 +65,8 @@ export function takeStatus(view: View, event: StatusEvent): View {
         status: { ...NEW_STATUS, branch: status.branch },
         model: event.model === undefined ? view.model : clean(event.model),
       }
+    case 'doing':
+      return { ...view, status: { ...status, doing: event.text || undefined } }
     case 'unsigned':
       return {
         ...view,

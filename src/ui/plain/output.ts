@@ -1,5 +1,6 @@
 import type { HostEvent } from '../../runtime/types.ts'
 import { isSaid } from '../said.ts'
+import { BROKEN_OFF } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
 import { eventLines, NOTHING_TOLD } from './event-lines.ts'
 import { openReply, type Reply } from './reply.ts'
@@ -46,6 +47,12 @@ export function openOutput(write: (line: string) => void, now: () => number): Ou
         replyOf(event.messageId)
         finish(event.text)
         return
+      case 'retry':
+        // What is not printed of it never is.
+        if (reply !== undefined) write(BROKEN_OFF)
+        ended = reply?.id ?? ended
+        reply = undefined
+        break
       case 'sent':
       case 'user':
       case 'interrupted':

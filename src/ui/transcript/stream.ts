@@ -1,5 +1,6 @@
 import { BlockCleaner, cleanBlock } from '../../text.ts'
 import type { Action } from '../state.ts'
+import { BROKEN_OFF } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
 import { untab } from './line.ts'
 import { openReply, type Reply } from './reply.ts'
@@ -31,6 +32,8 @@ export function openStream(
 ): Stream {
   let reply: Reply | undefined
   let ended: string | undefined
+  /** Something of the running reply is printed. */
+  let printed = false
   let thought: { id: string; cleaner: BlockCleaner; text: string } | undefined
   let thoughtBefore: string | undefined
   let cancel: (() => void) | undefined
@@ -44,7 +47,9 @@ export function openStream(
     cancel = undefined
     published = now()
     if (reply !== undefined) {
-      dispatch({ type: 'stream', id: reply.id, lines: reply.take(), tail: reply.tail(TAIL) })
+      const lines = reply.take()
+      printed ||= lines.length > 0
+      dispatch({ type: 'stream', id: reply.id, lines, tail: reply.tail(TAIL) })
     }
     if (thought !== undefined) dispatch({ type: 'reasoning-tail', text: newest(thought.text) })
     for (const id of fresh) dispatch({ type: 'progress', id, text: newest(outputs.get(id) ?? '') })
@@ -64,10 +69,22 @@ export function openStream(
     dispatch({ type: 'stream', id, lines, tail: [] })
   }
 
+  /** The reply broke off and begins anew: what is not printed yet never is. */
+  function discard(): void {
+    cancel?.()
+    cancel = undefined
+    if (reply === undefined) return
+    dispatch({ type: 'stream', id: reply.id, lines: [], tail: [] })
+    ended = reply.id
+    reply = undefined
+    if (printed) dispatch({ type: 'line', level: 'info', text: BROKEN_OFF })
+  }
+
   function switchTo(id: string): Reply {
     if (reply?.id === id) return reply
     finish()
     reply = openReply(id, sheet)
+    printed = false
     return reply
   }
 
@@ -134,6 +151,10 @@ export function openStream(
           break
         case 'tool-start':
           reason()
+          break
+        case 'retry':
+          reason()
+          discard()
           break
         case 'sent':
         case 'user':

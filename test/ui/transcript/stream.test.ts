@@ -56,6 +56,26 @@ test('deltas are published together, at most every 50 ms', () => {
   expect(tail()).toEqual(['three'])
 })
 
+test('a reply that breaks off and begins anew: what is not printed never is, the rest is marked', () => {
+  const { stream, pass, printed, tail, view } = open()
+  const retry = { type: 'retry', text: clean('trying again') } as const
+  stream.take(delta('unfinished'))
+  pass(0)
+  stream.take(retry)
+  expect([printed(), tail(), view().retry]).toEqual([[], [], 'trying again'])
+  stream.take(delta('late', 'a'))
+  stream.take(delta('one\n\ntwo', 'b'))
+  pass(50)
+  stream.take(delta(' three', 'b'))
+  stream.take(retry)
+  pass(50)
+  expect(printed()).toEqual(['', 'one', '', '○ the reply broke off here and begins anew'])
+  stream.take(delta('whole', 'c'))
+  stream.take({ type: 'reply', messageId: 'c', text: 'whole' })
+  expect(printed().slice(-2)).toEqual(['', 'whole'])
+  expect(view().retry).toBeUndefined()
+})
+
 test('the order of events is the order in the transcript', () => {
   const { stream, printed } = open()
   stream.take({ type: 'sent', text: 'hello' })
