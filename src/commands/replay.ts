@@ -1,4 +1,5 @@
 import type { Host } from '../host.ts'
+import { settled } from '../runtime/history.ts'
 import { readStoredEvents, type StoredEvent } from '../runtime/stored-events.ts'
 import type { HostEvent } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
@@ -102,7 +103,7 @@ async function play(
     if (event.type === 'reply') await say(event, screen, speed, host, signal)
     screen.show(event)
   }
-  if (past.length > 0) await screen.showHistory(past)
+  if (past.length > 0) await screen.showHistory(settled(past))
   screen.show({ type: 'idle', aborted: true })
   const lines = damaged > 0 ? `; ${damaged} damaged lines of its log were left out` : ''
   screen.show({ type: 'line', level: 'info', text: `the session ends here${lines}` })

@@ -41,12 +41,26 @@ export async function readHistory(
   return settled(events.slice(-limit))
 }
 
-/** Nothing of the past is still running, and no end stands without its beginning. */
-function settled(events: readonly HostEvent[]): HostEvent[] {
+/**
+ * Nothing of the past is still running, and no end stands without its beginning. The end of a call that was cut off comes
+ * before what the person said next: the runtime writes it down only then, if at all.
+ */
+export function settled(events: readonly HostEvent[]): HostEvent[] {
+  const ends = new Map(
+    events.flatMap(event => (event.type === 'tool-end' ? [[event.id, event] as const] : [])),
+  )
   const open = new Set<string>()
-  const kept = events.filter(event => {
+  const kept: HostEvent[] = []
+  const cutOff = (id: string) => (ends.get(id)?.end ?? 'cancelled') === 'cancelled'
+  const close = (id: string) => {
+    if (open.delete(id)) kept.push(ends.get(id) ?? { type: 'tool-end', id, end: 'cancelled', text: '' })
+  }
+  for (const event of events) {
+    if (event.type === 'user') for (const id of [...open].filter(cutOff)) close(id)
     if (event.type === 'tool-start') open.add(event.id)
-    return event.type !== 'tool-end' || open.delete(event.id)
-  })
-  return [...kept, ...[...open].map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const)]
+    if (event.type === 'tool-end') close(event.id)
+    else kept.push(event)
+  }
+  for (const id of [...open]) close(id)
+  return kept
 }
