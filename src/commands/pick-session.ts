@@ -40,7 +40,7 @@ const SHORT = 7
 
 /**
  * Finds the session to resume among those that are stored (newest first). Without an id it is the latest of this
- * folder, otherwise the one whose id is, or begins with, what was given, or whose name it is. Throws HostError `session-unknown` or
+ * folder (`latest` means the same), otherwise the one whose id is, or begins with, what was given, or whose name it is. Throws HostError `session-unknown` or
  * `session-ambiguous`, which lists what there is. `now` is in milliseconds since the epoch.
  */
 export function pickSession(
@@ -63,6 +63,7 @@ export function pickSession(
   const named =
     wanted !== '' && matches.length === 0 && sessions.find(({ summary }) => summary?.toLowerCase() === wanted)
   if (named) return named
+  if (wanted === 'latest' && matches.length === 0) return pickSession(sessions, undefined, folder, now)
   const [match, second] = matches
   if (match && !second) return match
   const exact = matches.find(session => session.id.toLowerCase() === wanted)

@@ -77,7 +77,8 @@ function speed(value: string): ReplayOptions['speed'] {
   throw new InvalidArgumentError('It must be a number between 0.1 and 1000, or `instant`.')
 }
 
-const WHICH = 'an id, the beginning of one, or a name; without it the latest of this folder'
+const WHICH =
+  'an id, the beginning of one, or a name; without it, or with `latest`, the latest of this folder'
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts'
-import { settled } from '../runtime/history.ts'
+import { createSettler } from '../runtime/history.ts'
 import { readStoredEvents, type StoredEvent } from '../runtime/stored-events.ts'
-import type { HostEvent } from '../runtime/types.ts'
+import type { HostEvent, ToolEnd } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
 import type { Chat, ChatEvent } from '../ui/types.ts'
 import { pickSession } from './pick-session.ts'
@@ -51,12 +51,8 @@ export async function replay(id: string | undefined, options: ReplayOptions, hos
   void left.finally(() => leaving.abort()).catch(() => {})
   const stop = AbortSignal.any([host.signal, leaving.signal])
   try {
-    const played = play(
-      readStoredEvents(folder, session.id),
-      screen,
-      { ...options, redact, clock, host },
-      stop,
-    )
+    const stored = () => readStoredEvents(folder, session.id)
+    const played = play(stored, screen, { ...options, redact, clock, host }, stop)
     return await Promise.race([left, played.then(() => 0)])
   } catch (thrown) {
     if (!stop.aborted) throw thrown
@@ -75,7 +71,7 @@ interface Playing {
 }
 
 async function play(
-  stored: AsyncIterable<StoredEvent>,
+  stored: () => AsyncIterable<StoredEvent>,
   screen: Chat,
   { speed, redact, clock, host }: Playing,
   signal: AbortSignal,
@@ -83,27 +79,41 @@ async function play(
   const past: HostEvent[] = []
   let damaged = 0
   let before = Number.NaN
-  for await (const each of stored) {
+  const ends = new Map<string, ToolEnd>()
+  for await (const each of stored()) {
+    signal.throwIfAborted()
+    if (each.kind === 'event' && each.event.type === 'tool-end') ends.set(each.event.id, each.event.end)
+  }
+  const settler = createSettler(ends)
+
+  async function draw(event: HostEvent): Promise<void> {
+    if (!isDrawn(event)) return
+    if (speed === 'instant') {
+      past.push(event)
+      return
+    }
+    if (event.type === 'reply') await say(event, screen, speed, host, signal)
+    screen.show(event)
+  }
+
+  for await (const each of stored()) {
     signal.throwIfAborted()
     if (each.kind === 'damaged') {
       damaged += 1
       continue
     }
     const event = redact ? redactEvent(each.event, redact) : each.event
-    if (!isDrawn(event)) continue
-    if (speed === 'instant') {
-      past.push(event)
-      continue
-    }
     const at = Date.parse(each.time)
-    const gap = Number.isNaN(at - before) ? 0 : (at - before) / speed
-    await host.clock.sleep(Math.max(0, Math.min(LONGEST_PAUSE, gap)), signal)
-    if (!Number.isNaN(at)) clock.set(at)
-    before = at
-    if (event.type === 'reply') await say(event, screen, speed, host, signal)
-    screen.show(event)
+    if (speed !== 'instant' && isDrawn(event)) {
+      const gap = Number.isNaN(at - before) ? 0 : (at - before) / speed
+      await host.clock.sleep(Math.max(0, Math.min(LONGEST_PAUSE, gap)), signal)
+      if (!Number.isNaN(at)) clock.set(at)
+      before = at
+    }
+    for (const next of settler.take(event)) await draw(next)
   }
-  if (past.length > 0) await screen.showHistory(settled(past))
+  for (const event of settler.end()) await draw(event)
+  if (past.length > 0) await screen.showHistory(past)
   screen.show({ type: 'idle', aborted: true })
   const lines = damaged > 0 ? `; ${damaged} damaged lines of its log were left out` : ''
   screen.show({ type: 'line', level: 'info', text: `the session ends here${lines}` })

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import { hostEvent } from './events.ts'
 import { methods } from './protocol.ts'
-import type { HostEvent } from './types.ts'
+import type { HostEvent, ToolEnd } from './types.ts'
 
 /** Events of one page: small enough that a page of long tool results is still a message of a bounded size. */
 const PAGE = 100
@@ -41,26 +41,36 @@ export async function readHistory(
   return settled(events.slice(-limit))
 }
 
-/**
- * Nothing of the past is still running, and no end stands without its beginning. The end of a call that was cut off comes
- * before what the person said next: the runtime writes it down only then, if at all.
- */
 export function settled(events: readonly HostEvent[]): HostEvent[] {
-  const ends = new Map(
-    events.flatMap(event => (event.type === 'tool-end' ? [[event.id, event] as const] : [])),
-  )
+  const settler = createSettler(endsOf(events))
+  return [...events.flatMap(event => settler.take(event)), ...settler.end()]
+}
+
+/** How each tool call of the past ended. */
+function endsOf(events: readonly HostEvent[]): Map<string, ToolEnd> {
+  const ends = new Map<string, ToolEnd>()
+  for (const event of events) if (event.type === 'tool-end') ends.set(event.id, event.end)
+  return ends
+}
+
+/**
+ * Gives each tool call of the past one end, and none without a beginning. That of a call that was cut off comes before what
+ * the person said next: the runtime writes it down only then, if at all.
+ */
+export function createSettler(ends: ReadonlyMap<string, ToolEnd>): {
+  take(event: HostEvent): HostEvent[]
+  end(): HostEvent[]
+} {
   const open = new Set<string>()
-  const kept: HostEvent[] = []
-  const cutOff = (id: string) => (ends.get(id)?.end ?? 'cancelled') === 'cancelled'
-  const close = (id: string) => {
-    if (open.delete(id)) kept.push(ends.get(id) ?? { type: 'tool-end', id, end: 'cancelled', text: '' })
+  const cut = (ids: readonly string[]): HostEvent[] =>
+    ids.filter(id => open.delete(id)).map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }))
+  return {
+    take(event) {
+      if (event.type === 'tool-start') open.add(event.id)
+      if (event.type === 'tool-end') return open.delete(event.id) ? [event] : []
+      if (event.type !== 'user') return [event]
+      return [...cut([...open].filter(id => (ends.get(id) ?? 'cancelled') === 'cancelled')), event]
+    },
+    end: () => cut([...open]),
   }
-  for (const event of events) {
-    if (event.type === 'user') for (const id of [...open].filter(cutOff)) close(id)
-    if (event.type === 'tool-start') open.add(event.id)
-    if (event.type === 'tool-end') close(event.id)
-    else kept.push(event)
-  }
-  for (const id of [...open]) close(id)
-  return kept
 }
