@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ConversationEvent } from '../../src/commands/conversation.ts'
 import { createAnswer } from '../../src/commands/answer.ts'
+import type { ConversationEvent } from '../../src/commands/conversation.ts'
 import { clean } from '../../src/text.ts'
 
 const delta = (text: string, messageId = 'a') => ({ type: 'reply-delta', messageId, text }) as const

@@ -52,6 +52,18 @@ test('... in plain lines, and in one prompt, whose output is the answer alone', 
     stdout: 'the whole answer\n',
     stderr: 'the model did not answer (streaming error), trying again\n',
   })
+
+  await stage.close()
+  const json = await withBreakingModel()
+  const { stdout } = await stage.run(['chat', '-p', 'hello', '--output', 'stream-json'], json)
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  const [half, discarded] = ['text', 'discarded'].map(type => events.find(event => event.type === type))
+  expect(half.text).toContain('a finished line')
+  expect(discarded).toEqual({ type: 'discarded', message: half.message })
+  expect(events.at(-1)).toMatchObject({ type: 'result', answer: 'the whole answer\n' })
 })
 
 test('an agent in the background: told in words when it is done, and never as part of the talk', async () => {

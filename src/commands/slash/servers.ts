@@ -30,7 +30,7 @@ export const SERVER_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'mcp',
     input: '[server | reload | stop server]',
-    what: 'the servers; the tools of one; all connected anew; one ended',
+    what: 'the servers; the tools of one; connect anew; stop one',
     run(input, ports) {
       if (input === '') return list(ports)
       // A server may have that name all the same.
