@@ -190,5 +190,7 @@ test('every event and every field is in docs/automation.md', async () => {
       expect([type, [...(fields.get(String(type)) ?? [])]]).toEqual([type, expect.arrayContaining([field])])
   }
   const seen = new Set(events.map(({ type }) => type))
-  expect([...fields.keys()].filter(type => !seen.has(type) && type !== 'notice')).toEqual([])
+  // What breaks off is seen in events.test.ts.
+  const rare = ['notice', 'discarded']
+  expect([...fields.keys()].filter(type => !seen.has(type) && !rare.includes(type))).toEqual([])
 })
