@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Place, startWorld, type World, type WorldOptions } from '../../demo/world.ts'
 import { type Keychain, keychainMissing, startKeychain } from './keychain.ts'
+import { closed } from './shown.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
@@ -53,6 +54,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
   const stored = ([command = '', verb = '']: readonly string[]) =>
     command === 'login' || ['log', 'pending', 'answer'].includes(verb) ? [] : store
   const terminals = new Set<TestTerminal>()
+  const printed: string[] = []
   const environment = ({ place: at = place, env }: RunOptions): Record<string, string> => {
     const all = {
       PATH: process.env.PATH,
@@ -94,17 +96,20 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
           process.execPath,
           [PROGRAM, ...args, ...stored(args)],
           { cwd: run.cwd ?? world.work, env: environment(run), timeout: 60_000 },
-          (error, stdout, stderr) =>
-            resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+          (error, stdout, stderr) => {
+            printed.push(stdout, stderr)
+            resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+          },
         )
         child.stdin?.end(run.stdin ?? '')
       })
     },
     async close() {
-      for (const terminal of terminals) await terminal.close()
+      const ended = await closed(terminals, { printed, secrets: world.authorizationServer.secrets })
       await world.close()
       await keychain?.close()
       if (!keychain) await rm(home, { recursive: true, force: true })
+      ended.judge()
     },
   }
 }

@@ -1,5 +1,7 @@
+import { constants } from 'node:os'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { faultsIn } from './shown.ts'
 
 export interface TerminalOptions {
   cols?: number
@@ -39,7 +41,7 @@ export interface TestTerminal {
   resize(cols: number, rows: number): void
   kill(signal?: NodeJS.Signals): void
   readonly exit: Promise<{ code: number; signal: number }>
-  /** Ends the program if it still runs. */
+  /** Ends the program if it still runs. Rejects if it has written what it must not, see `shown.ts`. */
   close(): Promise<void>
 }
 
@@ -56,6 +58,8 @@ export async function replay(
   }
   screen.dispose()
 }
+
+const { SIGKILL } = constants.signals
 
 interface Row {
   text: string
@@ -212,8 +216,10 @@ export function openTerminal(
     exit,
     async close() {
       if (!ended) child.kill('SIGKILL')
-      await exit
+      const { signal } = await exit
       screen.dispose()
+      const faults = faultsIn(chunks.join(''), signal !== SIGKILL)
+      if (faults.length > 0) throw new Error(`${command} ${args.join(' ')}\n${faults.join('\n')}`)
     },
   }
 }
