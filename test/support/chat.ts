@@ -20,6 +20,8 @@ export interface RunOptions {
   stdin?: string
   /** Where the person works; the practice folder when absent. */
   cwd?: string
+  /** A program, with its arguments, that the chat runs in: what is written to the terminal is that one's, and not judged. */
+  within?: readonly string[]
 }
 
 /** The practice world, a keychain, and the built program in it: what a person has in front of them. */
@@ -80,7 +82,15 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
         ...(person && 'deny' in person ? ['--deny'] : ['--as', person?.as ?? 'ada@example.com']),
       ].join(' '),
     open(args, run = {}) {
-      const terminal = openTerminal(process.execPath, [PROGRAM, ...args, ...stored(args)], {
+      const [command = '', ...rest] = [
+        ...(run.within ?? []),
+        process.execPath,
+        PROGRAM,
+        ...args,
+        ...stored(args),
+      ]
+      const terminal = openTerminal(command, rest, {
+        foreign: run.within !== undefined,
         cols: run.cols,
         rows: run.rows,
         term: run.term,
