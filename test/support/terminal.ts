@@ -30,6 +30,8 @@ export interface TestTerminal {
   cursor(): { x: number; y: number }
   /** Every byte that the program wrote. */
   raw(): string
+  /** How many frames (synchronized updates) it has begun. */
+  frames(): number
   /** What was typed. */
   typed(): string
   /** What the program left switched on or off. */
@@ -189,6 +191,7 @@ export function openTerminal(
     rows: () => all().map(row => row.text),
     cursor: () => ({ x: screen.buffer.active.cursorX, y: screen.buffer.active.cursorY }),
     raw: () => chunks.join(''),
+    frames: () => chunks.join('').split('\u001b[?2026h').length - 1,
     typed: () => typed.join(''),
     modes() {
       const raw = chunks.join('')
