@@ -23,6 +23,14 @@ test('inside tmux also wrapped', () => {
   expect(written).toBe(`${copy}\u001bPtmux;\u001b${copy}\u001b\\`)
 })
 
+test('inside GNU screen wrapped, in pieces', () => {
+  const { written } = copied('long '.repeat(200), { TERM: 'screen', STY: '1.pts-0' })
+  const pieces = written.split('\u001b\\').slice(0, -1)
+  expect(pieces.length).toBeGreaterThan(5)
+  for (const piece of pieces) expect(piece).toMatch(/^\u001bP[\s\S]{1,200}$/)
+  expect(pieces.map(piece => piece.slice(2)).join('')).toBe(copied('long '.repeat(200), { TERM }).written)
+})
+
 test.each(['linux', 'vt100', 'dumb', ''])(
   'TERM=%s would print it: nothing is written, and it is said',
   term => {

@@ -65,3 +65,46 @@ test('a text is dressed by SGR of the sixteen colours, and undressed again', () 
   expect(dress('x', ['strong', 'bad'], {})).toBe('\u001b[1mx\u001b[22m')
   expect(dress('x', ['bad'], {})).toBe('x')
 })
+
+/** Background, then red, green, yellow, blue, magenta, cyan, as common terminals have them. */
+const TERMINALS = {
+  dark: {
+    xterm: '000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd',
+    'VS Code': '1e1e1e cd3131 0dbc79 e5e510 2472c8 bc3fbc 11a8cd',
+    Solarized: '002b36 dc322f 859900 b58900 268bd2 d33682 2aa198',
+  },
+  light: {
+    'VS Code': 'ffffff cd3131 107c10 949800 0451a5 bc05bc 0598bc',
+    Tango: 'ffffff cc0000 4e9a06 c4a000 3465a4 75507b 06989a',
+    'Terminal.app': 'ffffff 990000 00a600 999900 0000b2 b200b2 00a6b2',
+    Solarized: 'fdf6e3 dc322f 859900 b58900 268bd2 d33682 2aa198',
+    'One Half': 'fafafa e45649 50a14f c18401 0184bc a626a4 0997b3',
+  },
+}
+const COLOURS = ['red', 'green', 'yellow', 'blue', 'magenta', 'cyan']
+
+/** Relative luminance and contrast (WCAG 2). */
+function contrast(one: string, other: string): number {
+  const luminance = (hex: string) => {
+    const [red = 0, green = 0, blue = 0] = [0, 2, 4].map(at => {
+      const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+describe.each(['dark', 'light'] as const)('on a %s background', background => {
+  test.each(Object.entries(TERMINALS[background]))('everything can be read in %s', (_name, colours) => {
+    const [ground = '', ...hues] = colours.split(' ')
+    const least = (used: readonly (string | undefined)[]) =>
+      Math.min(...used.map(name => contrast(ground, hues[COLOURS.indexOf(name ?? '')] ?? ground)))
+    expect(least(Object.values(palette({ TERM }, background)))).toBeGreaterThan(2.9)
+    // Where it is not known: all but the warning, which is a mark.
+    const { warning, ...others } = palette({ TERM })
+    expect(warning).toBe('yellow')
+    expect(least(Object.values(others))).toBeGreaterThan(2.8)
+  })
+})
