@@ -11,7 +11,7 @@ export interface TerminalOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** What kind of terminal the program takes it for. */
   term?: string
-  /** Something else writes to it (tmux), which is not judged. */
+  /** Something else writes to it (tmux, a shell), which is not judged. */
   foreign?: boolean
 }
 
