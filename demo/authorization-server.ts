@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { exportJWK, generateKeyPair } from 'jose'
 import Provider, { errors } from 'oidc-provider'
 import { type AuthorizationServerOptions, configuration, type State } from './configuration.ts'
-import { type Endpoint, type EndpointRequest, record } from './endpoint-requests.ts'
+import { type Endpoint, type EndpointRequest, noteSecrets, record } from './endpoint-requests.ts'
 import { interact } from './interaction.ts'
 import { listen } from './listen.ts'
 import { messagePage } from './pages.ts'
@@ -15,6 +15,8 @@ export interface AuthorizationServer {
   /** Where a person types a device code. */
   devicePage: string
   requests: readonly EndpointRequest[]
+  /** Every token, code, verifier and client secret so far. */
+  secrets: ReadonlySet<string>
   /** How many requests were answered well; `authorization` counts every visit of that page. */
   count(endpoint: Endpoint, grant?: string): number
   /** What a resource server asks about a verified token: was it withdrawn since? */
@@ -46,6 +48,7 @@ export async function startAuthorizationServer(
 ): Promise<AuthorizationServer> {
   const storage = createStorage(options.userCode)
   const requests: EndpointRequest[] = []
+  const secrets = new Set<string>()
   const state: State = { ttl: options.accessTokenTtl ?? 3600, generation: 1, deny: false }
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig' }
@@ -65,6 +68,7 @@ export async function startAuthorizationServer(
       await next()
       if (held?.when === 'after' && !(await held.pass())) return cut(ctx)
       record(ctx, requests)
+      noteSecrets(ctx, secrets)
       if (ctx.oidc?.route === 'device_authorization' && hasCode(ctx.body)) {
         ctx.body = { ...ctx.body, interval: options.deviceInterval ?? 1, ...codeOf(options, issuer) }
       }
@@ -89,6 +93,7 @@ export async function startAuthorizationServer(
     local: server.origin,
     devicePage: `${issuer}/device`,
     requests,
+    secrets,
     count: (endpoint, grant) =>
       requests.filter(
         one =>

@@ -31,6 +31,28 @@ const ENDPOINTS: Record<string, Endpoint> = {
   userinfo: 'userinfo',
 }
 
+/** What nobody but the client may see, of a request and its answer. */
+const SECRET_ANSWERS = ['access_token', 'refresh_token', 'id_token', 'device_code', 'client_secret']
+
+/** Keeps every secret that came in or went out with a request, so that a test can look for it where it must not be. */
+export function noteSecrets(
+  ctx: Pick<KoaContextWithOIDC, 'response' | 'body'> & { oidc?: KoaContextWithOIDC['oidc'] },
+  secrets: Set<string>,
+): void {
+  const location = ctx.response.get('location')
+  const code = URL.canParse(location) ? new URL(location).searchParams.get('code') : undefined
+  const given = [...SECRET_PARAMETERS].map(name => ctx.oidc?.params?.[name])
+  const body: object = typeof ctx.body === 'object' && ctx.body !== null ? ctx.body : {}
+  const answered = Object.entries(body).flatMap(([name, value]) =>
+    SECRET_ANSWERS.includes(name) ? [value] : [],
+  )
+  for (const secret of [code, ...given, ...answered])
+    if (typeof secret === 'string' && secret.length >= SHORTEST) secrets.add(secret)
+}
+
+/** Fewer characters than that may stand anywhere by accident. */
+const SHORTEST = 16
+
 /** Notes a request that oidc-provider has just answered, if it came to one of the endpoints. */
 export function record(
   ctx: { oidc?: KoaContextWithOIDC['oidc']; body: unknown },

@@ -47,6 +47,8 @@ export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupt
   )
   // Libraries that start a program hand it `process.env` as it is: from here on it holds no key and no token.
   for (const name of Object.keys(process.env)) if (isCredential(name)) delete process.env[name]
+  // Node would say on the terminal that the one is ignored because of the other.
+  if (process.env.FORCE_COLOR !== undefined) delete process.env.NO_COLOR
   return {
     stdin: process.stdin,
     stdout: process.stdout,

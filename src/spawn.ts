@@ -96,6 +96,25 @@ export function readProgram(
 }
 
 /**
+ * Gives a program a text to read: no shell, no other streams. Resolves to true when it ends well within `ms` milliseconds;
+ * never throws.
+ */
+export function feedProgram({ program, args, env }: Child, text: string, ms: number): Promise<boolean> {
+  return new Promise(resolve => {
+    try {
+      const options = { env, shell: false, timeout: ms, killSignal: 'SIGKILL', windowsHide: true } as const
+      const child = spawn(program, args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] })
+      child.once('error', () => resolve(false))
+      child.once('exit', code => resolve(code === 0))
+      // It may end before it has read everything.
+      child.stdin.on('error', () => {}).end(text)
+    } catch {
+      resolve(false)
+    }
+  })
+}
+
+/**
  * Runs a command line of the person's own in their shell, the one place where a shell reads anything: in a process group of
  * its own, with nothing to read. Both outputs are told as they come. Resolves to the exit code, to undefined when the
  * signal has ended it, and rejects when there is no such shell.

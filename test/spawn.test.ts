@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startProgram } from '../src/spawn.ts'
+import { feedProgram, startProgram } from '../src/spawn.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -44,5 +44,28 @@ describe('startProgram', () => {
     expect(await startProgram({ program: process.execPath, args: node(script, file), env: {} })).toBe(true)
     const pid = await vi.waitFor(async () => Number(await readFile(file, 'utf8')))
     process.kill(pid)
+  })
+})
+
+describe('feedProgram', () => {
+  const read = `let all = ''; process.stdin.on('data', part => { all += part }).on('end', () => `
+
+  it('gives a text byte for byte, and the environment that it was given', async () => {
+    const file = join(folder, 'read')
+    const script = `${read} require('fs').writeFileSync(process.argv[1], process.env.ONLY + all))`
+    const text = `$(x) 日本 \u0000\n${'long '.repeat(50_000)}`
+    const child = { program: process.execPath, args: node(script, file), env: { ONLY: 'this ' } }
+    expect(await feedProgram(child, text, 20_000)).toBe(true)
+    expect(await readFile(file, 'utf8')).toBe(`this ${text}`)
+  })
+
+  it.each([
+    ['a missing program', 'no-such-program-anywhere', []],
+    ['an argument with NUL', process.execPath, ['a\0b']],
+    ['a program that fails', process.execPath, node('process.exit(3)')],
+    ['one that does not read', process.execPath, node('process.stdin.destroy(); process.exit(1)')],
+    ['one that does not end', process.execPath, node('setInterval(() => {}, 1000)')],
+  ])('%s is false', async (_what, program, args) => {
+    expect(await feedProgram({ program, args, env: {} }, 'text'.repeat(100_000), 1000)).toBe(false)
   })
 })

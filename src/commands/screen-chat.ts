@@ -8,6 +8,7 @@ import { openPromptHistory } from './prompt-history.ts'
 import type { Settings } from './settings.ts'
 import { createShell, type Shell } from './shell.ts'
 import { talk } from './talk.ts'
+import { copyInTmux } from './tmux-copy.ts'
 
 /** The chat on the screen: Ink, inline. */
 export async function chatOnScreen(
@@ -38,6 +39,7 @@ export async function chatOnScreen(
       onInterrupt() {
         if (!shell?.stop()) ports.onInterrupt()
       },
+      copyAside: text => void copyInTmux(text, runtime.env),
       editText: text => editText(text, { ...host, env: runtime.env }),
     })
     shell = createShell({ env: runtime.env, platform, show: chat.show })

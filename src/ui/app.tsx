@@ -74,7 +74,8 @@ function Screen({ store, actions, now }: Omit<Props, 'colours'>) {
 /** What is drawn again and again, from top to bottom; see `frame.ts` for how high each part may be. */
 function Live({ view, actions, now }: { view: View; actions: Actions; now: () => number }) {
   const { rows, columns } = useWindowSize()
-  const { frame: tick } = useAnimation({ interval: 250, isActive: view.busy })
+  // While a question is open the person is waited for: nothing turns.
+  const { frame: tick } = useAnimation({ interval: 250, isActive: view.busy && view.panels.length === 0 })
   const frame = frameOf(view, rows, columns)
   useInput((input, key) => actions.onKeys(toKeys(input, key), textWidth(frame.width)))
   usePaste(actions.onPaste)

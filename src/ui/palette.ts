@@ -1,7 +1,10 @@
 import { styleText } from 'node:util'
 import { createContext, useContext } from 'react'
 
-type Colour = 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
+type Env = Readonly<Record<string, string | undefined>>
+type Colour = 'blue' | 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
+/** What the terminal writes on, if that is known. */
+export type Background = 'dark' | 'light'
 
 /** The few colours there are, from the terminal's own sixteen; each one is absent where colour is not wanted. */
 export interface Palette {
@@ -10,7 +13,7 @@ export interface Palette {
   good?: Colour
   bad?: Colour
   warning?: Colour
-  /** In code. Neither yellow nor blue: one cannot be read on a light background, the other not on a dark one. */
+  /** In code. */
   keyword?: Colour
   quoted?: Colour
   literal?: Colour
@@ -19,11 +22,37 @@ export interface Palette {
 /** How a piece of text looks; see {@link dress}. */
 export type Style = 'strong' | 'emphasis' | 'struck' | 'underlined' | 'dim' | 'inverse' | keyof Palette
 
-/** Colours unless `NO_COLOR` is set (no-color.org) or the terminal has none. */
-export function palette(env: Readonly<Record<string, string | undefined>>): Palette {
-  if (env.NO_COLOR || env.TERM === 'dumb') return {}
-  const code = { keyword: 'magenta', quoted: 'green', literal: 'cyan' } as const
-  return { accent: 'cyan', good: 'green', bad: 'red', warning: 'yellow', ...code }
+/** Terminals without colours, as their descriptions have it. */
+const MONOCHROME = /^(?:dumb|vt\d+.*|.*-m(?:ono)?)$/
+
+/**
+ * The colours for a background. Yellow and cyan are hard to read on a light one, blue on a dark one; where it is not known,
+ * blue is not used, and nothing but a mark or a word of warning is yellow.
+ */
+export function palette(env: Env, background: Background | undefined = backgroundOf(env)): Palette {
+  if (!inColour(env)) return {}
+  const light = background === 'light'
+  const cool = light ? 'blue' : 'cyan'
+  return {
+    ...{ accent: cool, good: 'green', bad: 'red', warning: light ? 'magenta' : 'yellow' },
+    ...{ keyword: 'magenta', quoted: 'green', literal: cool },
+  }
+}
+
+/**
+ * `FORCE_COLOR` comes before `NO_COLOR` (no-color.org), and both before the kind of the terminal. 1, 2 and 3 ask for more
+ * and more colours, which makes no difference here.
+ */
+function inColour({ FORCE_COLOR: forced, NO_COLOR: none, TERM = '' }: Env): boolean {
+  if (forced) return forced !== '0' && forced !== 'false'
+  return !none && !MONOCHROME.test(TERM)
+}
+
+/** As terminals tell it that tell it at all: `COLORFGBG`, text and background by their numbers among the sixteen. */
+function backgroundOf({ COLORFGBG = '' }: Env): Background | undefined {
+  const number = /^\d+;(?:\w+;)?(\d+)$/.exec(COLORFGBG)?.[1]
+  if (number === undefined) return undefined
+  return Number(number) === 7 || Number(number) > 8 ? 'light' : 'dark'
 }
 
 /** Text with the SGR sequences of its styles round it. */

@@ -4,7 +4,7 @@ import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
 import { openAttention } from './attention.ts'
-import { clipboard } from './clipboard.ts'
+import { openClipboard } from './clipboard.ts'
 import { type Effect, pasteInto, press } from './input.ts'
 import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
@@ -50,6 +50,7 @@ export function openChat(options: ChatScreenOptions): Chat {
   const dispatch = (action: Action) => update(reduce(current(), action, now()))
   const stream = openStream(dispatch, now, later, sheet)
   const questions = openQuestions(dispatch, store.get)
+  const copy = openClipboard(options)
   const attention = openAttention(stdout, options.env, now, later)
 
   /** The view, and the window as it is now. */
@@ -108,7 +109,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'interrupt') options.onInterrupt()
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
-    else if (effect.type === 'copy') stdout.write(clipboard(effect.text, options.env))
+    else if (effect.type === 'copy') copy(effect.text)
     else if (effect.type === 'edit') editText(effect.text)
     else if (effect.type === 'files' || effect.type === 'commands') void offer(effect.type)
     else if (effect.type === 'qr') void drawQr(effect.text)
@@ -234,10 +235,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     signIn: questions.signIn,
     askPermission: questions.askPermission,
     ask: questions.ask,
-    copy(text) {
-      stdout.write(clipboard(text, options.env))
-      return true
-    },
+    copy,
     tell: ({ level, text }) => {
       if (closing === undefined) stream.take({ type: 'line', level, text })
     },

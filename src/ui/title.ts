@@ -1,4 +1,5 @@
 import { clean } from '../text.ts'
+import { takesOsc } from './osc.ts'
 import type { View } from './state.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -17,7 +18,7 @@ export interface Title {
  */
 export function openTitle(write: (text: string) => void, env: Env): Title {
   const off = !['', '0', undefined].includes(env.COPILOT_HOST_NO_TITLE)
-  const mute = off || env.TERM === undefined || ['dumb', 'linux', ''].includes(env.TERM)
+  const mute = off || !takesOsc(env)
   let shown: string | undefined
   return {
     show(view) {

@@ -68,6 +68,8 @@ export interface ChatScreenOptions extends ChatPorts {
   env: Readonly<Record<string, string | undefined>>
   /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
   now: () => number
+  /** Whatever else, beside the terminal's own sequence, brings a text to the clipboard. */
+  copyAside?(text: string): void
   /** Ctrl+Z: stops this process as its terminal would (SIGTSTP) and resolves when it goes on. Without it the key does nothing. */
   suspend?(): Promise<void>
   /** Ctrl+G: lets the person edit the text in a program of theirs, which has the terminal meanwhile. Never rejects. */

@@ -111,7 +111,7 @@ test('numbers, files, help and what there is not', async () => {
   await say('/compact')
   await hear('the model goes on with a summary')
   await say('/copy')
-  await hear('warning: plain lines cannot reach the clipboard')
+  await hear('warning: the clipboard cannot be reached from here')
   await say('/export talk.txt')
   await hear('wrote talk.txt')
   expect(await readFile(join(stage.world.work, 'talk.txt'), 'utf8')).toContain('› SAY some words')

@@ -124,6 +124,7 @@ for (const { name, needs, args, setUp } of SHELLS) {
       await chmod(join(bin, 'copilot-host'), 0o755)
       const shell = openTerminal(needs[0] ?? '', args, {
         cwd: stage.world.work,
+        foreign: true,
         env: {
           ...stage.place.env,
           HOME: stage.world.folder,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Place, startWorld, type World, type WorldOptions } from '../../demo/world.ts'
 import { type Keychain, keychainMissing, startKeychain } from './keychain.ts'
+import { closed } from './shown.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
@@ -19,6 +20,8 @@ export interface RunOptions {
   stdin?: string
   /** Where the person works; the practice folder when absent. */
   cwd?: string
+  /** A program, with its arguments, that the chat runs in: what is written to the terminal is that one's, and not judged. */
+  within?: readonly string[]
 }
 
 /** The practice world, a keychain, and the built program in it: what a person has in front of them. */
@@ -53,6 +56,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
   const stored = ([command = '', verb = '']: readonly string[]) =>
     command === 'login' || ['log', 'pending', 'answer'].includes(verb) ? [] : store
   const terminals = new Set<TestTerminal>()
+  const printed: string[] = []
   const environment = ({ place: at = place, env }: RunOptions): Record<string, string> => {
     const all = {
       PATH: process.env.PATH,
@@ -78,7 +82,15 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
         ...(person && 'deny' in person ? ['--deny'] : ['--as', person?.as ?? 'ada@example.com']),
       ].join(' '),
     open(args, run = {}) {
-      const terminal = openTerminal(process.execPath, [PROGRAM, ...args, ...stored(args)], {
+      const [command = '', ...rest] = [
+        ...(run.within ?? []),
+        process.execPath,
+        PROGRAM,
+        ...args,
+        ...stored(args),
+      ]
+      const terminal = openTerminal(command, rest, {
+        foreign: run.within !== undefined,
         cols: run.cols,
         rows: run.rows,
         term: run.term,
@@ -94,17 +106,20 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
           process.execPath,
           [PROGRAM, ...args, ...stored(args)],
           { cwd: run.cwd ?? world.work, env: environment(run), timeout: 60_000 },
-          (error, stdout, stderr) =>
-            resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+          (error, stdout, stderr) => {
+            printed.push(stdout, stderr)
+            resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+          },
         )
         child.stdin?.end(run.stdin ?? '')
       })
     },
     async close() {
-      for (const terminal of terminals) await terminal.close()
+      const ended = await closed(terminals, { printed, secrets: world.authorizationServer.secrets })
       await world.close()
       await keychain?.close()
       if (!keychain) await rm(home, { recursive: true, force: true })
+      ended.judge()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { startWorld, type World } from '../../demo/world.ts'
 import { openNames } from './names.ts'
+import { closed } from './shown.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
@@ -98,8 +99,11 @@ export async function openScene(servers: Servers, options: SceneOptions): Promis
     notesMove: () => names.lead('notes.example.com', moved.mcp.local),
     local: names.local,
     async close() {
-      for (const terminal of terminals) await terminal.close()
+      const worlds = [notes, moved, billing]
+      const secrets = worlds.flatMap(world => [...world.authorizationServer.secrets])
+      const ended = await closed(terminals, { secrets })
       await names.close()
+      ended.judge()
     },
   }
 }

@@ -1,5 +1,7 @@
+import { constants } from 'node:os'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { faultsIn } from './shown.ts'
 
 export interface TerminalOptions {
   cols?: number
@@ -9,6 +11,8 @@ export interface TerminalOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** What kind of terminal the program takes it for. */
   term?: string
+  /** Something else writes to it (tmux, a shell), which is not judged. */
+  foreign?: boolean
 }
 
 /** A program in a pseudo-terminal, with an xterm as its screen. */
@@ -26,6 +30,10 @@ export interface TestTerminal {
   cursor(): { x: number; y: number }
   /** Every byte that the program wrote. */
   raw(): string
+  /** How many frames (synchronized updates) it has begun. */
+  frames(): number
+  /** What was typed. */
+  typed(): string
   /** What the program left switched on or off. */
   modes(): { cursorHidden: boolean; bracketedPaste: boolean; alternateScreen: boolean }
   /** Waits until the predicate gives something truthy; looks after each output. Fails with what is on the screen. */
@@ -39,7 +47,7 @@ export interface TestTerminal {
   resize(cols: number, rows: number): void
   kill(signal?: NodeJS.Signals): void
   readonly exit: Promise<{ code: number; signal: number }>
-  /** Ends the program if it still runs. */
+  /** Ends the program if it still runs. Rejects if it has written what it must not, see `shown.ts`. */
   close(): Promise<void>
 }
 
@@ -56,6 +64,8 @@ export async function replay(
   }
   screen.dispose()
 }
+
+const { SIGKILL } = constants.signals
 
 interface Row {
   text: string
@@ -83,7 +93,7 @@ export function openTerminal(
   args: readonly string[],
   options: TerminalOptions = {},
 ): TestTerminal {
-  const { cols = 80, rows = 24, cwd, env = process.env, term = 'xterm-256color' } = options
+  const { cols = 80, rows = 24, cwd, env = process.env, term = 'xterm-256color', foreign = false } = options
   const { CI: _, ...environment } = env
   const screen = new xterm.Terminal({ cols, rows, scrollback: 100_000, allowProposedApi: true })
   const child = spawn(command, [...args], {
@@ -94,6 +104,11 @@ export function openTerminal(
     env: { ...environment, TERM: term },
   })
   const chunks: string[] = []
+  const typed: string[] = []
+  const type = (read: string) => {
+    typed.push(read)
+    child.write(read)
+  }
   const watchers = new Set<() => void>()
   const looked = () => {
     for (const watcher of watchers) watcher()
@@ -176,6 +191,8 @@ export function openTerminal(
     rows: () => all().map(row => row.text),
     cursor: () => ({ x: screen.buffer.active.cursorX, y: screen.buffer.active.cursorY }),
     raw: () => chunks.join(''),
+    frames: () => chunks.join('').split('\u001b[?2026h').length - 1,
+    typed: () => typed.join(''),
     modes() {
       const raw = chunks.join('')
       const on = (mode: string) => raw.lastIndexOf(`\u001b[?${mode}h`) > raw.lastIndexOf(`\u001b[?${mode}l`)
@@ -188,7 +205,7 @@ export function openTerminal(
     until,
     async keys(...reads) {
       for (const read of reads) {
-        child.write(read)
+        type(read)
         // One turn of the loop, and the echo of the kernel, keep the reads apart.
         await new Promise(resolve => setImmediate(resolve))
       }
@@ -200,7 +217,7 @@ export function openTerminal(
         await new Promise(resolve => setImmediate(resolve))
       }
     },
-    paste: text => child.write(`\u001b[200~${text}\u001b[201~`),
+    paste: text => type(`\u001b[200~${text}\u001b[201~`),
     resize(columns, height) {
       // The terminal changes first and reflows; the program hears of it afterwards.
       screen.resize(columns, height)
@@ -212,8 +229,10 @@ export function openTerminal(
     exit,
     async close() {
       if (!ended) child.kill('SIGKILL')
-      await exit
+      const { signal } = await exit
       screen.dispose()
+      const faults = foreign ? [] : faultsIn(chunks.join(''), signal !== SIGKILL)
+      if (faults.length > 0) throw new Error(`${command} ${args.join(' ')}\n${faults.join('\n')}`)
     },
   }
 }

@@ -33,7 +33,7 @@ test('nothing of a folder can end the sequence', () => {
   expect(written[0]).toBe('\u001b[22;2t\u001b]2;copilot-host ~/ac\u0007')
 })
 
-test.each([{ TERM, COPILOT_HOST_NO_TITLE: '1' }, { TERM: 'dumb' }, { TERM: 'linux' }, {}])(
+test.each([{ TERM, COPILOT_HOST_NO_TITLE: '1' }, { TERM: 'dumb' }, { TERM: 'linux' }, { TERM: 'vt100' }, {}])(
   'no title with %j',
   env => {
     const { written, show, restore } = title(env)

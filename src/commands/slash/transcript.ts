@@ -34,7 +34,7 @@ function copy(_input: string, ports: SlashPorts): void {
       'the answer is too long for the clipboard of a terminal: /export writes a file',
     )
   if (!ports.chat.copy(text))
-    throw new HostError('usage', 'plain lines cannot reach the clipboard: /export writes a file')
+    throw new HostError('usage', 'the clipboard cannot be reached from here: /export writes a file')
   say(ports, `copied ${text.length} characters`)
 }
 

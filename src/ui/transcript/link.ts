@@ -1,4 +1,5 @@
 import { clean } from '../../text.ts'
+import { takesOsc } from '../osc.ts'
 
 /** An address that a link of the terminal may carry: http(s), visible ASCII, without user-info. */
 export type Address = string & { readonly __address: true }
@@ -33,7 +34,7 @@ export function saysWhere(words: string, { text, link }: Target): boolean {
 /** Terminals that print the address of an OSC 8 link nowhere, or the sequence itself. */
 export function linksWork(env: Readonly<Record<string, string | undefined>>): boolean {
   const { TERM = '', TERM_PROGRAM = '', TERM_PROGRAM_VERSION = '' } = env
-  if (/^(dumb|linux|screen)/.test(TERM) && TERM_PROGRAM !== 'tmux') return false
+  if (!takesOsc(env) || (TERM.startsWith('screen') && TERM_PROGRAM !== 'tmux')) return false
   // tmux passes links on from 3.4.
   if (TERM_PROGRAM === 'tmux') return Number.parseFloat(TERM_PROGRAM_VERSION) >= 3.4
   return TERM_PROGRAM !== 'Apple_Terminal'

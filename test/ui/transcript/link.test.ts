@@ -60,5 +60,6 @@ test.each([
   [{ TERM: 'screen-256color', TERM_PROGRAM: 'tmux', TERM_PROGRAM_VERSION: '3.5' }, true],
   [{ TERM: 'screen' }, false],
   [{ TERM: 'linux' }, false],
+  [{ TERM: 'vt100' }, false],
   [{ TERM: 'dumb' }, false],
 ])('terminals with links: %j', (env, works) => expect(linksWork(env)).toBe(works))
