@@ -8,7 +8,7 @@ import { stateEvent } from './state-events.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
 
-const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
+const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: v.nullish(v.string()) })
 
 /** Names a request, tool call or message of the runtime. */
 export const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
@@ -39,6 +39,7 @@ const Started = v.object({
   alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
 })
 
+const Aborted = v.object({ aborted: v.literal(true) })
 const Retry = v.object({ reason: maybe(v.string()) })
 
 const STATUSES = v.picklist([
@@ -79,7 +80,11 @@ const READ = new Map<string, Read>(
       title: clean(title),
     })),
     'session.error': main(
-      v.object({ errorType: v.string(), message: v.string(), statusCode: maybe(v.number()) }),
+      v.object({
+        errorType: v.fallback(v.string(), 'unknown'),
+        message: v.fallback(v.string(), ''),
+        statusCode: maybe(v.number()),
+      }),
       ({ errorType, message, statusCode }) => ({
         type: 'error',
         kind: clean(errorType),
@@ -91,10 +96,8 @@ const READ = new Map<string, Read>(
     'session.info': main(v.object({ infoType: maybe(v.string()), message: v.string() }), data =>
       SILENT_INFO.has(data.infoType ?? '') ? undefined : notice('info', data.message),
     ),
-    'session.idle': main(v.object({ aborted: v.optional(v.boolean(), false) }), ({ aborted }) => ({
-      type: 'idle',
-      aborted,
-    })),
+    // Whatever it says: a turn without its end would never let the next message go.
+    'session.idle': main(v.unknown(), data => ({ type: 'idle', aborted: v.is(Aborted, data) })),
     'session.mcp_server_status_changed': any(
       v.object({ serverName: v.string(), status: STATUSES, error: maybe(v.string()) }),
       ({ serverName, status, error }) => serverEvent({ name: serverName, status, error }),
@@ -105,7 +108,9 @@ const READ = new Map<string, Read>(
       ({ content, messageId, source }) =>
         source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
     ),
-    'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
+    'system.notification': main(v.object(Content), ({ content }) =>
+      notice('info', content.replaceAll(/<\/?system_notification>/g, '')),
+    ),
     'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
     'assistant.turn_retry': main(Retry, retry),
     // All that older runtimes say of it.
@@ -210,7 +215,8 @@ const READ = new Map<string, Read>(
 export function hostEvent(event: unknown): HostEvent | undefined {
   const judged = v.safeParse(Envelope, event)
   if (!judged.success) return undefined
-  const { type, data, agentId } = judged.output
+  const { type, data } = judged.output
+  const agentId = judged.output.agentId ?? undefined
   const ours = agentId === undefined ? stateEvent(type, data) : undefined
   return ours ?? askEvent(type, data) ?? READ.get(type)?.(data, agentId)
 }

@@ -4,6 +4,9 @@ import type { HostEvent } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
 
+/** So many calls are followed at a time. */
+const MOST_CALLS = 500
+
 export interface Pending {
   /**
    * What is to be told when the runtime says this: the event itself, completed where it lacks something, with the ends
@@ -46,7 +49,7 @@ export function createPending(): Pending {
   }
 
   /** A sign-in at start-up outlives the turn; one made for a tool call does not. */
-  function interrupted(): HostEvent[] {
+  function over(): HostEvent[] {
     const events: HostEvent[] = [
       ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
       ...[...asks].map(id => ({ type: 'ask-done', id }) as const),
@@ -63,6 +66,7 @@ export function createPending(): Pending {
     follow(event) {
       switch (event.type) {
         case 'tool-start':
+          if (tools.size >= MOST_CALLS && !tools.has(event.id)) return []
           tools.set(event.id, { server: event.server, name: event.name })
           return [event]
         case 'tool-output':
@@ -70,6 +74,7 @@ export function createPending(): Pending {
         case 'tool-end':
           return tools.delete(event.id) ? [event] : []
         case 'permission':
+          if (questions.has(event.ask.id)) return []
           questions.add(event.ask.id)
           return [event]
         case 'permission-done':
@@ -84,12 +89,12 @@ export function createPending(): Pending {
           return started(event)
         case 'auth-done':
           return signIns.delete(event.id) ? [event] : []
+        // Also where nothing was aborted: at the end of all work nothing of it can be open any more.
         case 'interrupted':
-          return [...interrupted(), event]
         case 'idle':
-          return event.aborted ? [...interrupted(), event] : [event]
+          return [...over(), event]
         case 'stopped':
-          return [...interrupted(), ...withdraw(() => true), event]
+          return [...over(), ...withdraw(() => true), event]
         default:
           return [event]
       }
