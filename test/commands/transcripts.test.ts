@@ -1,9 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { PermissionDecision } from '../../src/runtime/types.ts'
-import type { Panel } from '../../src/ui/state.ts'
-import { liveRows } from '../../src/ui/tools.ts'
-import { plain } from '../../src/ui/transcript/line.ts'
-import { type HeadlessScreen, openHeadlessLines, openHeadlessScreen } from '../support/headless.ts'
+import type { Panel, View } from '../../src/ui/state.ts'
+import { width } from '../../src/ui/transcript/line.ts'
+import { type HeadlessScreen, openHeadlessLines, openHeadlessScreen, uncleanIn } from '../support/headless.ts'
 import { play } from '../support/played.ts'
 import { type Moment, type Recording, recordings } from '../support/recorded.ts'
 
@@ -95,7 +94,12 @@ function nameOf(panel: Panel): string {
 }
 
 function wasAsked(moments: readonly Moment[], request: string): boolean {
-  return moments.some(each => 'event' in each && JSON.stringify(each.event.data)?.includes(request))
+  return moments.some(
+    each =>
+      'event' in each &&
+      /^(?!external).*re(quested|quired)$/.test(each.event.type) &&
+      JSON.stringify(each.event.data)?.includes(request),
+  )
 }
 
 function serversIn(moments: readonly Moment[]): string[] {
@@ -106,12 +110,165 @@ function serversIn(moments: readonly Moment[]): string[] {
   return [...new Set(names)]
 }
 
-test('z', async () => {
-  let out = ''
-  for (const recording of RECORDINGS) {
-    const { story, unasked, failures } = await show(recording)
-    out += `\n## ${recording.name}\n${story.join('\n')}\n`
-    if (unasked.length || failures.length) out += `UNASKED ${unasked} ${failures}\n`
-  }
-  console.log(out)
+/** Events that say nothing to a person, or that others have said already. */
+const SILENT = [
+  'agent.interrupted',
+  'assistant.idle',
+  'assistant.message_start',
+  'assistant.tool_call_delta',
+  'assistant.turn_end',
+  'external_tool.completed',
+  'external_tool.requested',
+  'mcp.oauth_recovery_completed',
+  'session.mcp_server_tools_loaded',
+  'session.mcp_servers_loaded',
+  'session.mode_notice_delivered',
+  'subagent.completed',
+  'subagent.configured',
+  'subagent.selected',
+]
+const STRANGE = [
+  { type: 'session.never_heard_of', data: { content: 'STRANGE' } },
+  { type: 'system.message', data: { content: 'STRANGE' } },
+  { type: 'assistant.message_delta', data: { messageId: null, deltaContent: 'STRANGE' } },
+  { type: 'assistant.message', data: 'STRANGE' },
+  { type: 7, data: { content: 'STRANGE' } },
+  null,
+]
+const OTHERS = [
+  { type: 'assistant.message', data: { messageId: 'm', content: 'STRANGE' } },
+  {
+    type: 'permission.requested',
+    data: { requestId: 'r', promptRequest: { kind: 'read', path: '/STRANGE' } },
+  },
+  { type: 'session.error', data: { errorType: 'query', message: 'STRANGE' } },
+  { type: 'session.idle', data: {} },
+]
+
+test('what is printed, and what is asked in between', async () => {
+  const stories = await Promise.all(
+    RECORDINGS.map(async recording => {
+      const { story, screen, unasked, failures } = await show(recording)
+      expect({ unasked, failures }, recording.name).toEqual({ unasked: [], failures: [] })
+      for (const row of screen.painted) expect(uncleanIn(row), recording.name).toBeUndefined()
+      return [`## ${recording.name}`, ...story.filter(row => row !== ''), ''].join('\n')
+    }),
+  )
+  await expect(stories.join('\n')).toMatchFileSnapshot('../transcripts/printed.txt')
+})
+
+test('the same as plain lines', async () => {
+  const stories = await Promise.all(
+    RECORDINGS.map(async ({ name, session, moments }) => {
+      const lines = openHeadlessLines()
+      const played = play({ id: session, servers: serversIn(moments) }, lines)
+      for (const moment of moments) {
+        lines.until(moment.at)
+        if ('event' in moment) played.say({ sessionId: session, event: moment.event })
+        else if ('gone' in moment) played.die()
+        await played.settled()
+      }
+      expect(played.failures, name).toEqual([])
+      for (const line of lines.printed) expect(uncleanIn(line), name).toBeUndefined()
+      const printed = [...lines.printed]
+      await played.end()
+      return [`## ${name}`, ...printed.slice(2), ''].join('\n')
+    }),
+  )
+  await expect(stories.join('\n')).toMatchFileSnapshot('../transcripts/lines.txt')
+})
+
+describe.each(RECORDINGS)('$name', recording => {
+  test('a turn that is over leaves nothing open, and every row fits', async () => {
+    await show(recording, undefined, (screen, { type, agentId }) => {
+      const { panels, tools, busy, tail } = screen.view()
+      if (agentId === undefined && (type === 'session.idle' || type === 'abort')) {
+        expect(panels.filter(({ kind }) => kind !== 'sign-in')).toEqual([])
+        expect([tools, tail.lines]).toEqual([[], []])
+        if (type === 'session.idle') expect(busy).toBe(false)
+      }
+      for (const columns of [20, 40, 80]) {
+        for (const row of screen.live(columns)) expect(width(row)).toBeLessThan(columns)
+      }
+    })
+  })
+
+  test('what a sub-agent says is not said by the model', async () => {
+    const { moments } = recording
+    const without = moments.filter(
+      each => !('event' in each && each.event.agentId && /^(?!tool|subagent)/.test(each.event.type)),
+    )
+    expect((await show({ ...recording, moments: without })).story).toEqual((await show(recording)).story)
+  })
+
+  test('silent and strange events, and those of other sessions, change nothing', async () => {
+    let before: View | undefined
+    const { story } = await show(
+      recording,
+      (say, screen) => {
+        before = screen.view()
+        for (const event of STRANGE) say({ sessionId: recording.session, event })
+        for (const event of OTHERS) {
+          for (const sessionId of [`${recording.session}0`, '', undefined, null, 7]) say({ sessionId, event })
+        }
+        expect(screen.view()).toBe(before)
+      },
+      (screen, { type }) => {
+        if (SILENT.includes(type)) expect(screen.view()).toBe(before)
+      },
+    )
+    expect(story).toEqual((await show(recording)).story)
+  })
+})
+
+test('every kind of event is printed, asked, drawn, or known to be silent', () => {
+  const types = RECORDINGS.flatMap(({ moments }) =>
+    moments.flatMap(each => ('event' in each ? [each.event.type] : [])),
+  )
+  const read = [...new Set(types)].filter(type => !SILENT.includes(type)).toSorted()
+  expect(read).toMatchInlineSnapshot(`
+    [
+      "abort",
+      "assistant.message",
+      "assistant.message_delta",
+      "assistant.reasoning",
+      "assistant.reasoning_delta",
+      "assistant.turn_retry",
+      "assistant.turn_start",
+      "elicitation.completed",
+      "elicitation.requested",
+      "exit_plan_mode.completed",
+      "exit_plan_mode.requested",
+      "mcp.oauth_completed",
+      "mcp.oauth_required",
+      "permission.completed",
+      "permission.requested",
+      "session.error",
+      "session.idle",
+      "session.info",
+      "session.mcp_server_status_changed",
+      "session.mode_changed",
+      "session.model_change",
+      "session.resume",
+      "session.start",
+      "session.warning",
+      "subagent.started",
+      "system.notification",
+      "tool.execution_complete",
+      "tool.execution_partial_result",
+      "tool.execution_start",
+      "user.message",
+      "user_input.completed",
+      "user_input.requested",
+    ]
+  `)
+})
+
+test('sub-agents: their calls belong to the call that started them', async () => {
+  const recording = RECORDINGS.find(({ name }) => name === '40-subagents')
+  const { story = [] } = recording ? await show(recording) : {}
+  expect(story.filter(row => row.includes('tools=7'))).toEqual([
+    '  Hello. This is **demo**. tools=7',
+    'Tool said: Hello. This is demo. tools=7',
+  ])
 })

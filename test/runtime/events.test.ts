@@ -59,7 +59,7 @@ describe('the conversation', () => {
     ['session.idle', undefined, { type: 'idle', aborted: false }],
     ['session.error', {}, { type: 'error', kind: 'unknown', text: 'the model did not answer' }],
     ['session.usage_info', { currentTokens: -1, tokenLimit: 9 }, undefined],
-    ['session.usage_info', { currentTokens: 1e999, tokenLimit: 1e999 }, undefined],
+    ['session.usage_info', { currentTokens: 1, tokenLimit: Number.POSITIVE_INFINITY }, undefined],
     [
       'system.notification',
       { content: '<system_notification>\nAgent "a" is done\n</system_notification>' },

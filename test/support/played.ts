@@ -8,6 +8,7 @@ import { HostError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/runtime/limits.ts'
 import { createRouter } from '../../src/runtime/router.ts'
 import { createSession } from '../../src/runtime/session.ts'
+import { hostOf } from '../../src/text.ts'
 import { signInView } from '../ui/panels/view.ts'
 import { scriptedBrowser } from './browser.ts'
 import { createEngine } from './engine.ts'
@@ -42,7 +43,7 @@ export function play(
   const calls: Played['calls'] = []
   const failures: string[] = []
   const log = (line: string) => {
-    if (/failed|not answered/.test(line)) failures.push(line)
+    if (/listener failed|^question |^sign-in /.test(line)) failures.push(line)
   }
   const router = createRouter()
   const live = createSession({
@@ -66,7 +67,7 @@ export function play(
       ...createEngine(),
       signedInElsewhere: () => new Promise<void>(() => undefined),
       async authenticate({ id, server }, signal) {
-        const dialog = chat.signIn(signInView({ id, server: server.name }))
+        const dialog = chat.signIn(signInView({ id, server: server.name, serverHost: hostOf(server.url) }))
         const choice = await dialog.choice(signal).catch(() => undefined)
         const signedIn = choice?.kind === 'route'
         const result: SignInResult = signedIn

@@ -12,8 +12,7 @@ export interface WireEvent {
 }
 
 /** One thing that happened in a session. */
-export type Moment = { at: number } & /** The runtime said it. */
-(
+export type Moment = { at: number } /** The runtime said it. */ & (
   | { event: WireEvent }
   /** The runtime was killed. */
   | { gone: true }
@@ -77,6 +76,9 @@ function momentOf(entry: Entry, from: readonly Entry[], session: string): Moment
   if (entry.sig) return [{ at, gone: true }]
   if (!call?.includes('handlePending') || p?.requestId === undefined) return []
   if (!p.sessionId?.startsWith(session)) return []
+  const { kind, accessToken } = Object(p.result)
+  // What no host of ours would say.
+  if (kind === 'bogus' || (kind === 'token' && accessToken === undefined)) return []
   const taken = from.find(({ reply }) => reply === call)?.r?.success === true
   return [{ at, answer: { ...(p.result ?? p.response) }, request: p.requestId, taken }]
 }
