@@ -32,8 +32,11 @@ export function createPending(): Pending {
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
   const seen = new Set<string>()
 
+  /** An id stands for one request, whatever it is about. */
+  const isOpen = (id: string) => questions.has(id) || asks.has(id) || signIns.has(id)
+
   function started(event: Extract<HostEvent, { type: 'auth' }>): HostEvent[] {
-    if (seen.has(event.id)) return []
+    if (seen.has(event.id) || isOpen(event.id)) return []
     seen.add(event.id)
     const data = v.safeParse(AuthData, event.data)
     const server = data.success ? clean(data.output.serverName) : undefined
@@ -74,13 +77,13 @@ export function createPending(): Pending {
         case 'tool-end':
           return tools.delete(event.id) ? [event] : []
         case 'permission':
-          if (questions.has(event.ask.id)) return []
+          if (isOpen(event.ask.id)) return []
           questions.add(event.ask.id)
           return [event]
         case 'permission-done':
           return questions.delete(event.id) ? [event] : []
         case 'ask':
-          if (asks.has(event.ask.id)) return []
+          if (isOpen(event.ask.id)) return []
           asks.add(event.ask.id)
           return [event]
         case 'ask-done':

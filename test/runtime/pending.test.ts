@@ -65,6 +65,11 @@ test('a question is told once, however often it comes', () => {
   const pending = createPending()
   expect(ids(pending.follow(asked('p')))).toEqual(['permission'])
   expect(pending.follow(asked('p'))).toEqual([])
+  // Nor may a request of another kind borrow its id.
+  const question = { kind: 'question', id: 'p', text: 'which?', choices: [], freeform: true } as const
+  expect(pending.follow({ type: 'ask', ask: question })).toEqual([])
+  expect(pending.follow(auth('p', 'a'))).toEqual([])
+  expect(pending.follow({ type: 'ask-done', id: 'p' })).toEqual([])
   expect(ids(pending.follow({ type: 'permission-done', id: 'p' }))).toEqual(['permission-done p'])
 })
 

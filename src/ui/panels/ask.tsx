@@ -2,7 +2,7 @@ import type { Ask } from '../../runtime/types.ts'
 import { clean, cleanBlock, hostOf } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
 import { line, untab, wrap } from '../transcript/line.ts'
-import { type Entry, valueText } from './ask-entry.ts'
+import { type Entry, valueIn, valueText } from './ask-entry.ts'
 import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
 import { Panel } from './panel.tsx'
 import { field as fieldRow, fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
@@ -84,7 +84,7 @@ function formRows(state: AskState, width: number): Row[] {
   if (state.leaving) return prose(9, 'Decline it, or only put an end to it?', width, 2)
   if (field === undefined) {
     const rows = ask.fields.flatMap(each =>
-      fieldRow(6, each.title, valueText(each, state.values[each.name]), width, 2),
+      fieldRow(6, each.title, valueText(each, valueIn(state.values, each)), width, 2),
     )
     return ask.fields.length === 0 ? prose(6, 'There is nothing to fill in.', width) : rows
   }
