@@ -1,7 +1,7 @@
 import type { Ask } from '../../runtime/types.ts'
 import { clean, cleanBlock, hostOf } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
-import { line, untab, wrap } from '../transcript/line.ts'
+import { line, truncate, untab, wrap } from '../transcript/line.ts'
 import { type Entry, valueIn, valueText } from './ask-entry.ts'
 import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
 import { Panel } from './panel.tsx'
@@ -71,7 +71,7 @@ function textRows(text: string, width: number, most: number): Row[] {
     .flatMap(each => wrap(line(untab(each)), width))
   const shown = rows.length <= most ? rows : rows.slice(0, most - 1)
   const hidden = rows.length - shown.length
-  const more = hidden > 0 ? [line(`… ${hidden} more lines above`, 'dim')] : []
+  const more = hidden > 0 ? [truncate(line(`… ${hidden} more lines above`, 'dim'), width)] : []
   return [...shown, ...more].map(each => ({ rank: 7, line: each }))
 }
 
