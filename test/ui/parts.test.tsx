@@ -45,6 +45,7 @@ describe('messages that wait', () => {
   test.each([19, 39])('%i columns', width => {
     const rows = frame(<Queued view={view} width={width} maxRows={3} />, width)
     expect(rows).toHaveLength(3)
+    expect(rows[0]).toContain('› look')
     fits(rows, width)
   })
 })

@@ -104,13 +104,17 @@ function optionRows(
 ): Row[] {
   const room = Math.min(MOST_OPTIONS, Math.max(2, maxRows - 6))
   const first = Math.max(0, Math.min(cursor - Math.floor(room / 2), options.length - room))
-  return options.slice(first, first + room).map(({ value, title }, at) => {
+  return options.slice(first, first + room).flatMap(({ value, title }, at) => {
     const number = first + at + 1
     const box = several ? (marked.includes(value) ? '[x] ' : '[ ] ') : ''
-    const [text] = wrap(line(`${number <= 9 ? `${number} ` : '  '}${box}${title}`), width - 2)
-    const chosen = first + at === cursor
-    const head = { text: chosen ? '› ' : '  ', styles: chosen ? (['accent'] as const) : [] }
-    return { rank: chosen ? 9 : 8, line: [head, ...(text ?? [])] }
+    const text = `${number <= 9 ? `${number} ` : '  '}${box}${title}`
+    if (first + at !== cursor) return { rank: 8, line: [{ text: '  ' }, ...truncate(line(text), width - 2)] }
+    // The one that would be taken can be read on.
+    return prose(6, text, width - 2, 3).map((row, below) => ({
+      ...row,
+      rank: below === 0 ? 9 : 6,
+      line: [{ text: below === 0 ? '› ' : '  ', styles: ['accent'] as const }, ...row.line],
+    }))
   })
 }
 

@@ -54,6 +54,15 @@ describe('what is drawn', () => {
       '⏎ send   Esc back',
     ])
   })
+  test('an option that is cut says so, and can be read on when it would be taken', () => {
+    const long = 'the one with a very long title that fits no row, and with an end'
+    const choices = [long, `${long}!`].map(option)
+    expect(frame(createAsk({ ...question, choices }), 40).slice(2, 5)).toEqual([
+      '› 1 the one with a very long title that',
+      '  fits no row, and with an end',
+      '  2 the one with a very long title that…',
+    ])
+  })
   test('a form, field by field, and read once more', () => {
     const first = createAsk(form)
     expect(frame(first)).toEqual([
