@@ -4,8 +4,8 @@ import type { HostEvent } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
 
-/** So many calls are followed at a time. */
-const MOST_CALLS = 500
+/** So many calls are followed at a time, and so many servers at all: more than there are, unless the runtime is out of its mind. */
+const MOST = 500
 
 export interface Pending {
   /**
@@ -31,6 +31,7 @@ export function createPending(): Pending {
   const asks = new Set<string>()
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
   const seen = new Set<string>()
+  const servers = new Set<string>()
 
   /** An id stands for one request, whatever it is about. */
   const isOpen = (id: string) => questions.has(id) || asks.has(id) || signIns.has(id)
@@ -69,13 +70,16 @@ export function createPending(): Pending {
     follow(event) {
       switch (event.type) {
         case 'tool-start':
-          if (tools.size >= MOST_CALLS && !tools.has(event.id)) return []
+          if (tools.size >= MOST && !tools.has(event.id)) return []
           tools.set(event.id, { server: event.server, name: event.name })
           return [event]
         case 'tool-output':
           return tools.has(event.id) ? [event] : []
         case 'tool-end':
           return tools.delete(event.id) ? [event] : []
+        case 'server':
+          if (servers.size < MOST) servers.add(event.name)
+          return servers.has(event.name) ? [event] : []
         case 'permission':
           if (isOpen(event.ask.id)) return []
           questions.add(event.ask.id)

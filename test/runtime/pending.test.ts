@@ -101,3 +101,11 @@ test('more calls than anybody can follow are left out', () => {
   expect(pending.follow({ type: 'tool-end', id: '1999', end: 'ok', text: '' })).toEqual([])
   expect(pending.follow({ type: 'tool-end', id: '1', end: 'ok', text: '' })).toHaveLength(1)
 })
+
+test('and so are more servers than anybody has', () => {
+  const pending = createPending()
+  const server = (at: number): HostEvent => ({ type: 'server', name: clean(`s${at}`), status: 'connected' })
+  expect(Array.from({ length: 2000 }, (_, at) => pending.follow(server(at))).flat()).toHaveLength(500)
+  expect(pending.follow(server(7))).toHaveLength(1)
+  expect(pending.follow(server(700))).toEqual([])
+})
