@@ -4,7 +4,7 @@ import type { HostEvent } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
 
-/** So many calls are followed at a time, and so many servers at all: more than there are, unless the runtime is out of its mind. */
+/** So many calls are followed at a time, and so many servers at all: more than anybody has. */
 const MOST = 500
 
 export interface Pending {
@@ -22,8 +22,8 @@ export interface Pending {
 }
 
 /**
- * Keeps what is open in a session: tool calls, permission questions, sign-in requests. The runtime drops them without a
- * word when a turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
+ * Keeps what is open in a session: tool calls, questions, sign-in requests. The runtime drops them without a word when a
+ * turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
  */
 export function createPending(): Pending {
   const tools = new Map<string, { server: Clean | undefined; name: Clean }>()

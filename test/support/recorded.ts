@@ -60,11 +60,7 @@ function sessionsOf(name: string, entries: readonly Entry[]): Recording[] {
   return views.map((view, at) => {
     const [session = '', host = ''] = view.split(' ')
     const seen = entries.filter(({ dir }) => dir.slice(2) === host)
-    // A host that has said goodbye is not surprised.
-    const goodbye = seen.findIndex(({ call }) => call === 'runtime.shutdown' || call === 'session.destroy')
-    const moments = seen
-      .slice(0, goodbye < 0 ? undefined : goodbye)
-      .flatMap((entry, index) => momentOf(entry, seen.slice(index), session))
+    const moments = seen.flatMap((entry, index) => momentOf(entry, seen.slice(index), session))
     return { name: views.length === 1 ? name : `${name} (${at + 1})`, session, moments }
   })
 }

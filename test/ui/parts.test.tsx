@@ -1,6 +1,7 @@
 import { Box, renderToString } from 'ink'
 import type { ReactNode } from 'react'
 import { describe, expect, test } from 'vitest'
+import type { WebUrl } from '../../src/auth/types.ts'
 import { clean } from '../../src/text.ts'
 import { MentionList } from '../../src/ui/composer/mention-list.tsx'
 import { ErrorBoundary } from '../../src/ui/error-boundary.tsx'
@@ -55,7 +56,11 @@ describe('the list of files', () => {
   const list = (chosen: number, width: number, maxRows = 4) =>
     frame(
       <MentionList
-        mentions={{ files: [], commands: [], open: { kind: 'file', at: 0, items, chosen } as never }}
+        mentions={{
+          files: [],
+          commands: [],
+          open: { kind: 'file', start: 0, query: '', items, chosen, moved: false },
+        }}
         width={width}
         maxRows={maxRows}
       />,
@@ -117,12 +122,12 @@ describe('finished blocks', () => {
 })
 
 test('a row of a panel is a link only where its address is visible ASCII', () => {
-  const row = (link: string) =>
-    renderToString(<Panel rows={[{ rank: 1, line: line('here'), link: link as never }]} />)
+  const row = (link: WebUrl) => renderToString(<Panel rows={[{ rank: 1, line: line('here'), link }]} />)
   expect(row(address('https://login.example/x'))).toBe(
     '\u001b]8;;https://login.example/x\u001b\\here\u001b]8;;\u001b\\',
   )
-  expect(row('https://a.example/\u001b[2J')).toBe('here')
+  // However it came to be one.
+  expect(row('https://a.example/\u001b[2J' as WebUrl)).toBe('here')
 })
 
 test('an error of a component takes everything away and is told once', () => {
