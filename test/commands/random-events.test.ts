@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { width } from '../../src/ui/transcript/line.ts'
 import { type HeadlessScreen, openHeadlessLines, openHeadlessScreen, uncleanIn } from '../support/headless.ts'
 import { play } from '../support/played.ts'
-import { type Step, steps, TRIALS } from '../support/random-events.ts'
+import { questions, type Step, steps, TRIALS } from '../support/random-events.ts'
 
 const SESSION = 'session'
 const END = { sessionId: SESSION, event: { type: 'session.idle', data: {} } }
@@ -32,9 +32,12 @@ function isIdle({ kind, ...step }: Step): boolean {
   return !other && event?.type === 'session.idle' && event.agentId === undefined
 }
 
-test('any events in any order: nothing is thrown, left open, kept, or printed unclean', async () => {
+test.each([
+  ['any events', steps],
+  ['questions and their ends', questions],
+])('%s in any order: nothing is thrown, left open, kept, or printed unclean', async (_, events) => {
   await fc.assert(
-    fc.asyncProperty(steps, fc.constantFrom(20, 40, 80, 200), async (all, columns) => {
+    fc.asyncProperty(events, fc.constantFrom(20, 40, 80, 200), async (all, columns) => {
       const screen = openHeadlessScreen(columns)
       const session = play({ id: SESSION, servers: ['oa'] }, screen)
       let time = 0

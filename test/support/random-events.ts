@@ -81,9 +81,9 @@ const HOSTILE = [
   'constructor',
 ]
 const HUGE = [
-  'x'.repeat(100_000),
-  'a line\n'.repeat(3000),
-  '漢字'.repeat(20_000),
+  'x'.repeat(20_000),
+  'a line\n'.repeat(1000),
+  '漢字'.repeat(5000),
   `${'| a '.repeat(300)}\n`.repeat(20),
 ]
 const WRONG: readonly unknown[] = [
@@ -101,6 +101,9 @@ const WRONG: readonly unknown[] = [
   { toString: null },
 ]
 
+/** By kind, so that what is recorded often is not most of what happens. */
+const KINDS = Object.values(Object.groupBy(EVENTS, ({ type }) => type)).map((events = []) => events)
+
 /** Something that happens in a random session. */
 export type Step =
   | { kind: 'event'; event: unknown; other: boolean; gap: number }
@@ -108,25 +111,35 @@ export type Step =
   | { kind: 'answer'; yes: boolean; gap: number }
 
 /** Events of the runtime in any order, as they were recorded or damaged; their ids meet, since there are few of them. */
-export const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc
+export const steps = stepsOf(KINDS, 2)
+
+/** Only what asks and what ends, undamaged: many of them in little time. */
+export const questions = stepsOf(
+  KINDS.filter(([event]) => /request|require|complete|idle|abort|execution_start/.test(event?.type ?? '')),
+  0,
+)
+
+function stepsOf(kinds: readonly (readonly WireEvent[])[], damages: number): fc.Arbitrary<Step[]> {
+  const step = fc
     .record({
-      pick: fc.nat(EVENTS.length - 1),
+      kind: fc.nat(kinds.length - 1),
+      pick: fc.nat(),
       id: fc.nat(2),
-      damage: fc.array(fc.record({ where: fc.nat(), how: fc.nat() }), { maxLength: 2 }),
+      damage: fc.array(fc.record({ where: fc.nat(), how: fc.nat() }), { maxLength: damages }),
       agent: fc.nat(9),
       other: fc.nat(9),
       answer: fc.nat(9),
       gap: fc.nat(120),
     })
-    .map(({ pick, id, damage, agent, other, answer, gap }): Step => {
+    .map(({ kind, pick, id, damage, agent, other, answer, gap }): Step => {
       if (answer === 0) return { kind: 'answer', yes: id > 0, gap }
-      let event: unknown = withIds(EVENTS[pick], id, agent)
+      const events = kinds[kind] ?? []
+      let event: unknown = withIds(events[pick % events.length], id, agent)
       for (const { where, how } of damage) event = damaged(event, where, how)
       return { kind: 'event', event, other: other === 0, gap }
-    }),
-  { maxLength: 80 },
-)
+    })
+  return fc.array(step, { maxLength: 80, size: 'max' })
+}
 
 /** The event with one of a few ids, perhaps of a sub-agent. */
 function withIds(event: WireEvent | undefined, id: number, agent: number): unknown {
@@ -161,6 +174,6 @@ function damaged(value: unknown, where: number, how: number): unknown {
 function other(value: unknown, how: number): unknown {
   const of = (values: readonly unknown[]) => values[Math.floor(how / 4) % values.length]
   if (how % 4 === 0) return of(WRONG)
-  if (how % 4 === 1) return of(HUGE)
+  if (how % 20 === 1) return of(HUGE)
   return typeof value === 'string' && how % 4 === 2 ? `${value}${of(HOSTILE)}${value}` : of(HOSTILE)
 }
