@@ -36,7 +36,8 @@ export function carryQuestions({ session, permit, ask, log }: QuestionPorts): {
       // Withdrawn by the runtime: there is nothing left to answer.
       if (!controller.signal.aborted) log(`question ${id}: ${hostError(thrown, 'not answered').message}`)
     } finally {
-      open.delete(id)
+      // The same id may have been asked once more meanwhile.
+      if (open.get(id) === controller) open.delete(id)
     }
   }
 

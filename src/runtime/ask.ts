@@ -64,7 +64,7 @@ function planAsk(data: unknown): Ask | undefined {
   const judged = v.safeParse(Plan, data)
   if (!judged.success) return undefined
   const { requestId, toolCallId, summary, planContent, actions, recommendedAction } = judged.output
-  const known = actions.filter(action => action in ACTIONS)
+  const known = actions.filter(action => Object.hasOwn(ACTIONS, action))
   const first =
     recommendedAction !== undefined && known.includes(recommendedAction) ? [recommendedAction] : []
   return {

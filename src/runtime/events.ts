@@ -8,7 +8,7 @@ import { stateEvent } from './state-events.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
 
-const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
+const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: v.nullish(v.string()) })
 
 /** Names a request, tool call or message of the runtime. */
 export const Id = v.pipe(v.string(), v.minLength(1), v.maxLength(256))
@@ -39,6 +39,8 @@ const Started = v.object({
   alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
 })
 
+const Aborted = v.object({ aborted: v.literal(true) })
+
 const STATUSES = v.picklist([
   'pending',
   'connected',
@@ -63,10 +65,8 @@ const READ = new Map<string, Read>(
       type: 'title',
       title: clean(title),
     })),
-    'session.idle': main(v.object({ aborted: v.optional(v.boolean(), false) }), ({ aborted }) => ({
-      type: 'idle',
-      aborted,
-    })),
+    // Whatever it says: a turn without its end would never let the next message go.
+    'session.idle': main(v.unknown(), data => ({ type: 'idle', aborted: v.is(Aborted, data) })),
     // Nothing goes on after it, and whatever is open is void (runtime-protocol 8.4).
     'session.shutdown': main(v.unknown(), () => ({ type: 'idle', aborted: true })),
     'session.mcp_server_status_changed': any(
@@ -190,7 +190,8 @@ const READ = new Map<string, Read>(
 export function hostEvent(event: unknown): HostEvent | undefined {
   const judged = v.safeParse(Envelope, event)
   if (!judged.success) return undefined
-  const { type, data, agentId } = judged.output
+  const { type, data } = judged.output
+  const agentId = judged.output.agentId ?? undefined
   const ours = agentId === undefined ? (stateEvent(type, data) ?? noticeEvent(type, data)) : undefined
   return ours ?? askEvent(type, data) ?? READ.get(type)?.(data, agentId)
 }

@@ -7,7 +7,9 @@ import type { HostEvent } from './types.ts'
 
 const text = maybe(v.string())
 const Problem = v.object({
-  ...{ errorType: v.string(), message: v.string(), statusCode: maybe(v.number()) },
+  errorType: v.fallback(v.string(), 'unknown'),
+  message: v.fallback(v.string(), ''),
+  statusCode: maybe(v.number()),
   ...{ remediation: text, url: text },
 })
 const Notice = v.object({

@@ -4,6 +4,9 @@ import type { HostEvent } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
 
+/** So many calls are followed at a time, and so many servers at all: more than anybody has. */
+const MOST = 500
+
 export interface Pending {
   /**
    * What is to be told when the runtime says this: the event itself, completed where it lacks something, with the ends
@@ -21,8 +24,8 @@ export interface Pending {
 }
 
 /**
- * Keeps what is open in a session: tool calls, permission questions, sign-in requests. The runtime drops them without a
- * word when a turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
+ * Keeps what is open in a session: tool calls, questions, sign-in requests. The runtime drops them without a word when a
+ * turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
  */
 export function createPending(): Pending {
   const tools = new Map<string, { server: Clean | undefined; name: Clean }>()
@@ -30,9 +33,13 @@ export function createPending(): Pending {
   const asks = new Set<string>()
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
   const seen = new Set<string>()
+  const servers = new Set<string>()
+
+  /** An id stands for one request, whatever it is about. */
+  const isOpen = (id: string) => questions.has(id) || asks.has(id) || signIns.has(id)
 
   function started(event: Extract<HostEvent, { type: 'auth' }>): HostEvent[] {
-    if (seen.has(event.id)) return []
+    if (seen.has(event.id) || isOpen(event.id)) return []
     seen.add(event.id)
     const data = v.safeParse(AuthData, event.data)
     const server = data.success ? clean(data.output.serverName) : undefined
@@ -48,7 +55,7 @@ export function createPending(): Pending {
   }
 
   /** A sign-in at start-up outlives the turn; one made for a tool call does not. */
-  function interrupted(): HostEvent[] {
+  function over(): HostEvent[] {
     const events: HostEvent[] = [
       ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
       ...[...asks].map(id => ({ type: 'ask-done', id }) as const),
@@ -65,19 +72,24 @@ export function createPending(): Pending {
     follow(event) {
       switch (event.type) {
         case 'tool-start':
+          if (tools.size >= MOST && !tools.has(event.id)) return []
           tools.set(event.id, { server: event.server, name: event.name })
           return [event]
         case 'tool-output':
           return tools.has(event.id) ? [event] : []
         case 'tool-end':
           return tools.delete(event.id) ? [event] : []
+        case 'server':
+          if (servers.size < MOST) servers.add(event.name)
+          return servers.has(event.name) ? [event] : []
         case 'permission':
+          if (isOpen(event.ask.id)) return []
           questions.add(event.ask.id)
           return [event]
         case 'permission-done':
           return questions.delete(event.id) ? [event] : []
         case 'ask':
-          if (asks.has(event.ask.id)) return []
+          if (isOpen(event.ask.id)) return []
           asks.add(event.ask.id)
           return [event]
         case 'ask-done':
@@ -86,12 +98,12 @@ export function createPending(): Pending {
           return started(event)
         case 'auth-done':
           return signIns.delete(event.id) ? [event] : []
+        // Also where nothing was aborted: at the end of all work nothing of it can be open any more.
         case 'interrupted':
-          return [...interrupted(), event]
         case 'idle':
-          return event.aborted ? [...interrupted(), event] : [event]
+          return [...over(), event]
         case 'stopped':
-          return [...interrupted(), ...withdraw(() => true), event]
+          return [...over(), ...withdraw(() => true), event]
         default:
           return [event]
       }

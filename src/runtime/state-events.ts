@@ -4,12 +4,13 @@ import { MODES, PERMISSIONS } from './modes.ts'
 import { maybe } from './protocol.ts'
 import type { HostEvent } from './types.ts'
 
+const Count = v.pipe(v.number(), v.finite(), v.minValue(0))
 const Usage = v.object({
-  currentTokens: v.number(),
-  tokenLimit: v.number(),
-  systemTokens: maybe(v.number()),
-  toolDefinitionsTokens: maybe(v.number()),
-  conversationTokens: maybe(v.number()),
+  currentTokens: Count,
+  tokenLimit: Count,
+  systemTokens: maybe(Count),
+  toolDefinitionsTokens: maybe(Count),
+  conversationTokens: maybe(Count),
 })
 const ModelChange = v.object({ newModel: v.string(), reasoningEffort: maybe(v.string()) })
 const Compacted = v.object({ success: v.boolean(), error: maybe(v.string()) })

@@ -3,6 +3,9 @@ import { usePalette } from './palette.ts'
 import type { View } from './state.ts'
 import { line, paint, truncate } from './transcript/line.ts'
 
+/** Columns that a message has at least. */
+const LEAST = 12
+
 /** What was said while a turn runs: first what it has been given, then what waits behind it. */
 export function Queued({
   view: { queued, steering },
@@ -20,12 +23,14 @@ export function Queued({
   ]
   return all.slice(0, maxRows).map(({ text, state }, at) => {
     const more = at === maxRows - 1 && all.length > maxRows ? ` (and ${all.length - maxRows} more)` : ''
-    const row = truncate(line(`› ${text}`, 'dim'), width - state.length - 4 - more.length)
+    // Where there is no room for both, the message is worth more than its state.
+    const note = [`  ${state}${more}`, more].find(note => width - note.length >= LEAST) ?? ''
+    const row = truncate(line(`› ${text}`, 'dim'), width - note.length)
     return (
       // A message has no identity but its place in the queue.
       // biome-ignore lint/suspicious/noArrayIndexKey: see above
       <Text key={at} wrap="truncate">
-        {paint([...row, { text: `  ${state}${more}`, styles: ['dim'] }], colours)}
+        {paint([...row, { text: note, styles: ['dim'] }], colours)}
       </Text>
     )
   })

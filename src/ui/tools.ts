@@ -48,6 +48,7 @@ type ToolAction = Extract<Action, { type: 'agent' | 'progress' | 'tool-start' | 
 export function takeTool(view: View, action: ToolAction, now: number): View {
   switch (action.type) {
     case 'agent':
+      if (!view.tools.some(tool => tool.id === action.call)) return view
       return { ...view, agents: { ...view.agents, [action.id]: action.call } }
     case 'progress': {
       const tools = view.tools.map(tool =>
@@ -62,7 +63,7 @@ export function takeTool(view: View, action: ToolAction, now: number): View {
       return { ...view, retry: undefined, tools: [...others, started] }
     }
     case 'tool-end':
-      return endTool(view, action.id, action.end, action.text, now)
+      return endTool(cancelBelow(view, action, now), action.id, action.end, action.text, now)
   }
 }
 
@@ -75,7 +76,8 @@ function endTool(view: View, id: string, end: ToolEnd, output: string, now: numb
   // What a call gave before it was cut off is not said again.
   const given = end === 'cancelled' && output.trim() === '' ? (tool.progress ?? '') : output
   const { row, shown, folded } = toolBlock(tool, end, given, now, view.columns)
-  const next = fold({ ...view, tools }, folded)
+  const agents = Object.fromEntries(Object.entries(view.agents).filter(([, call]) => call !== id))
+  const next = fold({ ...view, tools, agents }, folded)
   const inner = (tool.inner ?? []).map(indented)
   if (parent === undefined) return print(next, 'tool', [...row, ...inner, ...shown])
   const rows = [...(parent.inner ?? []), ...row, ...inner, ...(end === 'failed' ? shown.slice(0, 1) : [])]
@@ -85,9 +87,24 @@ function endTool(view: View, id: string, end: ToolEnd, output: string, now: numb
 
 /** The calls that run were cut off; what they gave until then stays. */
 export function cancelTools(view: View, now: number): View {
-  // Those of sub-agents first, so that they are printed with the call that started them.
   // A command of the person's own goes on, unless the chat is over.
   const cut = view.tools.filter(tool => !(tool.own && view.open))
+  return cancel(view, cut, now)
+}
+
+/** A call that is cut off takes the calls of its sub-agent along; one that has ended may have left it behind, at work. */
+function cancelBelow(view: View, { id, end }: Extract<Action, { type: 'tool-end' }>, now: number): View {
+  if (end !== 'cancelled') return view
+  const isBelow = (tool: Tool, depth = 0): boolean => {
+    const parent = parentOf(view, tool)
+    return parent !== undefined && depth < DEEPEST && (parent.id === id || isBelow(parent, depth + 1))
+  }
+  const cut = view.tools.filter(tool => tool.id !== id && isBelow(tool))
+  return cancel(view, cut, now)
+}
+
+function cancel(view: View, cut: readonly Tool[], now: number): View {
+  // Those of sub-agents first, so that they are printed with the call that started them.
   const inward = cut.toSorted((a, b) => depthOf(view, b) - depthOf(view, a))
   return inward.reduce((next, { id }) => endTool(next, id, 'cancelled', '', now), view)
 }

@@ -50,7 +50,11 @@ test.each([
 
 test('a plan: known actions only, the recommended one first; approved, refused, sent back', () => {
   const plan = ask('exit_plan_mode', {
-    ...{ summary: 'short', planContent: '', actions: ['autopilot', 'format_disk', 'interactive'] },
+    ...{
+      summary: 'short',
+      planContent: '',
+      actions: ['autopilot', 'format_disk', 'constructor', 'interactive'],
+    },
     recommendedAction: 'interactive',
   })
   expect(plan).toMatchObject({ kind: 'plan', text: 'short' })

@@ -118,6 +118,16 @@ describe('the conversation', () => {
     ['abort', { reason: 'user_initiated' }, { type: 'interrupted' }],
     ['session.idle', { mode: 'interactive' }, { type: 'idle', aborted: false }],
     ['session.idle', { aborted: true }, { type: 'idle', aborted: true }],
+    ['session.idle', { aborted: null }, { type: 'idle', aborted: false }],
+    ['session.idle', undefined, { type: 'idle', aborted: false }],
+    ['session.error', {}, { type: 'error', kind: 'unknown', text: 'the model did not answer' }],
+    ['session.usage_info', { currentTokens: -1, tokenLimit: 9 }, undefined],
+    ['session.usage_info', { currentTokens: 1, tokenLimit: Number.POSITIVE_INFINITY }, undefined],
+    [
+      'system.notification',
+      { content: '<system_notification>\nAgent "a" is done\n</system_notification>' },
+      { type: 'notice', level: 'info', text: 'Agent "a" is done' },
+    ],
     ['session.compaction_complete', { success: true }, undefined],
   ])('%s %j', (type, data, expected) => {
     expect(event(type, data)).toEqual(expected)
@@ -131,7 +141,8 @@ describe('the conversation', () => {
     ['session.error', { errorType: 'query', message: 'x' }],
   ])('%s of a sub-agent does not belong to it', (type, data) => {
     expect(event(type, data)).toBeDefined()
-    expect(event(type, data, { agentId: 'agent' })).toBeUndefined()
+    for (const agentId of ['agent', '', 5, {}]) expect(event(type, data, { agentId })).toBeUndefined()
+    expect(event(type, data, { agentId: null })).toBeDefined()
   })
 
   test('a message that an agent wrote is not the person\u2019s', () => {
@@ -286,7 +297,6 @@ test.each([
   { type: 'tool.execution_start', data: { toolCallId: '' } },
   { type: 'tool.execution_complete', data: { toolCallId: 'c', success: 'yes' } },
   { type: 'permission.requested', data: { requestId: 7 } },
-  { type: 'session.error', data: {} },
 ])('has no use for %j', odd => {
   expect(hostEvent(odd)).toBeUndefined()
 })

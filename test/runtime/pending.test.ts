@@ -55,3 +55,57 @@ test('an interruption ends what belongs to the turn; a sign-in at start-up outli
   expect(pending.follow({ type: 'tool-end', id: 'a', end: 'ok', text: '' })).toEqual([])
   expect(ids(pending.withdrawSignIns())).toEqual(['auth-done start'])
 })
+
+const asked = (id: string): HostEvent => ({
+  type: 'permission',
+  ask: { id, kind: 'read', title: clean('Read a file?'), body: '/x', names: ['read'] },
+})
+
+test('a question is told once, however often it comes', () => {
+  const pending = createPending()
+  expect(ids(pending.follow(asked('p')))).toEqual(['permission'])
+  expect(pending.follow(asked('p'))).toEqual([])
+  // Nor may a request of another kind borrow its id.
+  const question = { kind: 'question', id: 'p', text: 'which?', choices: [], freeform: true } as const
+  expect(pending.follow({ type: 'ask', ask: question })).toEqual([])
+  expect(pending.follow(auth('p', 'a'))).toEqual([])
+  expect(pending.follow({ type: 'ask-done', id: 'p' })).toEqual([])
+  expect(ids(pending.follow({ type: 'permission-done', id: 'p' }))).toEqual(['permission-done p'])
+})
+
+test('at the end of all work nothing of it is open, whether it was aborted or not', () => {
+  const pending = createPending()
+  pending.follow(auth('start', 'slow'))
+  pending.follow(tool('a', 'notes'))
+  pending.follow(auth('call', 'notes'))
+  pending.follow(asked('p'))
+  pending.follow({
+    type: 'ask',
+    ask: { kind: 'question', id: 'q', text: 'which?', choices: [], freeform: true },
+  })
+  expect(ids(pending.follow({ type: 'idle', aborted: false }))).toEqual([
+    'permission-done p',
+    'ask-done q',
+    'auth-done call',
+    'tool-end a',
+    'idle',
+  ])
+  expect(pending.asking(clean('slow'))).toBe(true)
+  expect(pending.follow(auth('later', 'notes'))).toMatchObject([{ calls: [] }])
+})
+
+test('more calls than anybody can follow are left out', () => {
+  const pending = createPending()
+  const told = Array.from({ length: 2000 }, (_, at) => pending.follow(tool(`${at}`))).flat()
+  expect(told).toHaveLength(500)
+  expect(pending.follow({ type: 'tool-end', id: '1999', end: 'ok', text: '' })).toEqual([])
+  expect(pending.follow({ type: 'tool-end', id: '1', end: 'ok', text: '' })).toHaveLength(1)
+})
+
+test('and so are more servers than anybody has', () => {
+  const pending = createPending()
+  const server = (at: number): HostEvent => ({ type: 'server', name: clean(`s${at}`), status: 'connected' })
+  expect(Array.from({ length: 2000 }, (_, at) => pending.follow(server(at))).flat()).toHaveLength(500)
+  expect(pending.follow(server(7))).toHaveLength(1)
+  expect(pending.follow(server(700))).toEqual([])
+})

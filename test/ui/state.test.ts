@@ -125,6 +125,19 @@ describe('sub-agents', () => {
       '○ interrupted',
     ])
   })
+  test('so does the end of the call that started them, if it was cut off itself', () => {
+    const cut = { type: 'tool-end', id: 't', end: 'cancelled', text: '' } as const
+    const view = seen(...started, end('x'), cut, { ...cut, id: 'y' })
+    expect(printed(view).slice(1)).toEqual([
+      '○ linear · list  a=1  cancelled',
+      '  ● ↳ grep  a=1',
+      '  ○ ↳ grep  a=1  cancelled',
+    ])
+  })
+  test('an agent is forgotten with its call, and not kept where nothing has called it', () => {
+    expect(seen(...started, end('x'), end('y'), end('t')).agents).toEqual({})
+    expect(seen({ type: 'agent', id: 'A', call: 'never' }).agents).toEqual({})
+  })
   test('one that goes on behind its call prints its calls as they end', () => {
     const view = seen(...started, end('t'), end('x'))
     expect(printed(view).slice(1)).toEqual(['● linear · list  a=1', '● ↳ grep  a=1'])

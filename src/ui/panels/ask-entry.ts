@@ -63,6 +63,14 @@ export function judgeSeveral(
   return marked.length > most ? `At most ${most}, please.` : undefined
 }
 
+/** The value that a field has been given. Its name is chosen by the server, which may call it `constructor`. */
+export function valueIn(
+  values: Readonly<Record<string, FieldValue>>,
+  { name }: Field,
+): FieldValue | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
 /** A value as it is shown. */
 export function valueText(field: Field, value: FieldValue | undefined): string {
   if (value === undefined) return '–'

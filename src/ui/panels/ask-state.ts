@@ -1,6 +1,6 @@
 import type { Ask, AskAnswer, Field, FieldValue } from '../../runtime/types.ts'
 import { createEditor, type Editor } from '../composer/editor.ts'
-import { askEntry, type Entry, fieldEntry } from './ask-entry.ts'
+import { askEntry, type Entry, fieldEntry, valueIn } from './ask-entry.ts'
 
 /** What the panel of a question shows. */
 export interface AskState {
@@ -42,7 +42,7 @@ export function entryOf(state: AskState): Entry | undefined {
 export function enter(state: AskState): AskState {
   const entry = entryOf(state)
   const field = fieldOf(state)
-  const value = field && (state.values[field.name] ?? field.default)
+  const value = field && (valueIn(state.values, field) ?? field.default)
   const fresh = { ...state, note: undefined, line: undefined, cursor: 0, marked: [] as readonly string[] }
   if (entry === undefined) return fresh
   if (entry.kind === 'text')

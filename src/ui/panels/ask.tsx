@@ -1,8 +1,8 @@
 import type { Ask } from '../../runtime/types.ts'
 import { clean, cleanBlock, hostOf } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
-import { line, untab, wrap } from '../transcript/line.ts'
-import { type Entry, valueText } from './ask-entry.ts'
+import { line, truncate, untab, wrap } from '../transcript/line.ts'
+import { type Entry, valueIn, valueText } from './ask-entry.ts'
 import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
 import { Panel } from './panel.tsx'
 import { field as fieldRow, fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
@@ -71,7 +71,7 @@ function textRows(text: string, width: number, most: number): Row[] {
     .flatMap(each => wrap(line(untab(each)), width))
   const shown = rows.length <= most ? rows : rows.slice(0, most - 1)
   const hidden = rows.length - shown.length
-  const more = hidden > 0 ? [line(`… ${hidden} more lines above`, 'dim')] : []
+  const more = hidden > 0 ? [truncate(line(`… ${hidden} more lines above`, 'dim'), width)] : []
   return [...shown, ...more].map(each => ({ rank: 7, line: each }))
 }
 
@@ -84,7 +84,7 @@ function formRows(state: AskState, width: number): Row[] {
   if (state.leaving) return prose(9, 'Decline it, or only put an end to it?', width, 2)
   if (field === undefined) {
     const rows = ask.fields.flatMap(each =>
-      fieldRow(6, each.title, valueText(each, state.values[each.name]), width, 2),
+      fieldRow(6, each.title, valueText(each, valueIn(state.values, each)), width, 2),
     )
     return ask.fields.length === 0 ? prose(6, 'There is nothing to fill in.', width) : rows
   }
@@ -104,13 +104,17 @@ function optionRows(
 ): Row[] {
   const room = Math.min(MOST_OPTIONS, Math.max(2, maxRows - 6))
   const first = Math.max(0, Math.min(cursor - Math.floor(room / 2), options.length - room))
-  return options.slice(first, first + room).map(({ value, title }, at) => {
+  return options.slice(first, first + room).flatMap(({ value, title }, at) => {
     const number = first + at + 1
     const box = several ? (marked.includes(value) ? '[x] ' : '[ ] ') : ''
-    const [text] = wrap(line(`${number <= 9 ? `${number} ` : '  '}${box}${title}`), width - 2)
-    const chosen = first + at === cursor
-    const head = { text: chosen ? '› ' : '  ', styles: chosen ? (['accent'] as const) : [] }
-    return { rank: chosen ? 9 : 8, line: [head, ...(text ?? [])] }
+    const text = `${number <= 9 ? `${number} ` : '  '}${box}${title}`
+    if (first + at !== cursor) return { rank: 8, line: [{ text: '  ' }, ...truncate(line(text), width - 2)] }
+    // The one that would be taken can be read on.
+    return prose(6, text, width - 2, 3).map((row, below) => ({
+      ...row,
+      rank: below === 0 ? 9 : 6,
+      line: [{ text: below === 0 ? '› ' : '  ', styles: ['accent'] as const }, ...row.line],
+    }))
   })
 }
 

@@ -1,7 +1,7 @@
 import { clean, cleanBlock } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
 import { isDiff, linesOf, withoutHeaders } from '../transcript/diff.ts'
-import { line, wrap } from '../transcript/line.ts'
+import { line, truncate, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
 import { isLong, type PermissionState } from './permission-state.ts'
 import { fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
@@ -77,11 +77,9 @@ function bodyRows(body: string, width: number, most: number): Row[] {
   const cut = body.length > LONGEST_BODY
   if (rows.length <= most && !cut) return rows.map(indented)
   const hidden = rows.length - most + 1
-  const note = line(
-    `… ${cut ? 'many' : hidden} more lines${isLong(body) ? ', all of them above' : ''}`,
-    'dim',
-  )
-  const last = cut ? line('(too long to be shown)', 'dim') : (rows.at(-1) ?? [])
+  const words = `… ${cut ? 'many' : hidden} more lines${isLong(body) ? ', all of them above' : ''}`
+  const note = truncate(line(words, 'dim'), width - 2)
+  const last = cut ? truncate(line('(too long to be shown)', 'dim'), width - 2) : (rows.at(-1) ?? [])
   return [...rows.slice(0, most - 2), note, last].map(indented)
 }
 

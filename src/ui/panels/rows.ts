@@ -1,6 +1,6 @@
 import type { WebUrl } from '../../auth/types.ts'
 import type { Style } from '../palette.ts'
-import { type Line, line, truncate, wrap } from '../transcript/line.ts'
+import { type Line, line, truncate, width as widthOf, wrap } from '../transcript/line.ts'
 import { cells } from '../width.ts'
 
 /** One row of a panel. Where room is short, rows of the lowest rank go first. */
@@ -57,13 +57,14 @@ export function labelWidth(width: number): number {
   return isNarrow(width) ? 8 : 14
 }
 
-/** A name and its value; the value is wrapped beside the name. */
+/** A name and its value; the value is wrapped beside the name, which leaves it half of the room at least. */
 export function field(rank: number, label: string, value: string, width: number, most = 1): Row[] {
-  const column = Math.max(labelWidth(width), cells(label) + 1)
-  return prose(rank, value, width - column, most).map((row, at) => ({
-    ...row,
-    line: [{ text: (at === 0 ? label : '').padEnd(column), styles: ['dim'] }, ...row.line],
-  }))
+  const name = truncate(line(label, 'dim'), Math.floor(width / 2))
+  const column = Math.max(Math.min(labelWidth(width), Math.floor(width / 2)), widthOf(name) + 1)
+  return prose(rank, value, width - column, most).map((row, at) => {
+    const head = at === 0 ? name : []
+    return { ...row, line: [...head, { text: ' '.repeat(column - widthOf(head)) }, ...row.line] }
+  })
 }
 
 export function blank(rank = 1): Row {

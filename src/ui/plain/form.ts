@@ -1,5 +1,5 @@
 import type { AskAnswer, Field, FieldValue } from '../../runtime/types.ts'
-import { fieldEntry, judgeSeveral, judgeText, optionValue, valueText } from '../panels/ask-entry.ts'
+import { fieldEntry, judgeSeveral, judgeText, optionValue, valueIn, valueText } from '../panels/ask-entry.ts'
 import { ask as askUntil } from './ask.ts'
 import type { QuestionPorts } from './in-turn.ts'
 import { numbered, pick, unlisted } from './numbers.ts'
@@ -29,7 +29,7 @@ export async function fillIn(
       const { value } = await fillField(ports, field, `${at + 1} of ${fields.length}`, signal)
       if (value !== undefined) content = { ...content, [field.name]: value }
     }
-    for (const field of fields) ports.write(`  ${field.title}: ${valueText(field, content[field.name])}`)
+    for (const field of fields) ports.write(`  ${field.title}: ${valueText(field, valueIn(content, field))}`)
     choice = await choose(fields.length === 0 ? ['send'] : ['send', 'fill in again'])
     if (choice === 'send') return { kind: 'accept', content }
   }

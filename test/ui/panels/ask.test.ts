@@ -118,6 +118,15 @@ describe('a form', () => {
     })
   })
 
+  test('a field may be called as it likes', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      const state = form(field({ type: 'text', name, required: false }))
+      expect(state.line?.text).toBe('')
+      expect(Object.entries(content(state, 'x', ENTER) ?? {})).toEqual([[name, 'x']])
+      expect(content(state, ENTER)).toEqual({})
+    }
+  })
+
   test('defaults are there, and can be left out where the field is optional', () => {
     const state = form(
       field({ type: 'text', default: 'Ada', required: false }),

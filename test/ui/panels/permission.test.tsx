@@ -101,6 +101,7 @@ describe('the panel', () => {
 
   const many = Array.from({ length: 50 }, (_, at) => `line ${at} 日本語 ${'w'.repeat(at)}`).join('\n')
   test.each([
+    [19, 11],
     [40, 11],
     [60, 20],
   ])('fits %i columns and %i rows', (width, maxRows) => {

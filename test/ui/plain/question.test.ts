@@ -117,6 +117,12 @@ describe('a form', () => {
     fields,
   })
 
+  test('a field may be called as it likes', async () => {
+    const { answer, lines } = await put(form(field('constructor', { type: 'text' })), '1', '', '1')
+    expect(answer).toEqual({ kind: 'accept', content: {} })
+    expect(lines).toContain('  constructor: –')
+  })
+
   test('field by field, read once more, sent', async () => {
     const ask = form(
       field('name', { type: 'text', required: true, least: 2, description: clean('as on the card') }),

@@ -5,16 +5,12 @@ import { type Line, paint, plain, width } from '../../../src/ui/transcript/line.
 import { openReply } from '../../../src/ui/transcript/reply.ts'
 import type { Sheet } from '../../../src/ui/transcript/sheet.ts'
 import { UNSPACED } from '../../../src/ui/transcript/units.ts'
+import { uncleanIn } from '../../support/headless.ts'
 import { sheetOf } from './sheet.ts'
 
 const colours = palette({})
 const ready = sheetOf()
 await ready.highlighter.load()
-
-/** What must never get out: controls that are not of our own looks and links, and what reorders or hides text. */
-const FORBIDDEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|[\u{e0000}-\u{e0fff}]/u
-const OURS = /\u001b\[[0-9;]*m|\u001b\]8;;(?:https?:\/\/[!-~]+)?\u001b\\/g
 
 const escapes = fc.constantFrom(
   '\u001b[2J',
@@ -90,7 +86,7 @@ const wordsIn = (lines: readonly Line[]) =>
     .match(/w\d{4}/g) ?? []
 
 function expectClean(lines: readonly Line[]): void {
-  for (const line of lines) expect(paint(line, colours).replaceAll(OURS, '')).not.toMatch(FORBIDDEN)
+  for (const line of lines) expect(uncleanIn(paint(line, colours))).toBeUndefined()
 }
 
 describe('Markdown, cut into deltas anywhere', () => {
