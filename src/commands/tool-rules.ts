@@ -28,6 +28,8 @@ export function ruling(ask: PermissionAsk, rules: ToolRules, folder: string): Ru
     rules.denyTool.find(rule => matches(rule, ask, folder, 'deny')) ??
     rules.denyUrl.find(rule => ask.about?.url !== undefined && matchesUrl(rule, ask.about.url))
   if (denied !== undefined) return { kind: 'denied', rule: denied }
+  // A policy wants a person to answer.
+  if (ask.personOnly) return undefined
   return allows(ask, rules, folder) ? { kind: 'allowed' } : undefined
 }
 

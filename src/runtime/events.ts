@@ -131,8 +131,17 @@ const READ = new Map<string, Read>(
     })),
     abort: main(v.unknown(), () => ({ type: 'interrupted' })),
 
-    'subagent.started': any(v.object(ToolCall), ({ toolCallId }, agent) =>
-      agent === undefined ? undefined : { type: 'agent', id: agent, call: toolCallId },
+    'subagent.started': any(
+      v.object({ ...ToolCall, agentDisplayName: maybe(v.string()), agentName: maybe(v.string()) }),
+      ({ toolCallId, agentDisplayName, agentName }, agent) => {
+        if (agent === undefined) return undefined
+        return {
+          type: 'agent',
+          id: agent,
+          call: toolCallId,
+          name: clean(agentDisplayName || agentName || '', 40),
+        }
+      },
     ),
     'tool.execution_start': any(
       v.object({

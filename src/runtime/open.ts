@@ -41,6 +41,7 @@ export function openSession(ports: OpenPorts) {
         connection,
         limits,
         log,
+        folder: config.folder,
         servers: config.servers,
         onClose() {
           router.detach(id, take)

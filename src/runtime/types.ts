@@ -2,8 +2,10 @@ import type { HostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { Ask, AskAnswer } from './ask-types.ts'
 import type { Controls } from './controls.ts'
+import type { PermissionAsk, PermissionDecision } from './permission-types.ts'
 
 export type * from './ask-types.ts'
+export type * from './permission-types.ts'
 
 /** One MCP server as Copilot CLI's configuration describes it; see `config/server-entry.ts` for the judge. */
 export type ServerConfig =
@@ -88,27 +90,6 @@ export interface SessionSummary {
 
 export type ToolEnd = 'ok' | 'failed' | 'denied' | 'cancelled'
 
-/** What a permission question shows, and what "this session" would allow. */
-export interface PermissionAsk {
-  id: string
-  kind: 'command' | 'write' | 'read' | 'mcp' | 'url' | 'other'
-  /** A question of a few words: "Run a command?" */
-  title: Clean
-  /** What exactly will happen, in lines (a command, a diff, a path, arguments): cleaned, not shortened. */
-  body: string
-  intention?: Clean
-  warning?: Clean
-  toolCallId?: string
-  /** What `--allow-tool` may call it, as Copilot CLI does: `shell`, `write`, `notes`, `notes(whoami)`, ... */
-  names: readonly string[]
-  /** What a rule looks at, as it came: only to be compared. `outside`: files beyond the folders of the session. */
-  about?: { command?: string; paths?: readonly string[]; outside?: boolean; url?: string }
-  /** The `approval` of `approve-for-session`; absent where the runtime offers none. */
-  approval?: unknown
-}
-
-export type PermissionDecision = { kind: 'once' } | { kind: 'session' } | { kind: 'no'; reason?: string }
-
 /** How the agent works: asking, planning first, or going on by itself until it is done. */
 export type Mode = 'interactive' | 'plan' | 'autopilot'
 
@@ -137,7 +118,7 @@ export type HostEvent =
   | { type: 'reasoning-delta'; id: string; text: string }
   | { type: 'reasoning'; id: string; text: string }
   /** A sub-agent began to work for a tool call; what it calls carries its `id`. */
-  | { type: 'agent'; id: string; call: string }
+  | { type: 'agent'; id: string; call: string; name?: Clean }
   | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
   | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }

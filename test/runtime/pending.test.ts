@@ -55,3 +55,24 @@ test('an interruption ends what belongs to the turn; a sign-in at start-up outli
   expect(pending.follow({ type: 'tool-end', id: 'a', end: 'ok', text: '' })).toEqual([])
   expect(ids(pending.withdrawSignIns())).toEqual(['auth-done start'])
 })
+
+test('a question names the sub-agent that asks, and the sign-in after which it comes a second time', () => {
+  const pending = createPending()
+  const ask = (id: string, toolCallId?: string) => {
+    const event = { id, kind: 'mcp', title: clean('Use it?'), body: '', names: [], toolCallId } as const
+    return pending.follow({ type: 'permission', ask: event })[0]
+  }
+  pending.follow({ type: 'agent', id: 'A', call: 't', name: clean('helper') })
+  pending.follow({ ...tool('own', 'notes'), agent: 'A' } as HostEvent)
+  pending.follow(tool('b', 'notes'))
+  pending.follow(tool('late', 'notes'))
+  expect(ask('1', 'own')).toMatchObject({ ask: { agent: 'helper', signedIn: undefined } })
+  expect(ask('2', 'own')).toMatchObject({ ask: { signedIn: undefined } })
+  expect(ask('3', 'b')).toMatchObject({ ask: { agent: undefined } })
+  pending.follow(auth('s', 'other'))
+  expect(ask('4', 'b')).toMatchObject({ ask: { signedIn: undefined } })
+  pending.follow(auth('t', 'notes'))
+  expect(ask('5', 'b')).toMatchObject({ ask: { signedIn: 'notes' } })
+  expect(ask('6', 'late')).toMatchObject({ ask: { signedIn: undefined } })
+  for (const unknown of [undefined, 'x']) expect(ask('7', unknown)).toMatchObject({ ask: { id: '7' } })
+})

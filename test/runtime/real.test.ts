@@ -1,10 +1,18 @@
-import { readdir } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { type PracticeModel, startModel } from '../../demo/model.ts'
 import { LIMITS, type Limits } from '../../src/runtime/limits.ts'
 import { startRuntime } from '../../src/runtime/runtime.ts'
-import type { Runtime, ServerConfig, SessionConfig } from '../../src/runtime/types.ts'
+import type {
+  PermissionDecision,
+  Runtime,
+  ServerConfig,
+  Session,
+  SessionConfig,
+} from '../../src/runtime/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startGuardedMcp } from '../support/guarded-mcp.ts'
 import { descendants } from '../support/processes.ts'
@@ -133,6 +141,41 @@ test('asks before a command and a file; yes, no with a reason, and for the sessi
   await expect.poll(() => heard.of('idle').length).toBe(4)
   expect(heard.of('permission')).toHaveLength(3)
   expect((await readdir(folder)).sort()).toEqual(['b.txt', 'c.txt', 'made'])
+})
+
+test('this project: allowed in every later session of the repository, and nowhere else, until it is taken back', async () => {
+  const { start, config, folder } = await openStage()
+  const inside = join(folder, 'repository', 'src')
+  await mkdir(inside, { recursive: true })
+  await promisify(execFile)('git', ['init', '-q', join(folder, 'repository')])
+  const create = (name: string) =>
+    `CALL create ${JSON.stringify({ path: join(inside, name), file_text: 'x' })}\nSAY ok`
+  /** Whether the person is asked about a new file. */
+  const asks = async (session: Session, name: string, decision: PermissionDecision) => {
+    const heard = hear(session)
+    await session.send(create(name))
+    const asked = await Promise.race([heard.next('permission'), heard.next('idle')])
+    if (asked.type === 'permission') expect(await session.answerPermission(asked.ask, decision)).toBe(true)
+    await heard.next('idle')
+    expect(heard.of('tool-end')[0]?.end).toBe('ok')
+    expect(heard.of('notice').filter(({ level }) => level === 'warning')).toEqual([])
+    return asked.type === 'permission'
+  }
+  const once = { kind: 'once' } as const
+  const first = await start()
+  const open = (runtime: Runtime, at: string) => runtime.create(config({}, { folder: at }))
+  expect(await asks(await open(first, inside), 'a', { kind: 'project' })).toBe(true)
+  expect(await asks(await open(first, join(folder, 'repository')), 'b', once)).toBe(false)
+  await first.stop()
+
+  const second = await start()
+  const later = await open(second, inside)
+  expect(await asks(later, 'c', once)).toBe(false)
+  const elsewhere = await open(second, folder)
+  expect(await asks(elsewhere, 'd', once)).toBe(true)
+  expect(await later.controls.invoke('reset-allowed-tools', '')).toMatchObject({ kind: 'text' })
+  expect(await asks(later, 'e', once)).toBe(true)
+  expect(await asks(await open(second, inside), 'f', once)).toBe(true)
 })
 
 test('a failed command is a failed tool, and its output is shown as it grows', async () => {
