@@ -6,6 +6,7 @@ import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
+import { toolSummary } from './tool-summary.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
 
 const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: maybe(v.string()) })
@@ -39,6 +40,12 @@ const Started = v.object({
   alreadyInUse: v.fallback(v.optional(v.boolean(), false), false),
 })
 
+const Agent = v.object({
+  ...ToolCall,
+  agentDisplayName: maybe(v.string()),
+  agentName: maybe(v.string()),
+  executionMode: maybe(v.string()),
+})
 const Retry = v.object({ reason: maybe(v.string()) })
 
 const STATUSES = v.picklist([
@@ -54,7 +61,7 @@ const STATUSES = v.picklist([
 export const Server = v.object({ name: v.string(), status: STATUSES, error: maybe(v.string()) })
 
 /** What is said elsewhere already. */
-const SILENT_INFO = new Set(['model_retry', 'cancellation'])
+const SILENT_INFO = new Set(['model_retry', 'cancellation', 'file_created'])
 
 function started({ selectedModel, alreadyInUse }: v.InferOutput<typeof Started>): HostEvent {
   return { type: 'started', model: selectedModel ? clean(selectedModel) : undefined, alreadyInUse }
@@ -105,7 +112,14 @@ const READ = new Map<string, Read>(
       ({ content, messageId, source }) =>
         source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
     ),
-    'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
+    'system.notification': main(
+      v.object({ ...Content, kind: maybe(v.object({ type: v.string() })) }),
+      // It is written for the model; that a sub-agent is over is told by its own row.
+      ({ content, kind }) =>
+        kind?.type.startsWith('agent_')
+          ? undefined
+          : notice('info', content.replaceAll(/<\/?system_notification>/g, ' ')),
+    ),
     'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
     'assistant.turn_retry': main(Retry, retry),
     // All that older runtimes say of it.
@@ -131,17 +145,18 @@ const READ = new Map<string, Read>(
     })),
     abort: main(v.unknown(), () => ({ type: 'interrupted' })),
 
-    'subagent.started': any(
-      v.object({ ...ToolCall, agentDisplayName: maybe(v.string()), agentName: maybe(v.string()) }),
-      ({ toolCallId, agentDisplayName, agentName }, agent) => {
-        if (agent === undefined) return undefined
-        return {
-          type: 'agent',
-          id: agent,
-          call: toolCallId,
-          name: clean(agentDisplayName || agentName || '', 40),
-        }
-      },
+    'subagent.started': any(Agent, ({ toolCallId, agentDisplayName, agentName, executionMode }, agent) => {
+      if (agent === undefined) return undefined
+      const name = clean(agentDisplayName || agentName || '', 40)
+      return { type: 'agent', id: agent, call: toolCallId, name, background: executionMode === 'background' }
+    }),
+    'subagent.completed': any(v.object({ cancelled: maybe(v.boolean()) }), ({ cancelled }, agent) =>
+      agent === undefined
+        ? undefined
+        : { type: 'agent-end', id: agent, end: cancelled ? 'cancelled' : 'ok', text: '' },
+    ),
+    'subagent.failed': any(v.object({ error: maybe(v.string()) }), ({ error = '' }, agent) =>
+      agent === undefined ? undefined : { type: 'agent-end', id: agent, end: 'failed', text: error },
     ),
     'tool.execution_start': any(
       v.object({
@@ -156,7 +171,7 @@ const READ = new Map<string, Read>(
         id: data.toolCallId,
         name: clean(data.mcpToolName ?? data.toolName),
         server: data.mcpServerName === undefined ? undefined : clean(data.mcpServerName),
-        summary: summary(data.arguments),
+        summary: toolSummary(data.toolName, data.arguments),
         agent,
       }),
     ),
@@ -226,14 +241,4 @@ export function hostEvent(event: unknown): HostEvent | undefined {
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
   return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
-}
-
-/** The arguments of a tool call as one short line. */
-function summary(args: unknown) {
-  if (typeof args !== 'object' || args === null) return clean(typeof args === 'string' ? args : '', 120)
-  const parts = Object.entries(args).map(([key, value]) => {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-    return `${key}=${clean(text, 60)}`
-  })
-  return clean(parts.join(' '), 120)
 }

@@ -70,12 +70,19 @@ export function createPending(): Pending {
       ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
       ...[...asks].map(id => ({ type: 'ask-done', id }) as const),
       ...withdraw(signIn => signIn.midCall),
-      ...[...tools.keys()].map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
+      ...inward().map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
     ]
     questions.clear()
     asks.clear()
     tools.clear()
     return events
+  }
+
+  /** The open calls, those of sub-agents before the ones that started them. */
+  function inward(): string[] {
+    const all = [...tools]
+    const inner = all.filter(([, call]) => call.agent !== undefined)
+    return [...inner.reverse(), ...all.filter(([, call]) => call.agent === undefined)].map(([id]) => id)
   }
 
   return {

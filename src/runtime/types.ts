@@ -117,8 +117,10 @@ export type HostEvent =
   | { type: 'reply'; messageId: string; text: string }
   | { type: 'reasoning-delta'; id: string; text: string }
   | { type: 'reasoning'; id: string; text: string }
-  /** A sub-agent began to work for a tool call; what it calls carries its `id`. */
-  | { type: 'agent'; id: string; call: string; name?: Clean }
+  /** A sub-agent began to work for a tool call; what it calls carries its `id`. `background`: the call does not wait for it. */
+  | { type: 'agent'; id: string; call: string; name?: Clean; background?: boolean }
+  /** It is over; the call that started it may have ended long before. `text` says why it failed. */
+  | { type: 'agent-end'; id: string; end: ToolEnd; text: string }
   | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
   | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }

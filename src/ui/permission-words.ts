@@ -5,7 +5,7 @@ import { clean } from '../text.ts'
 export function whyAgain({ signedIn }: PermissionAsk): string | undefined {
   return signedIn === undefined
     ? undefined
-    : `asked again: after the sign-in to ${signedIn} the call begins anew`
+    : `asked again: the sign-in to ${signedIn} was renewed, so the call begins anew`
 }
 
 /** Who wants it, where it is not the model that the person talks to. */

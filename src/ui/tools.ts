@@ -42,13 +42,22 @@ function liveTools(view: View): readonly Tool[] {
   return [...rows, { id: '', name: 'thinking', summary: '', startedAt, progress: text || undefined }]
 }
 
-type ToolAction = Extract<Action, { type: 'agent' | 'progress' | 'tool-start' | 'tool-end' }>
+type ToolAction = Extract<Action, { type: 'agent' | 'agent-end' | 'progress' | 'tool-start' | 'tool-end' }>
 
 /** The view after something happened to a tool call. */
 export function takeTool(view: View, action: ToolAction, now: number): View {
   switch (action.type) {
-    case 'agent':
-      return { ...view, agents: { ...view.agents, [action.id]: action.call } }
+    case 'agent': {
+      const { type: _, id, ...agent } = action
+      const next = { ...view, agents: new Map(view.agents).set(id, { ...agent, startedAt: now }) }
+      return view.tools.some(tool => tool.id === agent.call) ? next : goOn(next, agent.call)
+    }
+    case 'agent-end': {
+      const agents = new Map(view.agents)
+      agents.delete(action.id)
+      const next = endTool(view, rowOf(action.id), action.end, action.text, now)
+      return { ...next, agents }
+    }
     case 'progress': {
       const tools = view.tools.map(tool =>
         tool.id === action.id ? { ...tool, progress: action.text } : tool,
@@ -62,8 +71,31 @@ export function takeTool(view: View, action: ToolAction, now: number): View {
       return { ...view, retry: undefined, tools: [...others, started] }
     }
     case 'tool-end':
-      return endTool(view, action.id, action.end, action.text, now)
+      return endTool(goOn(view, action.id), action.id, action.end, action.text, now)
   }
+}
+
+/** A sub-agent that goes on behind the call that started it gets a row of its own, with its calls below. */
+function goOn(view: View, call: string): View {
+  const started = view.tools.find(tool => tool.id === call)
+  const [id, agent] = [...view.agents].find(([, agent]) => agent.background && agent.call === call) ?? []
+  if (id === undefined || agent === undefined) return view
+  const row: Tool = {
+    id: rowOf(id),
+    name: agent.name || 'sub-agent',
+    summary: 'in the background',
+    agent: started?.agent,
+    startedAt: agent.startedAt,
+    inner: started?.inner,
+  }
+  const tools = view.tools.map(other => (other === started ? { ...other, inner: [] } : other))
+  const agents = new Map(view.agents).set(id, { ...agent, call: row.id })
+  return { ...view, tools: [...tools, row], agents }
+}
+
+/** What the row of a sub-agent is named by: no call has such an id. */
+function rowOf(agent: string): string {
+  return `\0${agent}`
 }
 
 /** Prints a finished call; one of a sub-agent is kept for the call that started it. `output` is raw. */
@@ -95,7 +127,7 @@ export function cancelTools(view: View, now: number): View {
 const MORE: Line = [{ text: '… and more calls', styles: ['dim'] }]
 
 function parentOf(view: View, tool: Tool): Tool | undefined {
-  const call = tool.agent === undefined ? undefined : view.agents[tool.agent]
+  const call = view.agents.get(tool.agent ?? '')?.call
   return call === undefined ? undefined : view.tools.find(other => other.id === call && other !== tool)
 }
 

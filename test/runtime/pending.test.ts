@@ -63,7 +63,14 @@ test('a question names the sub-agent that asks, and the sign-in after which it c
     return pending.follow({ type: 'permission', ask: event })[0]
   }
   pending.follow({ type: 'agent', id: 'A', call: 't', name: clean('helper') })
-  pending.follow({ ...tool('own', 'notes'), agent: 'A' } as HostEvent)
+  pending.follow({
+    type: 'tool-start',
+    id: 'own',
+    name: clean('x'),
+    server: clean('notes'),
+    summary: clean(''),
+    agent: 'A',
+  })
   pending.follow(tool('b', 'notes'))
   pending.follow(tool('late', 'notes'))
   expect(ask('1', 'own')).toMatchObject({ ask: { agent: 'helper', signedIn: undefined } })
@@ -75,4 +82,20 @@ test('a question names the sub-agent that asks, and the sign-in after which it c
   expect(ask('5', 'b')).toMatchObject({ ask: { signedIn: 'notes' } })
   expect(ask('6', 'late')).toMatchObject({ ask: { signedIn: undefined } })
   for (const unknown of [undefined, 'x']) expect(ask('7', unknown)).toMatchObject({ ask: { id: '7' } })
+})
+
+test('an interruption ends the calls of sub-agents before the ones that started them', () => {
+  const pending = createPending()
+  const inner = (id: string, agent: string): HostEvent => ({
+    type: 'tool-start',
+    id,
+    name: clean('task'),
+    summary: clean(''),
+    agent,
+  })
+  for (const start of [tool('a'), inner('b', 'A'), inner('c', 'B'), tool('d')]) pending.follow(start)
+  expect(ids(pending.follow({ type: 'interrupted' }))).toEqual([
+    ...['tool-end c', 'tool-end b', 'tool-end a', 'tool-end d'],
+    'interrupted',
+  ])
 })

@@ -106,8 +106,8 @@ describe('the panel', () => {
     }
     expect(frame(createPermission(again), 39, 9)).toEqual([
       '── Run a command?',
-      'asked again: after the sign-in to notes',
-      'the call begins anew',
+      'asked again: the sign-in to notes was',
+      'renewed, so the call begins anew',
       '  npm test -- --run checkout',
       '  in ~/src/shop',
       's and p allow from now on: whoami of ',

@@ -137,7 +137,7 @@ test('permission: who asks, why once more, and what it would allow for longer', 
   await answer('5')
   expect(await decision).toEqual({ kind: 'project' })
   expect(lines().slice(4)).toEqual([
-    '  (asked again: after the sign-in to notes the call begins anew)',
+    '  (asked again: the sign-in to notes was renewed, so the call begins anew)',
     '  (asked by the sub-agent helper)',
     '  (to see)',
     '  (session and project allow from now on: npm test)',
