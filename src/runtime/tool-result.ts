@@ -27,7 +27,8 @@ type Judged = v.InferOutput<v.ObjectSchema<typeof ToolResult, undefined>>
 
 export function toolEnd({ success, error, shellExecution }: Judged): ToolEnd {
   if (success && (shellExecution?.exitCode ?? 0) === 0) return 'ok'
-  if (error?.code === 'denied') return 'denied'
+  // A no with a reason, and a no without one, which ends the turn.
+  if (error?.code === 'denied' || error?.code === 'rejected') return 'denied'
   return error?.code === 'interrupted' || error?.code === 'cancelled' ? 'cancelled' : 'failed'
 }
 

@@ -19,6 +19,13 @@ async function order(chat: TestTerminal, ...lines: string[]): Promise<void> {
   await chat.keys(KEY.enter)
 }
 
+/** The call is marked, and the turn is over: the runtime ends it with a no that gives no reason. */
+const refused = (chat: TestTerminal) =>
+  chat.until(
+    () =>
+      / denied( |$)/m.test(unwrapped(chat)) && composer(chat) === '' && !chat.screen().includes('working…'),
+  )
+
 /** The model has said this. */
 const heard = (chat: TestTerminal, text: string) => chat.until(() => chat.lines().includes(text))
 
@@ -44,10 +51,10 @@ describe.each([
     expect(existsSync(file('b'))).toBe(true)
     await say(second, '/reset-allowed-tools')
     await second.until(() => unwrapped(second).includes('have been reset'))
-    await order(second, create('c'), 'SAY not-made')
+    await order(second, create('c'))
     await panel(second, 'Change a file?')
     await second.keys('n')
-    await heard(second, 'not-made')
+    await refused(second)
     expect(existsSync(file('c'))).toBe(false)
     await leave(second)
   })
@@ -66,7 +73,7 @@ describe.each([
     await chat.keys(KEY.enter)
     await panel(chat, '3 of 3')
     await chat.keys('s')
-    await chat.until(() => unwrapped(chat).includes('User feedback: not that one'))
+    await chat.until(() => /User\s+feedback: not that one/.test(chat.lines().join('\n')))
     expect(['a', 'b', 'c'].filter(name => existsSync(file(name)))).toHaveLength(2)
     expect(unwrapped(chat)).toContain('○ allowed in this session from now on: to change any file')
     await order(chat, create('d'), 'SAY made-d')
@@ -81,14 +88,14 @@ describe.each([
     await panel(chat, 'Sign in to notes')
     await chat.keys('b')
     await chat.until(() => chat.screen().includes('signed in to notes'))
-    stage.world.authorizationServer.expireAccessTokens()
     await say(chat, 'who am i?')
     await panel(chat, 'Use whoami of notes?')
     expect(chat.screen()).not.toContain('asked again')
-    await allow(chat)
+    stage.world.authorizationServer.expireAccessTokens()
+    await chat.keys('y')
     await chat.until(() => chat.screen().includes('asked again: the sign-in to notes was'))
     await allow(chat)
-    await chat.until(() => unwrapped(chat).includes('You are signed in as Ada'))
+    await chat.until(() => chat.screen().includes('You are signed in as Ada'))
     expect(stage.world.mcp.calls('whoami')).toBe(1)
     await leave(chat)
   })
@@ -97,7 +104,7 @@ describe.each([
 test('what is typed while a question appears answers nothing, and is still there afterwards', async () => {
   stage = await openStage({ keychain: false })
   const chat = stage.open(['chat'])
-  await say(chat, create('a'))
+  await order(chat, create('a'))
   for (const key of 'yes, s and p, n') await chat.keys(key)
   await chat.until(() => chat.screen().includes('Change a file?'))
   await chat.keys('y', 's', 'p', KEY.backspace)
@@ -127,9 +134,9 @@ test('the modes: allow-all stands in the status line in a warning colour as long
   await chat.until(() => unwrapped(chat).includes('! the runtime does not offer assisted here'))
   await say(chat, '/permissions manual')
   await chat.until(() => !status().includes('allow all'))
-  await order(chat, create('b'), 'SAY not-made')
+  await order(chat, create('b'))
   await panel(chat, 'Change a file?')
   await chat.keys('n')
-  await heard(chat, 'not-made')
+  await refused(chat)
   await leave(chat)
 })

@@ -180,6 +180,7 @@ describe('tools', () => {
     [{ success: true, result: { content: SHELL } }, 'ok', SHELL],
     [{ success: false, error: { message: 'no', code: 'failure' } }, 'failed', 'no'],
     [{ success: false, error: { message: 'no', code: 'denied' } }, 'denied', 'no'],
+    [{ success: false, error: { message: 'no', code: 'rejected' } }, 'denied', 'no'],
     [{ success: false, error: { message: 'no', code: 'interrupted' } }, 'cancelled', 'no'],
     [{ success: false, error: null, result: 5 }, 'failed', ''],
   ])('an end %j', (data, end, text) => {
