@@ -46,6 +46,11 @@ export function runsAll({ allowAll = false, allowAllTools = false }: ToolRules):
   return allowAll || allowAllTools
 }
 
+/** True where something is denied: then the runtime may let nothing pass by itself. */
+export function deniesAny({ denyTool, denyUrl }: Pick<ToolRules, 'denyTool' | 'denyUrl'>): boolean {
+  return denyTool.length + denyUrl.length > 0
+}
+
 /** What the person reads of a denial, and the model. */
 export function denial(ask: PermissionAsk, rule: string): { line: string; reason: string } {
   return {

@@ -92,11 +92,7 @@ function question(data: Request, request: unknown): Question {
         kind: 'command',
         title: 'Run a command?',
         body: data.fullCommandText ?? pretty(request),
-        // Several commands in one line are allowed together or not at all.
-        names: [
-          'shell',
-          ...(data.commandIdentifiers?.length === 1 ? [`shell(${data.commandIdentifiers[0]})`] : []),
-        ],
+        names: ['shell', ...commandNames(data)],
         lasting: data.commandIdentifiers?.length
           ? {
               words: data.commandIdentifiers.join(', '),
@@ -161,6 +157,14 @@ function about(data: Request): PermissionAsk['about'] {
   if (kind === 'path') return { paths, outside: true }
   const file = fileName ?? path
   return { command, paths: file === undefined ? undefined : [file], url }
+}
+
+/** Several commands in one line, or one that writes into a file besides (`> file`), have no name of their own. */
+function commandNames({
+  commandIdentifiers: [only, ...more] = [],
+  canOfferSessionApproval,
+}: Request): string[] {
+  return only === undefined || more.length > 0 || canOfferSessionApproval === false ? [] : [`shell(${only})`]
 }
 
 /** A tool, or a command, that touches what lies outside the folder. */

@@ -39,6 +39,7 @@ export interface SessionParams extends InSession {
   clientName: string
   streaming: true
   requestPermission: true
+  enableScriptSafety: boolean
   requestElicitation?: boolean
   envValueMode: 'direct'
   disableResume?: boolean

@@ -58,6 +58,8 @@ export interface SessionConfig {
   signIn: boolean
   /** True if somebody answers questions and forms; only then may the model and the servers ask. */
   asks?: boolean
+  /** Every shell command is asked about, also one that only reads: somebody judges them by rules. */
+  everyCommand?: boolean
   /** Servers of the runtime's own configuration that are not to be started. */
   off?: readonly string[]
   /** Resumes without a word about it in the log of the session. */

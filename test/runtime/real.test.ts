@@ -112,7 +112,8 @@ test('asks before a command and a file; yes, no with a reason, and for the sessi
     kind: 'command',
     body: 'touch made',
     intention: 'make',
-    names: ['shell', 'shell(touch made)'],
+    names: ['shell', 'shell(touch)'],
+    lasting: 'touch',
   })
   expect(await session.answerPermission(command.ask, { kind: 'once' })).toBe(true)
   expect(await session.answerPermission(command.ask, { kind: 'once' })).toBe(false)
@@ -141,6 +142,30 @@ test('asks before a command and a file; yes, no with a reason, and for the sessi
   await expect.poll(() => heard.of('idle').length).toBe(4)
   expect(heard.of('permission')).toHaveLength(3)
   expect((await readdir(folder)).sort()).toEqual(['b.txt', 'c.txt', 'made'])
+})
+
+test('commands: what only reads is not asked about; what was allowed is a kind of command, never one that does more', async () => {
+  const { start, config } = await openStage()
+  const session = await (await start()).create(config())
+  const asked: string[] = []
+  session.listen(event => {
+    if (event.type !== 'permission') return
+    asked.push(`${event.ask.title} ${event.ask.body}`)
+    const kind = event.ask.lasting === 'touch' ? 'session' : 'once'
+    void session.answerPermission(event.ask, { kind })
+  })
+  const commands = ['ls', 'touch a', 'touch b', 'touch c; mkdir d', 'touch e > f', 'cat /etc/hostname']
+  for (const [at, command] of commands.entries()) {
+    const heard = hear(session)
+    await session.send(`CALL bash ${JSON.stringify({ command, description: `${at}` })}\nSAY ok`)
+    await heard.next('idle')
+  }
+  expect(asked).toEqual([
+    'Run a command? touch a',
+    'Run a command? touch c; mkdir d',
+    'Run a command? touch e > f',
+    'Go outside this folder? /etc/hostname',
+  ])
 })
 
 test('this project: allowed in every later session of the repository, and nowhere else, until it is taken back', async () => {
@@ -209,7 +234,7 @@ test('resumes in another process: listed, with its history, and goes on', async 
   const heard = hear(session)
   await session.send('SAY first answer')
   await heard.next('idle')
-  await session.send('CALL bash {"command":"echo tool","description":"say"}')
+  await session.send('CALL bash {"command":"touch tool","description":"make"}')
   await session.answerPermission((await heard.next('permission')).ask, { kind: 'once' })
   await expect.poll(() => heard.of('idle').length).toBe(2)
   await session.close()
