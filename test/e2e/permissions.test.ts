@@ -121,6 +121,21 @@ test('what is typed while a question appears answers nothing, and is still there
   await leave(chat)
 })
 
+test('where something is denied, nothing is allowed for longer than once: the denial would be passed by', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat', '--deny-tool', 'write(secret)', '--deny-tool', 'shell(ls)'])
+  await order(chat, create('a'), 'SAY made-a')
+  await panel(chat, 'Change a file?')
+  expect(chat.screen()).toMatch(/^y once {3}n no {3}N no, and say why$/m)
+  await allow(chat)
+  await heard(chat, 'made-a')
+  await order(chat, create('secret'), 'CALL bash {"command":"ls","description":"x"}', 'SAY not-made')
+  await heard(chat, 'not-made')
+  expect(existsSync(file('secret'))).toBe(false)
+  expect(unwrapped(chat)).toContain('was denied by the rule shell(ls)')
+  await leave(chat)
+})
+
 test('the modes: allow-all stands in the status line in a warning colour as long as it lasts', async () => {
   stage = await openStage({ keychain: false })
   const chat = stage.open(['chat'])
