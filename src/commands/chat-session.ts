@@ -12,7 +12,7 @@ import type { ChatOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
 import type { Settings } from './settings.ts'
-import { denial, ruling, runsAll, type ToolRules } from './tool-rules.ts'
+import { denial, deniesAny, ruling, runsAll, type ToolRules } from './tool-rules.ts'
 
 /** How many events of the past are shown at resume. */
 export const PAST = 400
@@ -129,7 +129,9 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
       ask: (ask, signal) => askPerson(ask, { ask: chat.ask, browser, tell: chat.tell }, signal),
       async permit(ask, signal) {
         const ruled = ruling(ask, rules, settings.session.folder)
-        if (ruled === undefined) return chat.askPermission(ask, signal)
+        // What lasts would let calls pass that the rules deny: the runtime no longer asks about them.
+        const asked = deniesAny(rules) ? { ...ask, approval: undefined, lasting: undefined } : ask
+        if (ruled === undefined) return chat.askPermission(asked, signal)
         if (ruled.kind === 'allowed') return { kind: 'once' }
         const { line, reason } = denial(ask, ruled.rule)
         chat.tell({ level: 'info', text: line })
@@ -172,7 +174,7 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
     },
     async setPermissions(mode) {
       // A runtime that runs everything asks for nothing, and what is denied would run too.
-      const here = mode === 'allow-all' && rules.denyTool.length + rules.denyUrl.length > 0
+      const here = mode === 'allow-all' && deniesAny(rules)
       const asked = here ? 'manual' : mode
       const on = (await session?.controls.setPermissions(asked)) ?? 'manual'
       if (on === asked) rules = { ...rules, allowAll: here, allowAllTools: false }

@@ -7,6 +7,7 @@ import { namedAccounts } from './account-names.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { deniesAny } from './tool-rules.ts'
 
 /**
  * `chat` and `resume`: on the screen or in plain lines where there is a person, as a one-shot where there is only a
@@ -24,7 +25,8 @@ export async function chat(given: ChatOptions & { session: SessionChoice }, host
       'the chat needs a terminal; --plain writes lines, -p <prompt> asks once and prints the answer',
     )
   }
-  const settings = await readSettings(given, !unattended && (person || isAttended(host)), host)
+  const read = await readSettings(given, !unattended && (person || isAttended(host)), host)
+  const settings = { ...read, session: { ...read.session, everyCommand: deniesAny(given) } }
   const options = { ...given, account: await namedAccounts(given, settings, host) }
   // The child is started first and everything else is loaded beside it.
   const starting = startRuntime(settings.runtime)

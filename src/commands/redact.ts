@@ -17,6 +17,10 @@ export function redactEvent(event: HostEvent, redact: (text: string) => string):
     case 'user':
     case 'reply':
       return { ...event, text: redact(event.text) }
+    case 'agent':
+      return { ...event, name: undefined }
+    case 'agent-end':
+      return { ...event, text: '' }
     case 'error':
     case 'notice':
       return { ...event, text: clean(redact(event.text), 300) }

@@ -147,6 +147,7 @@ const DRAWN: ReadonlySet<HostEvent['type']> = new Set([
     'turn-start',
     'reply',
     'agent',
+    'agent-end',
     'tool-start',
     'tool-end',
     'interrupted',

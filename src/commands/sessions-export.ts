@@ -46,7 +46,7 @@ export async function exportSession(
   const redacted = (said: Said): Said => ({
     ...said,
     text: hide(said.text),
-    ...(options.redact && said.who === 'tool' ? WITHOUT : {}),
+    ...(options.redact && said.who === 'tool' ? { ...WITHOUT, agent: said.agent && 'sub-agent' } : {}),
   })
   const { said, damaged } = await read(folder, session.id, options.last, signal)
   const pieces = said.map(piece => redacted(piece))
@@ -90,19 +90,19 @@ async function read(
 /** What is left of a tool call: that it was made, and how it ended. */
 const WITHOUT = { arguments: '[redacted]', text: '' }
 
-function text({ who, tool, arguments: given, outcome, text }: Said): string {
+function text({ who, agent, tool, arguments: given, outcome, text }: Said): string {
   if (who === 'you') return `› ${text.trimEnd().replaceAll('\n', '\n  ')}`
   if (who === 'host') return `! ${text}`
   if (who === 'model') return text.trimEnd()
-  const head = `● ${tool}${given ? `  ${given}` : ''}${outcome === 'ok' ? '' : `  ${outcome}`}`
+  const head = `● ${agent ? `${agent} ↳ ` : ''}${tool}${given ? `  ${given}` : ''}${outcome === 'ok' ? '' : `  ${outcome}`}`
   return text === '' ? head : `${head}\n  ${text.trimEnd().replaceAll('\n', '\n  ')}`
 }
 
-function markdown({ who, tool, arguments: given, outcome, text }: Said): string {
+function markdown({ who, agent, tool, arguments: given, outcome, text }: Said): string {
   if (who === 'you') return `## You\n\n${text.trimEnd()}`
   if (who === 'host') return `_${text}_`
   if (who === 'model') return `## Copilot\n\n${text.trimEnd()}`
-  const head = `**${tool}** ${given ? `\`${given.replaceAll('`', "'")}\` ` : ''}(${outcome})`
+  const head = `${agent ? `${agent} ↳ ` : ''}**${tool}** ${given ? `\`${given.replaceAll('`', "'")}\` ` : ''}(${outcome})`
   if (text === '') return head
   // A fence that is longer than any in the text.
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))

@@ -28,6 +28,8 @@ export function ruling(ask: PermissionAsk, rules: ToolRules, folder: string): Ru
     rules.denyTool.find(rule => matches(rule, ask, folder, 'deny')) ??
     rules.denyUrl.find(rule => ask.about?.url !== undefined && matchesUrl(rule, ask.about.url))
   if (denied !== undefined) return { kind: 'denied', rule: denied }
+  // A policy wants a person to answer.
+  if (ask.personOnly) return undefined
   return allows(ask, rules, folder) ? { kind: 'allowed' } : undefined
 }
 
@@ -42,6 +44,11 @@ export function allowingOption(ask: PermissionAsk): [option: string, value?: str
 /** True where no tool is asked about. */
 export function runsAll({ allowAll = false, allowAllTools = false }: ToolRules): boolean {
   return allowAll || allowAllTools
+}
+
+/** True where something is denied: then the runtime may let nothing pass by itself. */
+export function deniesAny({ denyTool, denyUrl }: Pick<ToolRules, 'denyTool' | 'denyUrl'>): boolean {
+  return denyTool.length + denyUrl.length > 0
 }
 
 /** What the person reads of a denial, and the model. */

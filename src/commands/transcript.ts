@@ -6,6 +6,8 @@ export interface Said {
   /** ISO 8601; absent where the log does not say it. */
   time?: string
   who: 'you' | 'model' | 'tool' | 'host'
+  /** The sub-agent that called the tool. */
+  agent?: string
   /** The name of the tool, with its MCP server. */
   tool?: string
   arguments?: string
@@ -26,13 +28,31 @@ export function saidIn(event: HostEvent): string {
   }
 }
 
-/** Puts the events of a session together, oldest first: a tool call and its end become one piece. */
+interface Call {
+  said: Said
+  /** The sub-agent that made it. */
+  by?: string
+  /** The calls of the sub-agent that it started, as far as they have ended. */
+  inner: Said[]
+}
+
+/** Puts the events of a session together, oldest first: a tool call and its end become one piece, before those of its sub-agent. */
 export function createTranscript(): {
   take(event: HostEvent, time: string): Said[]
   /** What is still open: tools that were cut off. */
   end(): Said[]
 } {
-  const running = new Map<string, Said>()
+  const running = new Map<string, Call>()
+  const agents = new Map<string, { name: string; call: string }>()
+
+  function finish(id: string, { said, inner, by = '' }: Call): Said[] {
+    running.delete(id)
+    const parent = running.get(agents.get(by)?.call ?? '')
+    if (parent === undefined) return [said, ...inner]
+    parent.inner.push(said, ...inner)
+    return []
+  }
+
   return {
     take(event, at) {
       const time = at === '' ? undefined : at
@@ -45,28 +65,40 @@ export function createTranscript(): {
           return [{ time, who: 'host', text: event.text }]
         case 'interrupted':
           return [{ time, who: 'host', text: 'interrupted' }]
-        case 'tool-start':
-          running.set(event.id, {
+        case 'agent':
+          agents.set(event.id, { name: event.name || 'sub-agent', call: event.call })
+          return []
+        case 'tool-start': {
+          const { agent: id } = event
+          const agent = id === undefined ? undefined : (agents.get(id)?.name ?? 'sub-agent')
+          const said = {
             time,
-            who: 'tool',
+            who: 'tool' as const,
+            agent,
             tool: nameOf(event),
             arguments: event.summary,
             text: '',
-          })
+          }
+          running.set(event.id, { said, inner: [], by: id })
           return []
+        }
         case 'tool-end': {
           const call = running.get(event.id)
-          running.delete(event.id)
-          return call ? [{ ...call, outcome: event.end, text: cleanBlock(event.text) }] : []
+          if (call === undefined) return []
+          const said = { ...call.said, outcome: event.end, text: cleanBlock(event.text) }
+          return finish(event.id, { ...call, said })
         }
         default:
           return []
       }
     },
     end() {
-      const cut = [...running.values()].map(call => ({ ...call, outcome: 'cancelled' as const }))
-      running.clear()
-      return cut
+      // Those of sub-agents come last, and are put below the call that started them.
+      const inward = [...running].reverse().map(([id, call]) => {
+        const said = { ...call.said, outcome: 'cancelled' as const }
+        return finish(id, { ...call, said })
+      })
+      return inward.reverse().flat()
     },
   }
 }

@@ -6,6 +6,7 @@ import { permissionAsk } from './permission.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
+import { toolSummary } from './tool-summary.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
 
 const Envelope = v.object({ type: v.string(), data: v.optional(v.unknown()), agentId: v.nullish(v.string()) })
@@ -40,6 +41,12 @@ const Started = v.object({
 })
 
 const Aborted = v.object({ aborted: v.literal(true) })
+const Agent = v.object({
+  ...ToolCall,
+  agentDisplayName: maybe(v.string()),
+  agentName: maybe(v.string()),
+  executionMode: maybe(v.string()),
+})
 
 const STATUSES = v.picklist([
   'pending',
@@ -105,8 +112,18 @@ const READ = new Map<string, Read>(
     })),
     abort: main(v.unknown(), () => ({ type: 'interrupted' })),
 
-    'subagent.started': any(v.object(ToolCall), ({ toolCallId }, agent) =>
-      agent === undefined ? undefined : { type: 'agent', id: agent, call: toolCallId },
+    'subagent.started': any(Agent, ({ toolCallId, agentDisplayName, agentName, executionMode }, agent) => {
+      if (agent === undefined) return undefined
+      const name = clean(agentDisplayName || agentName || '', 40)
+      return { type: 'agent', id: agent, call: toolCallId, name, background: executionMode === 'background' }
+    }),
+    'subagent.completed': any(v.object({ cancelled: maybe(v.boolean()) }), ({ cancelled }, agent) =>
+      agent === undefined
+        ? undefined
+        : { type: 'agent-end', id: agent, end: cancelled ? 'cancelled' : 'ok', text: '' },
+    ),
+    'subagent.failed': any(v.object({ error: maybe(v.string()) }), ({ error = '' }, agent) =>
+      agent === undefined ? undefined : { type: 'agent-end', id: agent, end: 'failed', text: error },
     ),
     'tool.execution_start': any(
       v.object({
@@ -121,7 +138,7 @@ const READ = new Map<string, Read>(
         id: data.toolCallId,
         name: clean(data.mcpToolName ?? data.toolName),
         server: data.mcpServerName === undefined ? undefined : clean(data.mcpServerName),
-        summary: summary(data.arguments),
+        summary: toolSummary(data.toolName, data.arguments),
         agent,
       }),
     ),
@@ -198,14 +215,4 @@ export function hostEvent(event: unknown): HostEvent | undefined {
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
   return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
-}
-
-/** The arguments of a tool call as one short line. */
-function summary(args: unknown) {
-  if (typeof args !== 'object' || args === null) return clean(typeof args === 'string' ? args : '', 120)
-  const parts = Object.entries(args).map(([key, value]) => {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-    return `${key}=${clean(text, 60)}`
-  })
-  return clean(parts.join(' '), 120)
 }

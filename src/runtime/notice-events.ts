@@ -19,7 +19,7 @@ const Notification = v.object({ content: v.string(), kind: v.optional(v.unknown(
 const Retry = v.object({ reason: text })
 
 /** What is said elsewhere already. */
-const SILENT_INFO = new Set(['model_retry', 'cancellation'])
+const SILENT_INFO = new Set(['model_retry', 'cancellation', 'file_created'])
 
 /** What an event tells the person in a line: errors, warnings, what happens beside the conversation, another attempt. */
 export function noticeEvent(type: string, data: unknown): HostEvent | undefined {
@@ -37,8 +37,8 @@ export function noticeEvent(type: string, data: unknown): HostEvent | undefined 
     }
     case 'system.notification': {
       const judged = v.safeParse(Notification, data)
-      if (!judged.success) return undefined
-      return notice('info', notificationText(judged.output.content, judged.output.kind))
+      const text = judged.success && notificationText(judged.output.content, judged.output.kind)
+      return text ? notice('info', text) : undefined
     }
     case 'assistant.turn_retry':
     // All that older runtimes say of it.

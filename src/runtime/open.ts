@@ -41,6 +41,7 @@ export function openSession(ports: OpenPorts) {
         connection,
         limits,
         log,
+        folder: config.folder,
         servers: config.servers,
         patient: config.asks === true,
         onClose() {
@@ -72,6 +73,8 @@ function paramsOf(sessionId: string, config: SessionConfig): SessionParams {
     clientName: 'copilot-host',
     streaming: true,
     requestPermission: true,
+    // Without it a command is only its whole text: nothing can be allowed for longer than once, and no path is looked at.
+    enableScriptSafety: config.everyCommand !== true,
     requestElicitation: config.asks,
     envValueMode: 'direct',
     disableResume: config.quietly,

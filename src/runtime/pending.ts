@@ -1,11 +1,18 @@
 import * as v from 'valibot'
 import { type Clean, clean } from '../text.ts'
-import type { HostEvent } from './types.ts'
+import type { HostEvent, PermissionAsk } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
 
 /** So many calls are followed at a time, and so many servers at all: more than anybody has. */
 const MOST = 500
+interface Call {
+  server: Clean | undefined
+  name: Clean
+  agent: string | undefined
+  /** How far it is with its questions: allowed once, and since then its server was signed in to. */
+  asked: 'no' | 'once' | 'signed-in'
+}
 
 export interface Pending {
   /**
@@ -28,7 +35,8 @@ export interface Pending {
  * turn is interrupted (runtime-protocol 5.5 and 11.9); here each of them gets exactly one end.
  */
 export function createPending(): Pending {
-  const tools = new Map<string, { server: Clean | undefined; name: Clean }>()
+  const tools = new Map<string, Call>()
+  const agents = new Map<string, Clean>()
   const questions = new Set<string>()
   const asks = new Set<string>()
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
@@ -45,6 +53,7 @@ export function createPending(): Pending {
     const server = data.success ? clean(data.output.serverName) : undefined
     const calls = [...tools].filter(([, tool]) => tool.server !== undefined && tool.server === server)
     signIns.set(event.id, { server, midCall: calls.length > 0 })
+    for (const [, call] of calls) if (call.asked === 'once') call.asked = 'signed-in'
     return [{ ...event, calls: calls.map(([id]) => id), tool: calls[0]?.[1].name }]
   }
 
@@ -54,13 +63,22 @@ export function createPending(): Pending {
     return ids.map(id => ({ type: 'auth-done', id }))
   }
 
+  /** Whose wish it is, and why it may be asked a second time: a call begins anew after a sign-in (runtime-protocol fact 18). */
+  function about(ask: PermissionAsk): PermissionAsk {
+    const call = tools.get(ask.toolCallId ?? '')
+    if (call === undefined) return ask
+    const signedIn = call.asked === 'signed-in' ? call.server : undefined
+    if (call.asked === 'no') call.asked = 'once'
+    return { ...ask, agent: agents.get(call.agent ?? ''), signedIn }
+  }
+
   /** A sign-in at start-up outlives the turn; one made for a tool call does not. */
   function over(): HostEvent[] {
     const events: HostEvent[] = [
       ...[...questions].map(id => ({ type: 'permission-done', id }) as const),
       ...[...asks].map(id => ({ type: 'ask-done', id }) as const),
       ...withdraw(signIn => signIn.midCall),
-      ...[...tools.keys()].map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
+      ...inward().map(id => ({ type: 'tool-end', id, end: 'cancelled', text: '' }) as const),
     ]
     questions.clear()
     asks.clear()
@@ -68,12 +86,22 @@ export function createPending(): Pending {
     return events
   }
 
+  /** The open calls, those of sub-agents before the ones that started them. */
+  function inward(): string[] {
+    const all = [...tools]
+    const inner = all.filter(([, call]) => call.agent !== undefined)
+    return [...inner.reverse(), ...all.filter(([, call]) => call.agent === undefined)].map(([id]) => id)
+  }
+
   return {
     follow(event) {
       switch (event.type) {
         case 'tool-start':
           if (tools.size >= MOST && !tools.has(event.id)) return []
-          tools.set(event.id, { server: event.server, name: event.name })
+          tools.set(event.id, { server: event.server, name: event.name, agent: event.agent, asked: 'no' })
+          return [event]
+        case 'agent':
+          if (event.name && agents.size < MOST) agents.set(event.id, event.name)
           return [event]
         case 'tool-output':
           return tools.has(event.id) ? [event] : []
@@ -85,7 +113,7 @@ export function createPending(): Pending {
         case 'permission':
           if (isOpen(event.ask.id)) return []
           questions.add(event.ask.id)
-          return [event]
+          return [{ ...event, ask: about(event.ask) }]
         case 'permission-done':
           return questions.delete(event.id) ? [event] : []
         case 'ask':

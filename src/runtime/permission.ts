@@ -21,6 +21,15 @@ const Request = v.object({
   toolName: maybe(v.string()),
   args: v.optional(v.unknown()),
   url: maybe(v.string()),
+  redirectedFrom: maybe(v.string()),
+  fact: maybe(v.string()),
+  citations: maybe(v.string()),
+  toolArgs: v.optional(v.unknown()),
+  hookMessage: maybe(v.string()),
+  requestSandboxBypass: maybe(v.boolean()),
+  requestSandboxBypassReason: maybe(v.string()),
+  managedApprovalRequired: maybe(v.boolean()),
+  assistedApproval: maybe(v.object({ recommendation: v.string(), reason: maybe(v.string()) })),
 })
 type Request = v.InferOutput<typeof Request>
 
@@ -29,7 +38,8 @@ interface Question {
   title: string
   body: string
   names: string[]
-  approval?: object
+  /** What can be allowed for longer than once, and what that is. */
+  lasting?: { words: string; approval: object }
 }
 
 /** Names of `--allow-tool` that stand for whole kinds: no server and no tool may borrow them. */
@@ -42,19 +52,36 @@ const KINDS = new Set(['shell', 'write', 'read', 'url'])
 export function permissionAsk(id: string, request: unknown): PermissionAsk {
   const judged = v.safeParse(Request, request)
   const data: Request = judged.success ? judged.output : { kind: '', args: request }
-  const { kind, title, body, names, approval } = question(data, request)
+  const { kind, title, body, names, lasting } = question(data, request)
+  const refused = data.canOfferSessionApproval === false || data.requestSandboxBypass === true
+  const offered = refused ? undefined : lasting
   return {
     id,
     kind,
     title: clean(title),
     body: cleanBlock(body).trim(),
-    intention: line(data.intention),
-    warning: line(data.warning),
+    intention: line(advice(data) ?? data.intention ?? data.hookMessage),
+    warning: line(warning(data)),
     toolCallId: data.toolCallId,
     names: names.map(name => clean(name, 200)),
     about: about(data),
-    approval: data.canOfferSessionApproval === false ? undefined : approval,
+    personOnly: data.managedApprovalRequired,
+    approval: offered?.approval,
+    lasting: line(offered?.words),
   }
+}
+
+function warning({ warning, requestSandboxBypass, requestSandboxBypassReason: why }: Request) {
+  if (!requestSandboxBypass) return warning
+  return `it wants to run outside the sandbox${why ? `: ${why}` : ''}`
+}
+
+/** What a model thinks of it, in mode "assisted". */
+function advice({ assistedApproval: advice }: Request): string | undefined {
+  if (!advice?.reason) return undefined
+  return advice.recommendation === 'approve'
+    ? `a model would allow it: ${advice.reason}`
+    : `a model would not allow it: ${advice.reason}`
 }
 
 function question(data: Request, request: unknown): Question {
@@ -65,13 +92,12 @@ function question(data: Request, request: unknown): Question {
         kind: 'command',
         title: 'Run a command?',
         body: data.fullCommandText ?? pretty(request),
-        // Several commands in one line are allowed together or not at all.
-        names: [
-          'shell',
-          ...(data.commandIdentifiers?.length === 1 ? [`shell(${data.commandIdentifiers[0]})`] : []),
-        ],
-        approval: data.commandIdentifiers?.length
-          ? { kind: 'commands', commandIdentifiers: data.commandIdentifiers }
+        names: ['shell', ...commandNames(data)],
+        lasting: data.commandIdentifiers?.length
+          ? {
+              words: data.commandIdentifiers.join(', '),
+              approval: { kind: 'commands', commandIdentifiers: data.commandIdentifiers },
+            }
           : undefined,
       }
     case 'write':
@@ -80,7 +106,7 @@ function question(data: Request, request: unknown): Question {
         title: 'Change a file?',
         body: [data.fileName, data.diff?.trim()].filter(Boolean).join('\n') || pretty(request),
         names: ['write'],
-        approval: { kind: 'write' },
+        lasting: { words: 'to change any file', approval: { kind: 'write' } },
       }
     case 'read':
       return {
@@ -88,16 +114,10 @@ function question(data: Request, request: unknown): Question {
         title: 'Read a file?',
         body: data.path ?? pretty(request),
         names: ['read'],
-        approval: { kind: 'read' },
+        lasting: { words: 'to read any file', approval: { kind: 'read' } },
       }
     case 'path': {
-      const write = data.accessKind === 'write'
-      return {
-        kind: write ? 'write' : 'read',
-        title: write ? 'Write outside this folder?' : 'Read outside this folder?',
-        body: data.paths?.join('\n') || pretty(request),
-        names: [write ? 'write' : 'read'],
-      }
+      return { ...outside(data.accessKind), body: data.paths?.join('\n') || pretty(request) }
     }
     case 'mcp':
       return {
@@ -105,18 +125,28 @@ function question(data: Request, request: unknown): Question {
         title: `Use ${data.toolName ?? 'a tool'} of ${data.serverName ?? 'an MCP server'}?`,
         body: isEmpty(data.args) ? 'without arguments' : pretty(data.args),
         names: toolNames(data),
-        approval:
+        lasting:
           data.serverName && data.toolName
-            ? { kind: 'mcp', serverName: data.serverName, toolName: data.toolName }
+            ? {
+                words: `${data.toolName} of ${data.serverName}`,
+                approval: { kind: 'mcp', serverName: data.serverName, toolName: data.toolName },
+              }
             : undefined,
       }
-    case 'url':
-      return { kind: 'url', title: 'Open an address?', body: data.url ?? pretty(request), names: ['url'] }
+    case 'url': {
+      const from = data.redirectedFrom && `led there by ${data.redirectedFrom}`
+      const body = [data.url ?? pretty(request), from].filter(Boolean).join('\n')
+      return { kind: 'url', title: 'Open an address?', body, names: ['url'] }
+    }
+    case 'memory': {
+      const body = [data.fact ?? pretty(request), data.citations].filter(Boolean).join('\n')
+      return { kind: 'other', title: 'Remember this?', body, names: [] }
+    }
     default:
       return {
         kind: 'other',
         title: data.toolName ? `Use ${data.toolName}?` : `Allow ${data.kind || 'this'}?`,
-        body: pretty(data.args ?? request),
+        body: pretty(data.args ?? data.toolArgs ?? request),
         names: data.toolName && !KINDS.has(data.toolName) ? [data.toolName] : [],
       }
   }
@@ -127,6 +157,21 @@ function about(data: Request): PermissionAsk['about'] {
   if (kind === 'path') return { paths, outside: true }
   const file = fileName ?? path
   return { command, paths: file === undefined ? undefined : [file], url }
+}
+
+/** Several commands in one line, or one that writes into a file besides (`> file`), have no name of their own. */
+function commandNames({
+  commandIdentifiers: [only, ...more] = [],
+  canOfferSessionApproval,
+}: Request): string[] {
+  return only === undefined || more.length > 0 || canOfferSessionApproval === false ? [] : [`shell(${only})`]
+}
+
+/** A tool, or a command, that touches what lies outside the folder. */
+function outside(access: string | undefined): Omit<Question, 'body'> {
+  if (access === 'shell') return { kind: 'command', title: 'Go outside this folder?', names: ['shell'] }
+  if (access === 'write') return { kind: 'write', title: 'Write outside this folder?', names: ['write'] }
+  return { kind: 'read', title: 'Read outside this folder?', names: ['read'] }
 }
 
 function toolNames({ serverName, toolName }: Request): string[] {

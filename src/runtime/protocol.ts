@@ -39,6 +39,7 @@ export interface SessionParams extends InSession {
   clientName: string
   streaming: true
   requestPermission: true
+  enableScriptSafety: boolean
   requestElicitation?: boolean
   envValueMode: 'direct'
   disableResume?: boolean
@@ -100,10 +101,16 @@ export const methods = {
   answerPermission: method<
     Answer<
       | { kind: 'approve-once' }
-      | { kind: 'approve-for-session'; approval: unknown }
+      | { kind: 'approve-for-session'; approval: object }
+      | { kind: 'approve-for-location'; approval: object; locationKey: string }
       | { kind: 'reject'; feedback?: string }
     >
   >()('session.permissions.handlePendingPermissionRequest', Success),
+  /** The Git repository of a folder, or that folder: what an approval for a project is kept for. */
+  resolveLocation: method<InSession & { workingDirectory: string }>()(
+    'session.permissions.locations.resolve',
+    v.object({ locationKey: v.pipe(v.string(), v.minLength(1)) }),
+  ),
   answerUserInput: method<InSession & { requestId: string }>()('session.ui.handlePendingUserInput', Success),
   answerPlan: method<InSession & { requestId: string }>()('session.ui.handlePendingExitPlanMode', Success),
   answerElicitation: method<InSession & { requestId: string }>()(

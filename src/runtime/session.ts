@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
+import { clean } from '../text.ts'
 import { wireAnswer } from './ask.ts'
 import type { Connection } from './connection.ts'
 import { createControls } from './controls.ts'
@@ -16,6 +17,7 @@ import type { HostEvent, PermissionDecision, Session, SessionConfig } from './ty
 export interface SessionPorts {
   id: string
   connection: Connection
+  folder: string
   /** The MCP servers of this session. */
   servers: SessionConfig['servers']
   /** Whether programs that do not answer at start may go on starting. */
@@ -128,10 +130,10 @@ export function createSession(ports: SessionPorts): LiveSession {
       }
     },
     answerPermission(ask, decision) {
-      const result = decide(decision, ask.approval)
-      return answer(ask.id, () =>
-        connection.call(methods.answerPermission, { sessionId, requestId: ask.id, result }),
-      )
+      return answer(ask.id, async () => {
+        const result = await decide(decision, ask.approval, () => projectOf(ports, tell))
+        return connection.call(methods.answerPermission, { sessionId, requestId: ask.id, result })
+      })
     },
     answerAsk(ask, given) {
       const { method, result } = wireAnswer(ask, given)
@@ -166,11 +168,33 @@ export function createSession(ports: SessionPorts): LiveSession {
   return { session, take, tell }
 }
 
-function decide(decision: PermissionDecision, approval: unknown) {
+async function decide(
+  decision: PermissionDecision,
+  approval: object | undefined,
+  project: () => Promise<string | undefined>,
+) {
   if (decision.kind === 'no') return { kind: 'reject' as const, feedback: decision.reason }
   // Without an approval the runtime would take "this session" for "once" all the same.
   if (decision.kind === 'once' || approval === undefined) return { kind: 'approve-once' as const }
-  return { kind: 'approve-for-session' as const, approval }
+  const locationKey = decision.kind === 'project' ? await project() : undefined
+  return locationKey === undefined
+    ? { kind: 'approve-for-session' as const, approval }
+    : { kind: 'approve-for-location' as const, approval, locationKey }
+}
+
+/** What the runtime keeps approvals of this folder under; undefined, and the person is told, where it keeps none. */
+async function projectOf(
+  { id: sessionId, connection, folder: workingDirectory }: SessionPorts,
+  tell: (event: HostEvent) => void,
+): Promise<string | undefined> {
+  try {
+    return (await connection.call(methods.resolveLocation, { sessionId, workingDirectory })).locationKey
+  } catch (thrown) {
+    if (!(thrown instanceof HostError)) throw thrown
+    const text = clean(`this runtime keeps nothing for a project (${thrown.detail || thrown.message})`, 200)
+    tell({ type: 'notice', level: 'warning', text: clean(`${text}: it is allowed for this session`, 300) })
+    return undefined
+  }
 }
 
 function isAuth(event: unknown): boolean {

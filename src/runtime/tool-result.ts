@@ -27,15 +27,25 @@ type Judged = v.InferOutput<v.ObjectSchema<typeof ToolResult, undefined>>
 
 export function toolEnd({ success, error, shellExecution }: Judged): ToolEnd {
   if (success && (shellExecution?.exitCode ?? 0) === 0) return 'ok'
-  if (error?.code === 'denied') return 'denied'
+  // A no with a reason, and a no without one, which ends the turn.
+  if (error?.code === 'denied' || error?.code === 'rejected') return 'denied'
   return error?.code === 'interrupted' || error?.code === 'cancelled' ? 'cancelled' : 'failed'
 }
 
 /** What a tool gave, raw. Data that nobody can read is named. */
-export function toolText({ result, error }: Judged): string {
-  const text = result?.detailedContent || result?.content || error?.message || ''
+export function toolText({ result, error, shellExecution }: Judged): string {
+  const given = result?.detailedContent || result?.content || error?.message || ''
+  // What the runtime adds for the model.
+  const text =
+    shellExecution === undefined ? given : given.replace(SHELL_END, exitOf(shellExecution.exitCode))
   const named = (result?.binaryResultsForLlm ?? []).map(({ mimeType = 'data', byteLength, data = '' }) =>
     blobName(mimeType, byteLength ?? (data.length * 3) / 4),
   )
   return [text, ...named].join('\n')
+}
+
+const SHELL_END = /(?:^|\n)<shellId: \d+ completed with exit code -?\d+>\s*$/
+
+function exitOf(code: number): string {
+  return code === 0 ? '' : `\nexit code ${code}`
 }

@@ -2,8 +2,10 @@ import type { HostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { Ask, AskAnswer } from './ask-types.ts'
 import type { Controls } from './controls.ts'
+import type { PermissionAsk, PermissionDecision } from './permission-types.ts'
 
 export type * from './ask-types.ts'
+export type * from './permission-types.ts'
 
 /** One MCP server as Copilot CLI's configuration describes it; see `config/server-entry.ts` for the judge. */
 export type ServerConfig =
@@ -56,6 +58,8 @@ export interface SessionConfig {
   signIn: boolean
   /** True if somebody answers questions and forms; only then may the model and the servers ask. */
   asks?: boolean
+  /** Every shell command is asked about, also one that only reads: somebody judges them by rules. */
+  everyCommand?: boolean
   /** Servers of the runtime's own configuration that are not to be started. */
   off?: readonly string[]
   /** Resumes without a word about it in the log of the session. */
@@ -88,27 +92,6 @@ export interface SessionSummary {
 
 export type ToolEnd = 'ok' | 'failed' | 'denied' | 'cancelled'
 
-/** What a permission question shows, and what "this session" would allow. */
-export interface PermissionAsk {
-  id: string
-  kind: 'command' | 'write' | 'read' | 'mcp' | 'url' | 'other'
-  /** A question of a few words: "Run a command?" */
-  title: Clean
-  /** What exactly will happen, in lines (a command, a diff, a path, arguments): cleaned, not shortened. */
-  body: string
-  intention?: Clean
-  warning?: Clean
-  toolCallId?: string
-  /** What `--allow-tool` may call it, as Copilot CLI does: `shell`, `write`, `notes`, `notes(whoami)`, ... */
-  names: readonly string[]
-  /** What a rule looks at, as it came: only to be compared. `outside`: files beyond the folders of the session. */
-  about?: { command?: string; paths?: readonly string[]; outside?: boolean; url?: string }
-  /** The `approval` of `approve-for-session`; absent where the runtime offers none. */
-  approval?: unknown
-}
-
-export type PermissionDecision = { kind: 'once' } | { kind: 'session' } | { kind: 'no'; reason?: string }
-
 /** How the agent works: asking, planning first, or going on by itself until it is done. */
 export type Mode = 'interactive' | 'plan' | 'autopilot'
 
@@ -136,8 +119,10 @@ export type HostEvent =
   | { type: 'reply'; messageId: string; text: string }
   | { type: 'reasoning-delta'; id: string; text: string }
   | { type: 'reasoning'; id: string; text: string }
-  /** A sub-agent began to work for a tool call; what it calls carries its `id`. */
-  | { type: 'agent'; id: string; call: string }
+  /** A sub-agent began to work for a tool call; what it calls carries its `id`. `background`: the call does not wait for it. */
+  | { type: 'agent'; id: string; call: string; name?: Clean; background?: boolean }
+  /** It is over; the call that started it may have ended long before. `text` says why it failed. */
+  | { type: 'agent-end'; id: string; end: ToolEnd; text: string }
   | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
   | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }

@@ -4,6 +4,7 @@ import type { AskAnswer, PermissionDecision } from '../runtime/types.ts'
 import { createAsk, longText } from './panels/ask-state.ts'
 import { createPermission, isLong } from './panels/permission-state.ts'
 import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
+import { allowedLine } from './permission-words.ts'
 import { resultLine } from './sign-in-words.ts'
 import type { Action, Panel, View } from './state.ts'
 import type { Chat } from './types.ts'
@@ -124,7 +125,16 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
     askPermission(ask, signal) {
       // A panel shows the beginning of it; nobody shall allow what could not be read.
       if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${ask.body}` })
-      return put(decisions, key => ({ key, kind: 'permission', state: createPermission(ask) }), signal)
+      const decided = put(
+        decisions,
+        key => ({ key, kind: 'permission', state: createPermission(ask) }),
+        signal,
+      )
+      return decided.then(decision => {
+        const text = allowedLine(ask, decision)
+        if (text !== undefined) dispatch({ type: 'line', level: 'info', text })
+        return decision
+      })
     },
     ask(ask, signal) {
       const long = longText(ask)

@@ -14,7 +14,7 @@ import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
 import { noticeWords } from './status-words.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
-import { promptBlock, type Tool } from './transcript/blocks.ts'
+import { type Agent, promptBlock, type Tool } from './transcript/blocks.ts'
 import { linesOf } from './transcript/diff.ts'
 import type { Line } from './transcript/line.ts'
 import { drop, notice, print, release } from './transcript/print.ts'
@@ -43,8 +43,8 @@ export interface View {
   /** The unfinished end of the running reply. */
   readonly tail: { readonly lines: readonly Line[]; readonly kind: string }
   readonly tools: readonly Tool[]
-  /** The tool calls that started the sub-agents, by agent. */
-  readonly agents: Readonly<Record<string, string>>
+  /** The sub-agents that are at work. */
+  readonly agents: ReadonlyMap<string, Agent>
   /** What the model thinks, as long as it does: the newest lines. */
   readonly reasoning?: { readonly startedAt: number; readonly text: string }
   /** What was printed in part, the newest last; and whether live output is shown in several rows. */
@@ -120,7 +120,7 @@ export function newView(options: {
     last: 'header',
     tail: { lines: [], kind: '' },
     tools: [],
-    agents: {},
+    agents: new Map(),
     folded: [],
     unfolded: false,
     busy: false,
@@ -153,6 +153,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'reasoned':
       return takeThought(view, action, now)
     case 'agent':
+    case 'agent-end':
     case 'progress':
     case 'tool-start':
     case 'tool-end':

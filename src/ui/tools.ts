@@ -42,14 +42,24 @@ function liveTools(view: View): readonly Tool[] {
   return [...rows, { id: '', name: 'thinking', summary: '', startedAt, progress: text || undefined }]
 }
 
-type ToolAction = Extract<Action, { type: 'agent' | 'progress' | 'tool-start' | 'tool-end' }>
+type ToolAction = Extract<Action, { type: 'agent' | 'agent-end' | 'progress' | 'tool-start' | 'tool-end' }>
 
 /** The view after something happened to a tool call. */
 export function takeTool(view: View, action: ToolAction, now: number): View {
   switch (action.type) {
-    case 'agent':
-      if (!view.tools.some(tool => tool.id === action.call)) return view
-      return { ...view, agents: { ...view.agents, [action.id]: action.call } }
+    case 'agent': {
+      const { type: _, id, ...agent } = action
+      const called = view.tools.some(tool => tool.id === agent.call)
+      if (!called && !agent.background) return view
+      const next = { ...view, agents: new Map(view.agents).set(id, { ...agent, startedAt: now }) }
+      return called ? next : goOn(next, agent.call)
+    }
+    case 'agent-end': {
+      const agents = new Map(view.agents)
+      agents.delete(action.id)
+      const next = endTool(view, rowOf(action.id), action.end, action.text, now)
+      return { ...next, agents }
+    }
     case 'progress': {
       const tools = view.tools.map(tool =>
         tool.id === action.id ? { ...tool, progress: action.text } : tool,
@@ -63,8 +73,31 @@ export function takeTool(view: View, action: ToolAction, now: number): View {
       return { ...view, retry: undefined, tools: [...others, started] }
     }
     case 'tool-end':
-      return endTool(cancelBelow(view, action, now), action.id, action.end, action.text, now)
+      return endTool(cancelBelow(goOn(view, action.id), action, now), action.id, action.end, action.text, now)
   }
+}
+
+/** A sub-agent that goes on behind the call that started it gets a row of its own, with its calls below. */
+function goOn(view: View, call: string): View {
+  const started = view.tools.find(tool => tool.id === call)
+  const [id, agent] = [...view.agents].find(([, agent]) => agent.background && agent.call === call) ?? []
+  if (id === undefined || agent === undefined) return view
+  const row: Tool = {
+    id: rowOf(id),
+    name: agent.name || 'sub-agent',
+    summary: 'in the background',
+    agent: started?.agent,
+    startedAt: agent.startedAt,
+    inner: started?.inner,
+  }
+  const tools = view.tools.map(other => (other === started ? { ...other, inner: [] } : other))
+  const agents = new Map(view.agents).set(id, { ...agent, call: row.id })
+  return { ...view, tools: [...tools, row], agents }
+}
+
+/** What the row of a sub-agent is named by: no call has such an id. */
+function rowOf(agent: string): string {
+  return `\0${agent}`
 }
 
 /** Prints a finished call; one of a sub-agent is kept for the call that started it. `output` is raw. */
@@ -76,7 +109,7 @@ function endTool(view: View, id: string, end: ToolEnd, output: string, now: numb
   // What a call gave before it was cut off is not said again.
   const given = end === 'cancelled' && output.trim() === '' ? (tool.progress ?? '') : output
   const { row, shown, folded } = toolBlock(tool, end, given, now, view.columns)
-  const agents = Object.fromEntries(Object.entries(view.agents).filter(([, call]) => call !== id))
+  const agents = new Map([...view.agents].filter(([, { call }]) => call !== id))
   const next = fold({ ...view, tools, agents }, folded)
   const inner = (tool.inner ?? []).map(indented)
   if (parent === undefined) return print(next, 'tool', [...row, ...inner, ...shown])
@@ -112,7 +145,7 @@ function cancel(view: View, cut: readonly Tool[], now: number): View {
 const MORE: Line = [{ text: '… and more calls', styles: ['dim'] }]
 
 function parentOf(view: View, tool: Tool): Tool | undefined {
-  const call = tool.agent === undefined ? undefined : view.agents[tool.agent]
+  const call = view.agents.get(tool.agent ?? '')?.call
   return call === undefined ? undefined : view.tools.find(other => other.id === call && other !== tool)
 }
 

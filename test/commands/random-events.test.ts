@@ -23,7 +23,7 @@ function expectRest({ view }: HeadlessScreen): void {
   const { panels, tools, agents, tail, reasoning, busy, ready, done } = view()
   expect(panels.filter(({ kind }) => kind !== 'sign-in')).toEqual([])
   expect({ tools, agents, tail: tail.lines, reasoning, busy, ready, done }).toEqual({
-    ...{ tools: [], agents: {}, tail: [], reasoning: undefined, busy: false, ready: [], done: [] },
+    ...{ tools: [], agents: new Map(), tail: [], reasoning: undefined, busy: false, ready: [], done: [] },
   })
 }
 

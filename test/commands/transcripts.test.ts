@@ -123,7 +123,6 @@ const SILENT = [
   'session.mcp_server_tools_loaded',
   'session.mcp_servers_loaded',
   'session.mode_notice_delivered',
-  'subagent.completed',
   'subagent.configured',
   'subagent.selected',
 ]
@@ -252,6 +251,7 @@ test('every kind of event is printed, asked, drawn, or known to be silent', () =
       "session.resume",
       "session.start",
       "session.warning",
+      "subagent.completed",
       "subagent.started",
       "system.notification",
       "tool.execution_complete",

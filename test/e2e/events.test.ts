@@ -77,7 +77,7 @@ test('an agent in the background: told in words when it is done, and never as pa
   chat.paste(`CALL task ${JSON.stringify(agent)}`)
   await chat.until(() => chat.screen().includes('background'))
   await chat.keys(KEY.enter)
-  await sees(chat, '○ agent helper (look around) is done')
+  await sees(chat, '● helper')
   expect(unwrapped(chat)).not.toContain('system_notification')
   expect(unwrapped(chat)).not.toContain('› SAY found it')
   await leave(chat)

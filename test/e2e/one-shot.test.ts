@@ -70,11 +70,11 @@ test('a tool that nobody has allowed is refused with a reason, and the answer co
   const { code, stdout, stderr } = await stage.run([
     'chat',
     '-p',
-    'CALL bash {"command":"echo hi","description":"x"}',
+    'CALL bash {"command":"npm run build","description":"x"}',
   ])
   expect(code).toBe(0)
   expect(stdout).toContain('--allow-tool')
-  expect(stderr).toBe('shell(echo hi) was not allowed: --allow-tool "shell(echo hi)" allows it\n')
+  expect(stderr).toBe('shell(npm run) was not allowed: --allow-tool "shell(npm run)" allows it\n')
 })
 
 test('no secret in any file of the state folder, nor in the debug log', async () => {

@@ -50,7 +50,7 @@ test('a whole story: sign-in, permission, more rights, later, /login, the end, a
   await answer(CHOICE, '')
   await hear('That is none of these.')
   await answer(CHOICE, '4')
-  await hear('allowed for this session')
+  await hear('allowed in this session')
   await hear('tool notes whoami is done')
   await hear('You are signed in as Ada')
   await hear('ready')

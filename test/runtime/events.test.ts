@@ -3,6 +3,9 @@ import { hostEvent } from '../../src/runtime/events.ts'
 
 const event = (type: string, data: unknown, more: object = {}) => hostEvent({ type, data, id: 'e', ...more })
 
+/** What a shell gave, with the line that the runtime adds. */
+const SHELL = 'a\n<shellId: 0 completed with exit code 3>'
+
 describe('the conversation', () => {
   test.each([
     [
@@ -58,12 +61,12 @@ describe('the conversation', () => {
         content: '<system_notification>\nAgent "exp2" is idle. Use read_agent.\n</system_notification>',
         kind: { type: 'agent_idle', agentType: 'general-purpose', displayName: 'exp2', description: 'bg' },
       },
-      { type: 'notice', level: 'info', text: 'agent exp2 (bg) is done and waits' },
+      undefined,
     ],
     [
       'system.notification',
       { content: 'x', kind: { type: 'agent_completed', agentType: 'explore', status: 'failed' } },
-      { type: 'notice', level: 'info', text: 'agent explore has failed' },
+      undefined,
     ],
     [
       'system.notification',
@@ -172,6 +175,62 @@ describe('tools', () => {
     }
   })
 
+  test('what a file is to hold is not among the arguments; a sub-agent is named', () => {
+    const start = (toolName: string, args: object) =>
+      event('tool.execution_start', { toolCallId: 'c', toolName, arguments: args })
+    expect(start('create', { path: '/a', file_text: 'x' })).toMatchObject({ summary: 'path=/a' })
+    const task = {
+      name: 'helper',
+      agent_type: 'explore',
+      description: 'look',
+      prompt: 'secret',
+      mode: 'sync',
+    }
+    expect(start('task', task)).toMatchObject({ summary: 'helper (explore): look' })
+    expect(start('task', { ...task, mode: 'background', description: undefined })).toMatchObject({
+      summary: 'helper (explore), in the background',
+    })
+    expect(start('task', { name: 5 })).toMatchObject({ summary: 'name=5' })
+  })
+
+  test('the beginning and the end of a sub-agent', () => {
+    const of = { agentId: 'a1' }
+    const data = {
+      toolCallId: 'c',
+      agentName: 'explore',
+      agentDisplayName: 'helper\u001b[2J',
+      executionMode: 'background',
+    }
+    const begun = { type: 'agent', id: 'a1', call: 'c', name: 'helper', background: true }
+    expect(event('subagent.started', data, of)).toEqual(begun)
+    expect(event('subagent.started', { toolCallId: 'c', agentName: 'explore' }, of)).toEqual({
+      ...begun,
+      name: 'explore',
+      background: false,
+    })
+    expect(event('subagent.started', data)).toBeUndefined()
+    const end = { type: 'agent-end', id: 'a1', end: 'ok', text: '' }
+    expect(event('subagent.completed', { durationMs: 5 }, of)).toEqual(end)
+    expect(event('subagent.completed', { cancelled: true }, of)).toEqual({ ...end, end: 'cancelled' })
+    expect(event('subagent.failed', { error: 'no' }, of)).toEqual({ ...end, end: 'failed', text: 'no' })
+    for (const type of ['completed', 'failed']) expect(event(`subagent.${type}`, {})).toBeUndefined()
+  })
+
+  test('what the runtime tells the model of a sub-agent is not told to the person; of other things, without its marks', () => {
+    const notified = (type: string) =>
+      event('system.notification', {
+        content: '<system_notification>\nDone.\n</system_notification>',
+        kind: { type },
+      })
+    expect(notified('agent_idle')).toBeUndefined()
+    expect(notified('shell_completed')).toMatchObject({
+      type: 'notice',
+      level: 'info',
+      text: 'shell command has ended',
+    })
+    expect(notified('of_tomorrow')).toEqual({ type: 'notice', level: 'info', text: 'Done.' })
+  })
+
   test('a call of a server by a sub-agent', () => {
     const data = {
       toolCallId: 'c',
@@ -191,8 +250,16 @@ describe('tools', () => {
     [{ success: true, result: { content: 'short', detailedContent: 'long' } }, 'ok', 'long'],
     [{ success: true, result: { content: 'short' } }, 'ok', 'short'],
     [{ success: true, result: { content: 'x' }, shellExecution: { exitCode: 3 } }, 'failed', 'x'],
+    [
+      { success: true, result: { content: SHELL }, shellExecution: { exitCode: 3 } },
+      'failed',
+      'a\nexit code 3',
+    ],
+    [{ success: true, result: { content: SHELL }, shellExecution: { exitCode: 0 } }, 'ok', 'a'],
+    [{ success: true, result: { content: SHELL } }, 'ok', SHELL],
     [{ success: false, error: { message: 'no', code: 'failure' } }, 'failed', 'no'],
     [{ success: false, error: { message: 'no', code: 'denied' } }, 'denied', 'no'],
+    [{ success: false, error: { message: 'no', code: 'rejected' } }, 'denied', 'no'],
     [{ success: false, error: { message: 'no', code: 'interrupted' } }, 'cancelled', 'no'],
     [{ success: false, error: null, result: 5 }, 'failed', ''],
   ])('an end %j', (data, end, text) => {

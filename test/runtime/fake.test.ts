@@ -147,6 +147,7 @@ describe('interest', () => {
       clientName: 'copilot-host',
       streaming: true,
       requestPermission: true,
+      enableScriptSafety: true,
       envValueMode: 'direct',
     })
   })

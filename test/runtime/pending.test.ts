@@ -109,3 +109,48 @@ test('and so are more servers than anybody has', () => {
   expect(pending.follow(server(7))).toHaveLength(1)
   expect(pending.follow(server(700))).toEqual([])
 })
+
+test('a question names the sub-agent that asks, and the sign-in after which it comes a second time', () => {
+  const pending = createPending()
+  const ask = (id: string, toolCallId?: string) => {
+    const event = { id, kind: 'mcp', title: clean('Use it?'), body: '', names: [], toolCallId } as const
+    return pending.follow({ type: 'permission', ask: event })[0]
+  }
+  pending.follow({ type: 'agent', id: 'A', call: 't', name: clean('helper') })
+  pending.follow({
+    type: 'tool-start',
+    id: 'own',
+    name: clean('x'),
+    server: clean('notes'),
+    summary: clean(''),
+    agent: 'A',
+  })
+  pending.follow(tool('b', 'notes'))
+  pending.follow(tool('late', 'notes'))
+  expect(ask('1', 'own')).toMatchObject({ ask: { agent: 'helper', signedIn: undefined } })
+  expect(ask('2', 'own')).toMatchObject({ ask: { signedIn: undefined } })
+  expect(ask('3', 'b')).toMatchObject({ ask: { agent: undefined } })
+  pending.follow(auth('s', 'other'))
+  expect(ask('4', 'b')).toMatchObject({ ask: { signedIn: undefined } })
+  pending.follow(auth('t', 'notes'))
+  expect(ask('5', 'b')).toMatchObject({ ask: { signedIn: 'notes' } })
+  expect(ask('6', 'late')).toMatchObject({ ask: { signedIn: undefined } })
+  expect(ask('7')).toMatchObject({ ask: { id: '7' } })
+  expect(ask('8', 'x')).toMatchObject({ ask: { id: '8' } })
+})
+
+test('an interruption ends the calls of sub-agents before the ones that started them', () => {
+  const pending = createPending()
+  const inner = (id: string, agent: string): HostEvent => ({
+    type: 'tool-start',
+    id,
+    name: clean('task'),
+    summary: clean(''),
+    agent,
+  })
+  for (const start of [tool('a'), inner('b', 'A'), inner('c', 'B'), tool('d')]) pending.follow(start)
+  expect(ids(pending.follow({ type: 'interrupted' }))).toEqual([
+    ...['tool-end c', 'tool-end b', 'tool-end a', 'tool-end d'],
+    'interrupted',
+  ])
+})

@@ -42,6 +42,59 @@ test('a file', () => {
   })
 })
 
+test('what "this session" and "this project" would allow is said, and only where the runtime offers it', () => {
+  const lasting = (request: object) => permissionAsk('p', request).lasting
+  const command = { kind: 'commands', fullCommandText: 'npm run build', commandIdentifiers: ['npm run'] }
+  expect(lasting(command)).toBe('npm run')
+  expect(lasting({ ...command, commandIdentifiers: ['git commit', 'git push'] })).toBe('git commit, git push')
+  expect(lasting({ ...command, commandIdentifiers: [] })).toBeUndefined()
+  expect(lasting({ kind: 'write', fileName: '/w/a', diff: '+a' })).toBe('to change any file')
+  expect(lasting({ kind: 'read', path: '/x' })).toBe('to read any file')
+  expect(lasting({ kind: 'mcp', serverName: 'oa', toolName: 'whoami' })).toBe('whoami of oa')
+  for (const refused of [{ canOfferSessionApproval: false }, { requestSandboxBypass: true }])
+    expect(permissionAsk('p', { ...command, ...refused }).approval).toBeUndefined()
+  expect(permissionAsk('p', { ...command, canOfferSessionApproval: false }).names).toEqual(['shell'])
+})
+
+test('what makes a call dangerous, or who advises, is said', () => {
+  const command = { kind: 'commands', fullCommandText: 'x', intention: 'build' }
+  const bypass = { requestSandboxBypass: true, requestSandboxBypassReason: 'the network\nis closed' }
+  expect(permissionAsk('p', { ...command, ...bypass }).warning).toBe(
+    'it wants to run outside the sandbox: the network is closed',
+  )
+  expect(permissionAsk('p', { ...command, managedApprovalRequired: true }).personOnly).toBe(true)
+  const advised = (recommendation: string) =>
+    permissionAsk('p', { ...command, assistedApproval: { recommendation, reason: 'it only builds' } })
+      .intention
+  expect(advised('approve')).toBe('a model would allow it: it only builds')
+  expect(advised('requireApproval')).toBe('a model would not allow it: it only builds')
+  expect(permissionAsk('p', { ...command, assistedApproval: { recommendation: 'error' } }).intention).toBe(
+    'build',
+  )
+})
+
+test('an address with where it comes from, a memory, a tool that a hook holds up, a way out of the folder', () => {
+  expect(
+    permissionAsk('p', { kind: 'url', url: 'https://a.example', redirectedFrom: 'https://b.example' }),
+  ).toMatchObject({
+    body: 'https://a.example\nled there by https://b.example',
+    approval: undefined,
+  })
+  expect(permissionAsk('p', { kind: 'memory', fact: 'tabs', citations: 'a.ts:1' })).toMatchObject({
+    title: 'Remember this?',
+    body: 'tabs\na.ts:1',
+  })
+  const hook = { kind: 'hook', toolName: 'deploy', toolArgs: { to: 'prod' }, hookMessage: 'not on Fridays' }
+  expect(permissionAsk('p', hook)).toMatchObject({ title: 'Use deploy?', intention: 'not on Fridays' })
+  expect(permissionAsk('p', hook).body).toContain('"to": "prod"')
+  expect(permissionAsk('p', { kind: 'path', accessKind: 'shell', paths: ['/etc'] })).toMatchObject({
+    kind: 'command',
+    title: 'Go outside this folder?',
+    names: ['shell'],
+  })
+  expect(permissionAsk('p', { kind: 'path', accessKind: 'toString', paths: ['/etc'] }).kind).toBe('read')
+})
+
 test('a tool of a server, whose name stands for no whole kind', () => {
   const request = { kind: 'mcp', serverName: 'oa', toolName: 'whoami', args: { a: 1 } }
   expect(permissionAsk('p', request)).toMatchObject({

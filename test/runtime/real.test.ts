@@ -1,10 +1,18 @@
-import { readdir } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { type PracticeModel, startModel } from '../../demo/model.ts'
 import { LIMITS, type Limits } from '../../src/runtime/limits.ts'
 import { startRuntime } from '../../src/runtime/runtime.ts'
-import type { Runtime, ServerConfig, SessionConfig } from '../../src/runtime/types.ts'
+import type {
+  PermissionDecision,
+  Runtime,
+  ServerConfig,
+  Session,
+  SessionConfig,
+} from '../../src/runtime/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startGuardedMcp } from '../support/guarded-mcp.ts'
 import { descendants } from '../support/processes.ts'
@@ -104,7 +112,8 @@ test('asks before a command and a file; yes, no with a reason, and for the sessi
     kind: 'command',
     body: 'touch made',
     intention: 'make',
-    names: ['shell', 'shell(touch made)'],
+    names: ['shell', 'shell(touch)'],
+    lasting: 'touch',
   })
   expect(await session.answerPermission(command.ask, { kind: 'once' })).toBe(true)
   expect(await session.answerPermission(command.ask, { kind: 'once' })).toBe(false)
@@ -133,6 +142,65 @@ test('asks before a command and a file; yes, no with a reason, and for the sessi
   await expect.poll(() => heard.of('idle').length).toBe(4)
   expect(heard.of('permission')).toHaveLength(3)
   expect((await readdir(folder)).sort()).toEqual(['b.txt', 'c.txt', 'made'])
+})
+
+test('commands: what only reads is not asked about; what was allowed is a kind of command, never one that does more', async () => {
+  const { start, config } = await openStage()
+  const session = await (await start()).create(config())
+  const asked: string[] = []
+  session.listen(event => {
+    if (event.type !== 'permission') return
+    asked.push(`${event.ask.title} ${event.ask.body}`)
+    const kind = event.ask.lasting === 'touch' ? 'session' : 'once'
+    void session.answerPermission(event.ask, { kind })
+  })
+  const commands = ['ls', 'touch a', 'touch b', 'touch c; mkdir d', 'touch e > f', 'cat /etc/hostname']
+  for (const [at, command] of commands.entries()) {
+    const heard = hear(session)
+    await session.send(`CALL bash ${JSON.stringify({ command, description: `${at}` })}\nSAY ok`)
+    await heard.next('idle')
+  }
+  expect(asked).toEqual([
+    'Run a command? touch a',
+    'Run a command? touch c; mkdir d',
+    'Run a command? touch e > f',
+    'Go outside this folder? /etc/hostname',
+  ])
+})
+
+test('this project: allowed in every later session of the repository, and nowhere else, until it is taken back', async () => {
+  const { start, config, folder } = await openStage()
+  const inside = join(folder, 'repository', 'src')
+  await mkdir(inside, { recursive: true })
+  await promisify(execFile)('git', ['init', '-q', join(folder, 'repository')])
+  const create = (name: string) =>
+    `CALL create ${JSON.stringify({ path: join(inside, name), file_text: 'x' })}\nSAY ok`
+  /** Whether the person is asked about a new file. */
+  const asks = async (session: Session, name: string, decision: PermissionDecision) => {
+    const heard = hear(session)
+    await session.send(create(name))
+    const asked = await Promise.race([heard.next('permission'), heard.next('idle')])
+    if (asked.type === 'permission') expect(await session.answerPermission(asked.ask, decision)).toBe(true)
+    await heard.next('idle')
+    expect(heard.of('tool-end')[0]?.end).toBe('ok')
+    expect(heard.of('notice').filter(({ level }) => level === 'warning')).toEqual([])
+    return asked.type === 'permission'
+  }
+  const once = { kind: 'once' } as const
+  const first = await start()
+  const open = (runtime: Runtime, at: string) => runtime.create(config({}, { folder: at }))
+  expect(await asks(await open(first, inside), 'a', { kind: 'project' })).toBe(true)
+  expect(await asks(await open(first, join(folder, 'repository')), 'b', once)).toBe(false)
+  await first.stop()
+
+  const second = await start()
+  const later = await open(second, inside)
+  expect(await asks(later, 'c', once)).toBe(false)
+  const elsewhere = await open(second, folder)
+  expect(await asks(elsewhere, 'd', once)).toBe(true)
+  expect(await later.controls.invoke('reset-allowed-tools', '')).toMatchObject({ kind: 'text' })
+  expect(await asks(later, 'e', once)).toBe(true)
+  expect(await asks(await open(second, inside), 'f', once)).toBe(true)
 })
 
 test('a failed command is a failed tool, and its output is shown as it grows', async () => {
@@ -166,7 +234,7 @@ test('resumes in another process: listed, with its history, and goes on', async 
   const heard = hear(session)
   await session.send('SAY first answer')
   await heard.next('idle')
-  await session.send('CALL bash {"command":"echo tool","description":"say"}')
+  await session.send('CALL bash {"command":"touch tool","description":"make"}')
   await session.answerPermission((await heard.next('permission')).ask, { kind: 'once' })
   await expect.poll(() => heard.of('idle').length).toBe(2)
   await session.close()

@@ -53,6 +53,7 @@ export function play(
       log,
       onClose: () => undefined,
       patient: true,
+      folder: '/work',
     },
     servers: Object.fromEntries(
       servers.map(name => [name, { type: 'http', url: `https://${name}.example/mcp` }]),

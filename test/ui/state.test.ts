@@ -135,12 +135,38 @@ describe('sub-agents', () => {
     ])
   })
   test('an agent is forgotten with its call, and not kept where nothing has called it', () => {
-    expect(seen(...started, end('x'), end('y'), end('t')).agents).toEqual({})
-    expect(seen({ type: 'agent', id: 'A', call: 'never' }).agents).toEqual({})
+    expect(seen(...started, end('x'), end('y'), end('t')).agents).toEqual(new Map())
+    expect(seen({ type: 'agent', id: 'A', call: 'never' }).agents).toEqual(new Map())
   })
   test('one that goes on behind its call prints its calls as they end', () => {
     const view = seen(...started, end('t'), end('x'))
     expect(printed(view).slice(1)).toEqual(['● linear · list  a=1', '● ↳ grep  a=1'])
+  })
+  test('one that goes on behind its call has a row of its own until it is over', () => {
+    const agent = { type: 'agent', id: 'A', call: 't', name: clean('helper'), background: true } as const
+    const view = seen(tool('t'), agent, inner('x', 'A'), end('t', 'started'), inner('y', 'A'), end('x'))
+    expect(printed(view).slice(1)).toEqual(['● linear · list  a=1', '  started'])
+    expect(liveRows(view, 5000, 60).map(plain)).toEqual(['○ helper  in the background', '  ○ ↳ grep  a=1'])
+    const over = [end('y'), { type: 'agent-end', id: 'A', end: 'failed', text: 'no model' }] as const
+    const ended = over.reduce((next, action) => reduce(next, action, 8000), view)
+    expect(printed(ended).slice(3)).toEqual([
+      '✗ helper  in the background  failed  3.0s',
+      '  ● ↳ grep  a=1',
+      '  ● ↳ grep  a=1  3.0s',
+      '  no model',
+    ])
+    expect(ended.tools).toEqual([])
+    const late = reduce(reduce(ended, agent, 9000), { type: 'idle', aborted: false }, 9000)
+    expect(printed(late).slice(7)).toEqual(['○ helper  in the background  cancelled'])
+  })
+  test('one that its call waits for has no row besides, and its end says nothing more', () => {
+    const over = { type: 'agent-end', id: 'A', end: 'ok', text: '' } as const
+    expect(printed(seen(...started, end('x'), end('y'), over, end('t'))).slice(1)).toEqual([
+      '● linear · list  a=1',
+      '  ● ↳ grep  a=1',
+      '  ● ↳ grep  a=1',
+    ])
+    expect(seen(over)).toMatchObject({ tools: [], ready: [] })
   })
   test('thousands of calls, and an agent that claims its own call', () => {
     const many = Array.from({ length: 2000 }, (_, at) => [inner(`n${at}`, 'A'), end(`n${at}`)]).flat()

@@ -30,6 +30,9 @@ export function permissionKey(state: PermissionState, key: Key, width?: number):
     case 's':
     case 'S':
       return state.ask.approval === undefined ? { state } : { state, decision: { kind: 'session' } }
+    case 'p':
+    case 'P':
+      return state.ask.approval === undefined ? { state } : { state, decision: { kind: 'project' } }
     case 'n':
       return { state, decision: { kind: 'no' } }
     case 'N':

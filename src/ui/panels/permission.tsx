@@ -1,10 +1,11 @@
 import { clean, cleanBlock } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
+import { askedBy, whyAgain } from '../permission-words.ts'
 import { isDiff, linesOf, withoutHeaders } from '../transcript/diff.ts'
 import { line, truncate, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
 import { isLong, type PermissionState } from './permission-state.ts'
-import { fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
+import { fitRows, isNarrow, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
 
 export interface PermissionPanelProps extends PanelSize {
   state: PermissionState
@@ -35,7 +36,7 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
     : keyRows(
         [
           ['y', 'once'],
-          ...(ask.approval === undefined ? [] : [['s', 'this session'] as const]),
+          ...(ask.approval === undefined ? [] : longer(width)),
           ['n', 'no'],
           ['N', 'no, and say why'],
         ],
@@ -43,12 +44,17 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
       )
   const title = titleRow(ask.title, index, total, width)
   const warning = ask.warning ? prose(9, `! ${clean(ask.warning, 400)}`, width, 2, 'warning') : []
-  const intention = ask.intention ? prose(4, clean(ask.intention, 400), width, 2, 'dim') : []
-  const taken = 1 + warning.length + below.length + (reason ? REASON_ROWS + 1 : 0)
-  // The intention gives way to what will happen, which gives way to nothing but the keys and the warning.
-  const body = bodyRows(ask.body, width, Math.max(3, Math.min(MOST_ROWS, maxRows - taken - intention.length)))
-  const room = maxRows - taken - body.length
-  const above = [title, ...warning, ...body, ...intention.slice(0, Math.max(0, room))]
+  const why = whyAgain(ask)
+  const again = why === undefined ? [] : prose(7, clean(why, 400), width, 2, 'accent')
+  const beside = [
+    ...aside(6, ask.lasting && `s and p allow from now on: ${ask.lasting}`, width),
+    ...aside(5, askedBy(ask), width),
+    ...aside(4, ask.intention, width),
+  ]
+  const taken = 1 + warning.length + again.length + below.length + (reason ? REASON_ROWS + 1 : 0)
+  // What stands beside it gives way to what will happen, which gives way to nothing but the keys and the warning.
+  const body = bodyRows(ask.body, width, Math.max(3, Math.min(MOST_ROWS, maxRows - taken - beside.length)))
+  const above = [title, ...warning, ...again, ...body, ...beside]
   if (!reason) return <Panel rows={[...fitRows(above, maxRows - below.length, width), ...below]} />
   const asked = fitRows(
     [...above, ...prose(9, 'What should the model know?', width, 1)],
@@ -67,6 +73,19 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
       <Panel rows={below} />
     </>
   )
+}
+
+/** The keys that allow more than once. */
+function longer(width: number): [key: string, text: string][] {
+  const [session, project] = isNarrow(width) ? ['session', 'project'] : ['this session', 'this project']
+  return [
+    ['s', session],
+    ['p', project],
+  ]
+}
+
+function aside(rank: number, text: string | undefined, width: number): Row[] {
+  return text === undefined ? [] : prose(rank, clean(text, 400), width, 2, 'dim')
 }
 
 /** The first rows and the last one, which may be what matters; never fewer than three. */

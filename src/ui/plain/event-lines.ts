@@ -7,6 +7,8 @@ import type { ChatEvent } from '../types.ts'
 /** What is told already, as far as the next line depends on it. */
 export interface Told {
   readonly tools: ReadonlyMap<string, { label: string; server?: string; startedAt: number }>
+  /** The sub-agents that are at work, and the tool calls that started them. */
+  readonly agents: ReadonlyMap<string, { name: string; call: string; startedAt: number }>
   /** As whom the tools of a server are called, where it has several accounts. */
   readonly accounts: ReadonlyMap<string, Clean>
   readonly servers: Readonly<Record<string, ServerStatus>>
@@ -21,6 +23,7 @@ export interface Told {
 
 export const NOTHING_TOLD: Told = {
   tools: new Map(),
+  agents: new Map(),
   accounts: new Map(),
   servers: {},
   queued: [],
@@ -37,13 +40,14 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
   const only = (...lines: string[]) => ({ told, lines })
   switch (event.type) {
     case 'tool-start': {
-      const label = [event.server, event.name].filter(Boolean).join(' ')
+      const { agent } = event
+      const of = agent === undefined ? '' : ` (of ${told.agents.get(agent)?.name ?? 'an agent'})`
+      const label = [event.server, event.name].filter(Boolean).join(' ') + of
       const tools = new Map(told.tools).set(event.id, { label, server: event.server, startedAt: now })
-      const agent = event.agent === undefined ? '' : ' (of an agent)'
       const summary = event.summary === '' ? '' : `: ${event.summary}`
       return {
         told: { ...told, tools },
-        lines: [`tool ${label}${agent}${calledAs(told, event)} starts${summary}`],
+        lines: [`tool ${label}${calledAs(told, event)} starts${summary}`],
       }
     }
     case 'tool-end': {
@@ -54,6 +58,21 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
       const took = durationText(now - tool.startedAt)
       const line = `tool ${tool.label}${calledAs(told, tool)} ${ENDS[event.end]}${took && ` after ${took}`}${firstLine(event.text)}`
       return { told: { ...told, tools }, lines: [line] }
+    }
+    case 'agent': {
+      const { id, call, name } = event
+      const agents = new Map(told.agents).set(id, { call, name: name || 'an agent', startedAt: now })
+      return { told: { ...told, agents }, lines: [] }
+    }
+    case 'agent-end': {
+      const agent = told.agents.get(event.id)
+      const agents = new Map(told.agents)
+      agents.delete(event.id)
+      // Where the call that started it is still open, its end says the same.
+      const silent = agent === undefined || told.tools.has(agent.call)
+      const took = silent ? '' : durationText(now - agent.startedAt)
+      const line = `agent ${agent?.name} ${ENDS[event.end]}${took && ` after ${took}`}${firstLine(event.text)}`
+      return { told: { ...told, agents }, lines: silent ? [] : [line] }
     }
     case 'account': {
       const accounts = new Map(told.accounts)
@@ -73,7 +92,7 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
     case 'stopped': {
       const cut = [...told.tools.values()].map(({ label }) => `tool ${label} ${ENDS.cancelled}`)
       const last = event.type === 'idle' ? 'ready' : `error: ${event.error.message}`
-      return { told: { ...told, tools: new Map() }, lines: [...cut, last] }
+      return { told: { ...told, tools: new Map(), agents: new Map() }, lines: [...cut, last] }
     }
     case 'line':
     case 'notice':

@@ -1,5 +1,6 @@
 import type { PermissionAsk, PermissionDecision } from '../../runtime/types.ts'
 import { clean } from '../../text.ts'
+import { allowedLine, askedBy, whyAgain } from '../permission-words.ts'
 import { ask as askUntil } from './ask.ts'
 import { inTurn, type QuestionPorts } from './in-turn.ts'
 import { numbered, pick, unlisted } from './numbers.ts'
@@ -31,11 +32,11 @@ export async function askPermission(
       return reason === '' ? decision : { kind: 'no', reason }
     },
   )
-  write(DECIDED[decision.kind])
+  write(allowedLine(ask, decision) ?? (decision.kind === 'no' ? 'not allowed' : 'allowed once'))
   return decision
 }
 
-/** The numbers mean the same in every question; "this session" is last, since not every question has it. */
+/** The numbers mean the same in every question; what lasts longer is last, since not every question has it. */
 function optionsOf(ask: PermissionAsk): { text: string; decision: PermissionDecision; why?: boolean }[] {
   return [
     { text: 'allow once', decision: { kind: 'once' } },
@@ -43,7 +44,10 @@ function optionsOf(ask: PermissionAsk): { text: string; decision: PermissionDeci
     { text: 'no and say why', decision: { kind: 'no' }, why: true },
     ...(ask.approval === undefined
       ? []
-      : [{ text: 'allow for this session', decision: { kind: 'session' } } as const]),
+      : [
+          { text: 'allow for this session', decision: { kind: 'session' } } as const,
+          { text: 'allow for this project', decision: { kind: 'project' } } as const,
+        ]),
   ]
 }
 
@@ -53,12 +57,9 @@ function questionLines(ask: PermissionAsk): string[] {
     ask.title,
     ...(ask.warning ? [`! ${clean(ask.warning, 400)}`] : []),
     ...indented(ask.body),
-    ...(ask.intention ? [`  (${clean(ask.intention, 400)})`] : []),
+    ...[whyAgain(ask), askedBy(ask), ask.intention].flatMap(text =>
+      text ? [`  (${clean(text, 400)})`] : [],
+    ),
+    ...(ask.lasting ? [`  (session and project allow from now on: ${clean(ask.lasting, 200)})`] : []),
   ]
-}
-
-const DECIDED: Readonly<Record<PermissionDecision['kind'], string>> = {
-  once: 'allowed once',
-  session: 'allowed for this session',
-  no: 'not allowed',
 }

@@ -29,6 +29,15 @@ export interface Tool {
   readonly depth?: number
 }
 
+/** A sub-agent, and the tool call that started it. */
+export interface Agent {
+  readonly call: string
+  readonly name?: string
+  readonly background?: boolean
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
 export type Level = 'done' | 'info' | 'warning' | 'error'
 
 const PROMPT_LINES = 20

@@ -24,6 +24,7 @@ const ask: PermissionAsk = {
   intention: clean('Run the tests'),
   names: ['shell'],
   approval: { kind: 'commands' },
+  lasting: clean('npm test'),
 }
 
 function press(state: PermissionState, ...keys: Key[]) {
@@ -41,6 +42,7 @@ describe('answers', () => {
   test.each<[string, Key[], PermissionDecision[]]>([
     ['y', [char('y')], [{ kind: 'once' }]],
     ['s', [char('s')], [{ kind: 'session' }]],
+    ['p', [char('p')], [{ kind: 'project' }]],
     ['n', [char('n')], [{ kind: 'no' }]],
     ['Esc', [ESC], [{ kind: 'no' }]],
     ['Enter is no answer', [ENTER], []],
@@ -59,8 +61,10 @@ describe('answers', () => {
     expect(press(createPermission(ask), ...keys).decisions).toEqual(decisions)
   })
 
-  test('this session only where the runtime offers it', () => {
-    expect(press(createPermission({ ...ask, approval: undefined }), char('s')).decisions).toEqual([])
+  test('this session and this project only where the runtime offers it', () => {
+    expect(press(createPermission({ ...ask, approval: undefined }), char('s'), char('p')).decisions).toEqual(
+      [],
+    )
   })
 
   test('a paste goes into the reason and nowhere else', () => {
@@ -86,9 +90,36 @@ describe('the panel', () => {
       '── Run a command?',
       '  npm test -- --run checkout',
       '  in ~/src/shop',
+      's and p allow from now on: npm test',
       'Run the tests',
-      'y once   s this session   n no   N no, and say why',
+      'y once   s this session   p this project   n no',
+      'N no, and say why',
     ])
+  })
+
+  test('in 40 columns, with who asks and why it is asked again', () => {
+    const again = {
+      ...ask,
+      agent: clean('helper'),
+      signedIn: clean('notes'),
+      lasting: clean('whoami of notes'),
+    }
+    expect(frame(createPermission(again), 39, 9)).toEqual([
+      '── Run a command?',
+      'asked again: the sign-in to notes was',
+      'renewed, so the call begins anew',
+      '  npm test -- --run checkout',
+      '  in ~/src/shop',
+      's and p allow from now on: whoami of ',
+      'notes',
+      'y once   s session   p project   n no',
+      'N no, and say why',
+    ])
+    expect(frame(createPermission({ ...ask, agent: clean('helper') }))).toContain(
+      'asked by the sub-agent helper',
+    )
+    const one = frame(createPermission({ ...ask, approval: undefined, lasting: undefined }))
+    expect(one.at(-1)).toBe('y once   n no   N no, and say why')
   })
 
   test('with the line for a reason', () => {

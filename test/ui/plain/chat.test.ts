@@ -96,7 +96,7 @@ test('permission: everything that will happen stands in from our own lines; one 
     '  npm test',
     '  1 allow once, 2 no',
     '  (to see)',
-    '1 allow once, 2 no, 3 no and say why, 4 allow for this session',
+    '1 allow once, 2 no, 3 no and say why, 4 allow for this session, 5 allow for this project',
     CHOICE,
     'allowed once',
   ])
@@ -107,9 +107,10 @@ test.each<[string, string[], object]>([
   ['a reason', ['3', ' not today '], { kind: 'no', reason: 'not today' }],
   ['no reason', ['3', ''], { kind: 'no' }],
   ['this session', ['4'], { kind: 'session' }],
+  ['this project', ['5'], { kind: 'project' }],
   [
     'everything that is no number of the list',
-    ['', ' ', 'y', 'yes', '0', '5', '-1', '1.0', '1 2', '01x', '١', '1\n1', '2'],
+    ['', ' ', 'y', 'yes', '0', '6', '-1', '1.0', '1 2', '01x', '١', '1\n1', '2'],
     { kind: 'no' },
   ],
 ])('permission: %s', async (_name, answers, expected) => {
@@ -127,6 +128,23 @@ test('permission: where the runtime knows no "this session", there is no number 
   await answer('2')
   expect(await decision).toEqual({ kind: 'no' })
   expect(lines()).toContain('1 allow once, 2 no, 3 no and say why')
+})
+
+test('permission: who asks, why once more, and what it would allow for longer', async () => {
+  const { chat, lines, answer } = open()
+  const more = { agent: clean('helper'), signedIn: clean('notes'), lasting: clean('npm test') }
+  const decision = chat.askPermission({ ...ask, ...more }, never)
+  await answer('5')
+  expect(await decision).toEqual({ kind: 'project' })
+  expect(lines().slice(4)).toEqual([
+    '  (asked again: the sign-in to notes was renewed, so the call begins anew)',
+    '  (asked by the sub-agent helper)',
+    '  (to see)',
+    '  (session and project allow from now on: npm test)',
+    '1 allow once, 2 no, 3 no and say why, 4 allow for this session, 5 allow for this project',
+    CHOICE,
+    'allowed in this project from now on: npm test (/reset-allowed-tools ends it)',
+  ])
 })
 
 test('a line from before the question is a message, its number is nothing; what is typed behind it is an answer', async () => {

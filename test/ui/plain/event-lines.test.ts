@@ -54,6 +54,19 @@ test('a tool call: a line when it starts, a line when it ends', () => {
   expect(tell(end('ok'))).toEqual([])
 })
 
+test('a sub-agent: its calls name it, and its end is told where the call that started it is over', () => {
+  const agent = { type: 'agent', id: 'A', call: 't', name: clean('helper') } as const
+  const over = { type: 'agent-end', id: 'A', end: 'failed', text: 'no model\nat all' } as const
+  const inner = { ...start, agent: 'A' }
+  const named = [
+    'tool notes whoami (of helper) starts: again=true',
+    'tool notes whoami (of helper) is done after 1.0s',
+  ]
+  expect(tell(agent, inner, end('ok'))).toEqual(named)
+  expect(tell(agent, over, over)).toEqual(['agent helper has failed after 1.0s: no model (and 1 more lines)'])
+  expect(tell({ ...agent, call: start.id }, start, over)).toEqual(['tool notes whoami starts: again=true'])
+})
+
 test('a call that is cut off is told when the turn is over', () => {
   expect(tell(start, { type: 'interrupted' }, { type: 'idle', aborted: true }, end('ok'))).toEqual([
     'tool notes whoami starts: again=true',

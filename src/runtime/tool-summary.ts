@@ -1,0 +1,32 @@
+import * as v from 'valibot'
+import { type Clean, clean } from '../text.ts'
+import { maybe } from './protocol.ts'
+
+const Task = v.object({
+  name: v.string(),
+  agent_type: v.string(),
+  description: maybe(v.string()),
+  mode: maybe(v.string()),
+})
+
+/** What a file is to hold is shown as a diff, not among the arguments. */
+const CONTENT = new Set(['file_text', 'old_str', 'new_str'])
+
+/** The arguments of a tool call as one short line. */
+export function toolSummary(tool: string, args: unknown): Clean {
+  if (typeof args !== 'object' || args === null) return clean(typeof args === 'string' ? args : '', 120)
+  const task = tool === 'task' ? v.safeParse(Task, args) : undefined
+  if (task?.success) return clean(taskSummary(task.output), 120)
+  const parts = Object.entries(args).flatMap(([key, value]) => {
+    if (CONTENT.has(key)) return []
+    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+    return [`${key}=${clean(text, 60)}`]
+  })
+  return clean(parts.join(' '), 120)
+}
+
+/** A sub-agent: `helper (explore): look around`. */
+function taskSummary({ name, agent_type: type, description, mode }: v.InferOutput<typeof Task>): string {
+  const what = description ? `: ${clean(description, 60)}` : ''
+  return `${clean(name, 30)} (${clean(type, 30)})${what}${mode === 'background' ? ', in the background' : ''}`
+}

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+import { allow, composer, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
+import { KEY, type TestTerminal } from '../support/terminal.ts'
+
+let stage: Stage
+afterEach(() => stage.close())
+
+const file = (name: string) => join(stage.world.work, name)
+const create = (name: string) => `CALL create ${JSON.stringify({ path: file(name), file_text: 'x' })}`
+
+/** Gives the model its orders, as many lines as they are. */
+async function order(chat: TestTerminal, ...lines: string[]): Promise<void> {
+  await prompted(chat)
+  chat.paste(lines.join('\n'))
+  await chat.until(() => composer(chat) !== '')
+  await chat.keys(KEY.enter)
+}
+
+/** The call is marked, and the turn is over: the runtime ends it with a no that gives no reason. */
+const refused = (chat: TestTerminal) =>
+  chat.until(
+    () =>
+      / denied( |$)/m.test(unwrapped(chat)) && composer(chat) === '' && !chat.screen().includes('working…'),
+  )
+
+/** The model has said this. */
+const heard = (chat: TestTerminal, text: string) => chat.until(() => chat.lines().includes(text))
+
+describe.each([
+  { cols: 80, rows: 24, project: 'p this project' },
+  { cols: 40, rows: 12, project: 'p project' },
+])('at $cols x $rows', ({ project, ...size }) => {
+  test('this project: allowed in the next chat too, until it is taken back', async () => {
+    stage = await openStage({ keychain: false })
+    const first = stage.open(['chat'], size)
+    await order(first, create('a'), 'SAY made-a')
+    await panel(first, 'Change a file?')
+    for (const part of [project, 's and p allow from now on: to change', 'n no'])
+      expect(first.screen()).toContain(part)
+    await first.keys('p')
+    await heard(first, 'made-a')
+    expect(unwrapped(first)).toContain('○ allowed in this project from now on: to change any file')
+    await leave(first)
+
+    const second = stage.open(['chat'], size)
+    await order(second, create('b'), 'SAY made-b')
+    await heard(second, 'made-b')
+    expect(existsSync(file('b'))).toBe(true)
+    await say(second, '/reset-allowed-tools')
+    await second.until(() => unwrapped(second).includes('have been reset'))
+    await order(second, create('c'))
+    await panel(second, 'Change a file?')
+    await second.keys('n')
+    await refused(second)
+    expect(existsSync(file('c'))).toBe(false)
+    await leave(second)
+  })
+
+  test('several at once: their place in the queue, and a no with a reason that the model reads', async () => {
+    stage = await openStage({ keychain: false })
+    const chat = stage.open(['chat'], size)
+    await order(chat, create('a'), create('b'), create('c'))
+    await panel(chat, '1 of 3')
+    await chat.keys('y')
+    await panel(chat, '2 of 3')
+    await chat.keys('N')
+    await chat.until(() => chat.screen().includes('What should the model know?'))
+    await chat.keys('not that one')
+    await chat.until(() => chat.screen().includes('› not that one'))
+    await chat.keys(KEY.enter)
+    await panel(chat, '3 of 3')
+    await chat.keys('s')
+    await chat.until(() => /User\s+feedback: not that one/.test(chat.lines().join('\n')))
+    expect(['a', 'b', 'c'].filter(name => existsSync(file(name)))).toHaveLength(2)
+    expect(unwrapped(chat)).toContain('○ allowed in this session from now on: to change any file')
+    await order(chat, create('d'), 'SAY made-d')
+    await heard(chat, 'made-d')
+    await leave(chat)
+  })
+
+  test('the same call is asked about again after a renewed sign-in, and the question says why', async () => {
+    stage = await openStage({ keychain: false })
+    const env = { BROWSER: stage.browser() }
+    const chat = stage.open(['chat', '--mcp', `notes=${stage.world.mcp.url}`], { ...size, env })
+    await panel(chat, 'Sign in to notes')
+    await chat.keys('b')
+    await chat.until(() => chat.screen().includes('signed in to notes'))
+    await say(chat, 'who am i?')
+    await panel(chat, 'Use whoami of notes?')
+    expect(chat.screen()).not.toContain('asked again')
+    stage.world.authorizationServer.expireAccessTokens()
+    await chat.keys('y')
+    await chat.until(() => chat.screen().includes('asked again: the sign-in to notes was'))
+    await allow(chat)
+    await chat.until(() => chat.screen().includes('You are signed in as Ada'))
+    expect(stage.world.mcp.calls('whoami')).toBe(1)
+    await leave(chat)
+  })
+})
+
+test('what is typed while a question appears answers nothing, and is still there afterwards', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat'])
+  await order(chat, create('a'))
+  for (const key of 'yes, s and p, n') await chat.keys(key)
+  await chat.until(() => chat.screen().includes('Change a file?'))
+  await chat.keys('y', 's', 'p', KEY.backspace)
+  await chat.until(() => composer(chat) === 'yes, s and p, nys')
+  expect(existsSync(file('a'))).toBe(false)
+  await panel(chat, 'Change a file?')
+  chat.paste('y')
+  await chat.keys('x', KEY.enter, KEY.up)
+  await panel(chat, 'Change a file?')
+  expect(existsSync(file('a'))).toBe(false)
+  await chat.keys(KEY.escape)
+  await chat.until(() => composer(chat)?.startsWith('yes, s and p, nys') === true)
+  expect(existsSync(file('a'))).toBe(false)
+  await leave(chat)
+})
+
+test('where something is denied, nothing is allowed for longer than once: the denial would be passed by', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat', '--deny-tool', 'write(secret)', '--deny-tool', 'shell(ls)'])
+  await order(chat, create('a'), 'SAY made-a')
+  await panel(chat, 'Change a file?')
+  expect(chat.screen()).toMatch(/^y once {3}n no {3}N no, and say why$/m)
+  await allow(chat)
+  await heard(chat, 'made-a')
+  await order(chat, create('secret'), 'CALL bash {"command":"ls","description":"x"}', 'SAY not-made')
+  await heard(chat, 'not-made')
+  expect(existsSync(file('secret'))).toBe(false)
+  expect(unwrapped(chat)).toContain('was denied by the rule shell(ls)')
+  await leave(chat)
+})
+
+test('the modes: allow-all stands in the status line in a warning colour as long as it lasts', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat'])
+  await say(chat, '/permissions allow-all')
+  const status = () => chat.screen().trimEnd().split('\n').at(-1) ?? ''
+  await chat.until(() => status().includes(' · allow all'))
+  expect(chat.raw()).toContain('\u001b[33mallow all\u001b[39m')
+  await order(chat, create('a'), 'SAY made-a')
+  await heard(chat, 'made-a')
+  await say(chat, '/permissions assisted')
+  await chat.until(() => unwrapped(chat).includes('! the runtime does not offer assisted here'))
+  await say(chat, '/permissions manual')
+  await chat.until(() => !status().includes('allow all'))
+  await order(chat, create('b'))
+  await panel(chat, 'Change a file?')
+  await chat.keys('n')
+  await refused(chat)
+  await leave(chat)
+})
