@@ -6,7 +6,8 @@ import { createEditor, type Editor } from './composer/editor.ts'
 import type { Mentions } from './composer/mention.ts'
 import type { Folded } from './folded.ts'
 import type { AskState } from './panels/ask-state.ts'
-import { type Guard, newGuard } from './panels/guard.ts'
+import type { Guard } from './panels/guard.ts'
+import { takePanel } from './panels/order.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
@@ -69,6 +70,8 @@ export interface View {
   readonly folder: string
   readonly status: Status
   readonly panels: readonly Panel[]
+  /** Questions that the person has put away until they call them back. */
+  readonly away: readonly Panel[]
   /** How many panels were answered since the last time that none was open: for "2 of 3". */
   readonly answered: number
   /** Of the first panel. */
@@ -134,6 +137,7 @@ export function newView(options: {
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
     panels: [],
+    away: [],
     answered: 0,
     editor: createEditor(options.prompts),
     mentions: { files: [], commands: [] },
@@ -218,29 +222,18 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'printed':
       return drop(view, action.count)
     case 'panel':
-      return watched({ ...view, panels: [...view.panels, action.panel] }, view, now)
     case 'panel-state':
-      return {
-        ...view,
-        panels: view.panels.map(panel => (panel.key === action.panel.key ? action.panel : panel)),
-      }
-    case 'panel-gone': {
-      const panels = view.panels.filter(panel => panel.key !== action.key)
-      const gone = view.panels.length - panels.length
-      return watched({ ...view, panels, answered: panels.length === 0 ? 0 : view.answered + gone }, view, now)
-    }
+    case 'panel-gone':
     case 'quiet':
-      return view.guard === undefined ? view : { ...view, guard: { ...view.guard, open: true } }
+      return takePanel(view, action, now)
     case 'stay':
       return view.leaving === undefined ? view : { ...view, leaving: undefined }
     case 'close':
-      return { ...cancelTools({ ...view, open: false }, now), tail: { lines: [], kind: '' }, panels: [] }
+      return {
+        ...cancelTools({ ...view, open: false }, now),
+        tail: { lines: [], kind: '' },
+        panels: [],
+        away: [],
+      }
   }
-}
-
-/** A panel that comes to the front starts with a guard of its own. */
-function watched(next: View, before: View, now: number): View {
-  const first = next.panels[0]
-  if (first === undefined) return { ...next, guard: undefined }
-  return first.key === before.panels[0]?.key ? next : { ...next, guard: newGuard(now) }
 }

@@ -36,7 +36,7 @@ test('another session, by name and by its number in a list', async () => {
   await hear(/^session \w+; \/resume \w+ goes back/m)
   await say('/resume')
   await hear('Which session?')
-  await answer('Choice (a number):', '1')
+  await answer('Choice (a number, or /later):', '1')
   await hear('you: SAY the second one')
   await hear(/^session \w+/m)
   await leaveLines(chat)

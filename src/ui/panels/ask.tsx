@@ -23,7 +23,8 @@ const MOST_OPTIONS = 8
 /** The panel of a question, a form, a plan, or an address to open. */
 export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelProps) {
   const entry = entryOf(state)
-  const below = keyRows(keysOf(state, entry), width)
+  const later: Hint[] = state.leaving ? [] : [['Ctrl+L', 'later']]
+  const below = keyRows([...keysOf(state, entry), ...later], width)
   const typing = askTakesText(state)
   const list =
     !typing && !state.leaving && entry?.kind === 'list' ? optionRows(state, entry, width, maxRows) : []
