@@ -51,7 +51,7 @@ export async function talk(
     folder: tilde(host),
     prompts: (past ?? []).flatMap(event => (event.type === 'user' ? [event.text] : [])),
     listFiles: files.list,
-    listCommands: () => slash.entries(),
+    listCommands: behind => slash.entries(behind),
     onSubmit(text, now) {
       if (isCommand(text)) {
         void slash.run(text)

@@ -5,6 +5,7 @@ import { permissionAsk } from './permission.ts'
 import { problemText } from './problem.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
+import { attached, type FileUse, toolFiles } from './tool-files.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
 
@@ -101,9 +102,14 @@ const READ = new Map<string, Read>(
     ),
 
     'user.message': main(
-      v.object({ ...Content, messageId: v.fallback(v.string(), ''), source: maybe(v.string()) }),
-      ({ content, messageId, source }) =>
-        source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
+      v.object({
+        ...{ ...Content, messageId: v.fallback(v.string(), ''), source: maybe(v.string()) },
+        attachments: v.fallback(v.optional(v.array(v.unknown()), []), []),
+      }),
+      ({ content, messageId, source, attachments }) =>
+        source?.startsWith('agent-')
+          ? undefined
+          : { type: 'user', messageId, text: content, ...filesOf(attached(attachments)) },
     ),
     'system.notification': main(v.object(Content), ({ content }) => notice('info', content)),
     'assistant.turn_start': main(v.unknown(), () => ({ type: 'turn-start' })),
@@ -149,6 +155,7 @@ const READ = new Map<string, Read>(
         server: data.mcpServerName === undefined ? undefined : clean(data.mcpServerName),
         summary: summary(data.arguments),
         agent,
+        ...filesOf(data.mcpServerName === undefined ? toolFiles(data.toolName, data.arguments) : []),
       }),
     ),
     'tool.shell_output': any(v.object({ ...ToolCall, text: v.string() }), ({ toolCallId, text }) => ({
@@ -217,6 +224,10 @@ export function hostEvent(event: unknown): HostEvent | undefined {
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
   return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
+}
+
+function filesOf(files: readonly FileUse[]): { files?: readonly FileUse[] } {
+  return files.length === 0 ? {} : { files }
 }
 
 /** The arguments of a tool call as one short line. */

@@ -1,5 +1,5 @@
 import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout, useWindowSize } from 'ink'
-import { useLayoutEffect, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
 import { Composer, Draft, textWidth } from './composer/composer.tsx'
 import { MentionList } from './composer/mention-list.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
@@ -15,6 +15,7 @@ import { Queued } from './queued.tsx'
 import type { View } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import type { Store } from './store.ts'
+import type { Theme } from './theme.ts'
 import { liveRows } from './tools.ts'
 import { line } from './transcript/line.ts'
 import { Tail, tailRows } from './transcript/tail.tsx'
@@ -43,11 +44,13 @@ export interface Actions {
 interface Props {
   store: Store<View>
   actions: Actions
-  colours: Palette
+  coloursOf: (theme: Theme) => Palette
   now: () => number
 }
 
-export function App({ store, actions, colours, now }: Props) {
+export function App({ store, actions, coloursOf, now }: Props) {
+  const theme = useSyncExternalStore(store.subscribe, () => store.get().theme)
+  const colours = useMemo(() => coloursOf(theme), [coloursOf, theme])
   return (
     <PaletteContext value={colours}>
       <ErrorBoundary onError={actions.onError}>
@@ -57,7 +60,7 @@ export function App({ store, actions, colours, now }: Props) {
   )
 }
 
-function Screen({ store, actions, now }: Omit<Props, 'colours'>) {
+function Screen({ store, actions, now }: Omit<Props, 'coloursOf'>) {
   const view = useSyncExternalStore(store.subscribe, store.get)
   const { write } = useStdout()
   const { suspendTerminal } = useApp()

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import { createContext, useContext } from 'react'
+import type { Theme } from './theme.ts'
 
-type Colour = 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
+type Colour = 'blue' | 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
 
 /** The few colours there are, from the terminal's own sixteen; each one is absent where colour is not wanted. */
 export interface Palette {
@@ -19,9 +20,13 @@ export interface Palette {
 /** How a piece of text looks; see {@link dress}. */
 export type Style = 'strong' | 'emphasis' | 'struck' | 'underlined' | 'dim' | 'inverse' | keyof Palette
 
-/** Colours unless `NO_COLOR` is set (no-color.org) or the terminal has none. */
-export function palette(env: Readonly<Record<string, string | undefined>>): Palette {
-  if (env.NO_COLOR || env.TERM === 'dumb') return {}
+/** Colours unless `NO_COLOR` is set (no-color.org), the terminal has none, or the person wants none. */
+export function palette(env: Readonly<Record<string, string | undefined>>, theme: Theme = 'auto'): Palette {
+  if (env.NO_COLOR || env.TERM === 'dumb' || theme === 'none') return {}
+  if (theme === 'light') {
+    const code = { keyword: 'magenta', quoted: 'green', literal: 'blue' } as const
+    return { accent: 'blue', good: 'green', bad: 'red', warning: 'magenta', ...code }
+  }
   const code = { keyword: 'magenta', quoted: 'green', literal: 'cyan' } as const
   return { accent: 'cyan', good: 'green', bad: 'red', warning: 'yellow', ...code }
 }

@@ -12,6 +12,7 @@ import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { NEW_STATUS, type Status, takeStatus } from './status.ts'
+import type { Theme } from './theme.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
 import { promptBlock, type Tool } from './transcript/blocks.ts'
@@ -76,6 +77,7 @@ export interface View {
   readonly answered: number
   /** Of the first panel. */
   readonly guard?: Guard
+  readonly theme: Theme
   readonly editor: Editor
   readonly mentions: Mentions
   /** Set for a while after Ctrl+C: until when a second one leaves, and what the first one took from the composer. */
@@ -104,6 +106,7 @@ export type Action =
   /** Nobody has typed for a while: the panel takes keys. */
   | { type: 'quiet' }
   | { type: 'stay' }
+  | { type: 'theme'; theme: Theme }
   | Given
   | { type: 'close' }
 
@@ -112,9 +115,11 @@ export function newView(options: {
   folder: string
   prompts: readonly string[]
   columns?: number
+  theme?: Theme
 }): View {
   return {
     columns: options.columns ?? 80,
+    theme: options.theme ?? 'auto',
     open: true,
     ready: [],
     done: [],
@@ -228,6 +233,8 @@ export function reduce(view: View, action: Action, now: number): View {
       return takePanel(view, action, now)
     case 'stay':
       return view.leaving === undefined ? view : { ...view, leaving: undefined }
+    case 'theme':
+      return { ...view, theme: action.theme }
     case 'close':
       return {
         ...cancelTools({ ...view, open: false }, now),

@@ -17,6 +17,7 @@ export const SESSION_COMMANDS: readonly SlashCommand[] = [
       const id = input === '' ? await choose(ports) : input
       if (id !== undefined) await change({ kind: 'stored', id }, ports)
     },
+    findWords: offered,
   },
   {
     name: 'new',
@@ -48,6 +49,12 @@ async function list(_input: string, ports: SlashPorts): Promise<void> {
     ...lines.map((line, at) => (at === here ? `${line}  (this one)` : line)),
     `${more > 0 ? `${more} more: copilot-host sessions; ` : ''}/resume <id> goes on with one`,
   ])
+}
+
+/** Names of sessions, the latest first, and behind them their ids. */
+async function offered(ports: SlashPorts): Promise<string[]> {
+  const all = (await (await ports.runtime).sessions()).filter(({ id }) => id !== ports.current.session?.id)
+  return [...new Set([...all.flatMap(({ summary }) => summary ?? []), ...all.map(({ id }) => shortId(id))])]
 }
 
 async function choose(ports: SlashPorts): Promise<string | undefined> {

@@ -135,6 +135,8 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     askPermission: (ask, signal) => askPermission({ write, read: readerOf(true), turns }, ask, signal),
     ask: (ask, signal) => putQuestion({ write, read: readerOf(true), turns }, ask, signal),
     copy: () => false,
+    edit: () => false,
+    theme: () => undefined,
     left: left.promise,
     async close() {
       if (closed) return
