@@ -1,7 +1,7 @@
 import type { Ask } from '../../runtime/types.ts'
 import { clean, cleanBlock, hostOf } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
-import { line, untab, wrap } from '../transcript/line.ts'
+import { line, truncate, untab, wrap } from '../transcript/line.ts'
 import { type Entry, valueText } from './ask-entry.ts'
 import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
 import { Panel } from './panel.tsx'
@@ -19,6 +19,8 @@ const LINE_ROWS = 3
 const MOST_ROWS = 12
 /** Options shown at once. */
 const MOST_OPTIONS = 8
+/** Rows of what is told of the option at the cursor. */
+const MOST_DETAILS = 3
 
 /** The panel of a question, a form, a plan, or an address to open. */
 export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelProps) {
@@ -27,7 +29,9 @@ export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelP
   const below = keyRows([...keysOf(state, entry), ...later], width)
   const typing = askTakesText(state)
   const list =
-    !typing && !state.leaving && entry?.kind === 'list' ? optionRows(state, entry, width, maxRows) : []
+    !typing && !state.leaving && entry?.kind === 'list'
+      ? [...optionRows(state, entry, width, maxRows), ...detailRows(state, entry, width)]
+      : []
   const note = state.note === undefined ? [] : prose(9, state.note, width, 1, 'warning')
   const taken = 1 + list.length + note.length + below.length + (typing ? LINE_ROWS : 0)
   const above = [
@@ -108,10 +112,24 @@ function optionRows(
   return options.slice(first, first + room).map(({ value, title }, at) => {
     const number = first + at + 1
     const box = several ? (marked.includes(value) ? '[x] ' : '[ ] ') : ''
-    const [text] = wrap(line(`${number <= 9 ? `${number} ` : '  '}${box}${title}`), width - 2)
+    const text = truncate(line(`${number <= 9 ? `${number} ` : '  '}${box}${title}`), width - 2)
     const chosen = first + at === cursor
     const head = { text: chosen ? '› ' : '  ', styles: chosen ? (['accent'] as const) : [] }
-    return { rank: chosen ? 9 : 8, line: [head, ...(text ?? [])] }
+    return { rank: chosen ? 9 : 8, line: [head, ...text] }
+  })
+}
+
+/** As many rows for each option, so that nothing moves with the cursor. */
+function detailRows(
+  { cursor }: AskState,
+  { options }: Extract<Entry, { kind: 'list' }>,
+  width: number,
+): Row[] {
+  const most = Math.max(0, ...options.map(({ details = [] }) => Math.min(details.length, MOST_DETAILS)))
+  const details = options[cursor]?.details ?? []
+  return Array.from({ length: most }, (_, at) => {
+    const text = truncate(line(`    ${details[at] ?? ''}`, 'dim'), width)
+    return { rank: 4, line: text }
   })
 }
 
