@@ -17,19 +17,24 @@ export function StatusLine({ view, width, frame }: { view: View; width: number; 
   return <Text wrap="truncate">{paint(row, colours) || ' '}</Text>
 }
 
-/** Where room is short, what can be seen elsewhere goes first; what is going on stays. */
+/**
+ * Where room is short, parts go from the right, so that what stays does not move when a turn begins or ends; what is going on
+ * stays, and who decides about tools.
+ */
 export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
   for (let step = 0; step <= LAST; step += 1) {
     const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
-    const row = join([...shown.map(({ span }) => span), ...state])
+    const hint = step <= HINT && isInterruptible(view) ? [dim('Esc interrupts')] : []
+    const row = join([...shown.map(({ span }) => span), ...state, ...hint])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
 }
 
-/** How many steps there are from all that could be told to what must be. */
+/** How many steps there are from all that could be told to what must be; and the last one at which a key is told. */
 const LAST = 7
+const HINT = 4
 
 interface Part {
   span: Span
@@ -48,10 +53,10 @@ function partsOf({ model, context, folder, status }: View): Part[] {
     { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
     { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 7, styles: ['warning'] },
     { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
-    { text: context === undefined ? '' : `${context}% context`, until: 1 },
-    { text: folder === '' ? '' : `${folder}${inBranch}`, until: 3 },
-    { text: folder === '' ? '' : `${name}${inBranch}`, from: 4, until: 4 },
+    { text: context === undefined ? '' : `${context}% context`, until: 3 },
     { text: premiumRequests > 0 ? `${premiumRequests} premium` : '', until: 2 },
+    { text: folder === '' ? '' : `${folder}${inBranch}`, until: 0 },
+    { text: folder === '' ? '' : `${name}${inBranch}`, from: 1, until: 1 },
   ]
   return parts
     .filter(({ text }) => text !== '')
@@ -76,7 +81,8 @@ function stateOf(view: View, frame: number): Span[] {
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : 'working…')
     const turn = FRAMES[frame % FRAMES.length] ?? ''
-    return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
+    // Of one width, so that what stands behind it stays.
+    return [...waiting, dim(`${turn} ${isInterruptible(view) ? doing.padEnd(9) : doing}`)]
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
@@ -94,7 +100,16 @@ function stateOf(view: View, frame: number): Span[] {
 }
 
 function told(what: string, names: readonly string[], style: Style): Span[] {
-  return names.length === 0 ? [] : [{ text: `${what}: ${names.join(', ')}`, styles: [style] }]
+  if (names.length === 0) return []
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+  return [{ text: `${what}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`, styles: [style] }]
+}
+
+/** So many servers are named; /mcp names them all. */
+const MOST_NAMES = 3
+
+function isInterruptible({ busy, panels }: View): boolean {
+  return busy && panels.length === 0
 }
 
 function dim(text: string | undefined): Span {
