@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { approveAll, CopilotClient, RuntimeConnection } from '@github/copilot-sdk'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { composer, leave, panel, restored, say } from '../support/person.ts'
@@ -168,4 +169,41 @@ test('many sessions are offered ten at a time; a session that is open elsewhere 
   await chat.keys(KEY.enter)
   await chat.until(() => chat.lines().includes('› SAY shared words') && composer(chat) === '')
   await leave(chat)
+})
+
+test('sessions of another host of the runtime in the same COPILOT_HOME work here, and ours there', async () => {
+  stage = await openStage({ keychain: false })
+  const { world, place } = stage
+  const other = new CopilotClient({
+    connection: RuntimeConnection.forStdio({
+      env: { PATH: process.env.PATH ?? '', HOME: world.folder, ...place.env },
+    }),
+    workingDirectory: world.work,
+  })
+  const how = {
+    model: 'practice-model',
+    provider: { type: 'openai', baseUrl: world.model.url, apiKey: 'practice' },
+    onPermissionRequest: approveAll,
+  } as const
+  const theirs = await other.createSession(how)
+  await theirs.sendAndWait({ prompt: 'SAY their words' })
+  await theirs.disconnect()
+  expect((await run('sessions')).stdout).toContain('SAY their words')
+  const chat = stage.open(['resume', theirs.sessionId])
+  await chat.until(() => chat.lines().includes('› SAY their words') && composer(chat) === '')
+  await say(chat, 'SAY our words')
+  await chat.until(() => chat.lines().includes('our words'))
+  await say(chat, '/rename shared talk')
+  await chat.until(() => chat.lines().join('\n').includes('this session is called'))
+  await leave(chat)
+  const again = await other.resumeSession(theirs.sessionId, how)
+  const answer = await again.sendAndWait({ prompt: 'SAY once more' })
+  expect(answer?.data.content).toBe('once more')
+  const asked = world.model.requests
+    .at(-1)
+    ?.messages.map(({ text }) => text)
+    .join('\n')
+  expect(asked).toContain('our words')
+  await other.stop()
+  expect((await run('sessions', 'show', 'shared talk')).stdout).toContain('› SAY once more')
 })
