@@ -46,8 +46,9 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
     .description('print a conversation, without resuming it')
     .argument('[session]', WHICH)
     .option('--last <count>', 'only so many pieces, from the end', whole)
-    .action(async (id: string | undefined, { last }: Pick<ExportOptions, 'last'>) =>
-      done(await (await loadExport()).sessionsExport(id, { format: 'text', last }, host)),
+    .option('--json', 'as JSON')
+    .action(async (id: string | undefined, { last, json }: { last?: number; json?: boolean }) =>
+      done(await (await loadExport()).sessionsExport(id, { format: json ? 'json' : 'text', last }, host)),
     )
 
   sessions

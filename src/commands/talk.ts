@@ -51,6 +51,7 @@ export async function talk(
     version: host.version,
     model: settings.model.model,
     folder: tilde(host),
+    servers: Object.keys(settings.session.servers),
     prompts: (past ?? []).flatMap(event => (event.type === 'user' ? [event.text] : [])),
     listFiles: files.list,
     listCommands: behind => slash.entries(behind),

@@ -58,6 +58,8 @@ export interface View {
   readonly queued: readonly string[]
   /** Sent into the running turn, which has not taken them up yet. */
   readonly steering: readonly string[]
+  /** Names of servers, in the order in which they are told. */
+  readonly order: readonly string[]
   readonly servers: Readonly<Record<string, ServerStatus>>
   /** Of servers that have several. */
   readonly accounts: ReadonlyMap<string, Clean>
@@ -116,6 +118,7 @@ export function newView(options: {
   prompts: readonly string[]
   columns?: number
   theme?: Theme
+  servers?: readonly string[]
 }): View {
   return {
     columns: options.columns ?? 80,
@@ -131,19 +134,15 @@ export function newView(options: {
     folded: [],
     unfolded: false,
     busy: false,
-    waiting: [],
-    queued: [],
-    steering: [],
+    ...{ waiting: [], queued: [], steering: [] },
     status: NEW_STATUS,
+    order: options.servers ?? [],
     servers: {},
     accounts: new Map(),
-    unsigned: [],
-    later: [],
+    ...{ unsigned: [], later: [] },
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
-    panels: [],
-    away: [],
-    answered: 0,
+    ...{ panels: [], away: [], answered: 0 },
     editor: createEditor(options.prompts),
     mentions: { files: [], commands: [] },
   }

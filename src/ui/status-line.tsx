@@ -77,7 +77,8 @@ export function searchLine({ query, failed }: Search, room: number): Line {
 
 function stateOf(view: View, frame: number): Span[] {
   if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
-  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${view.waiting.join(', ')}…` }] : []
+  const sorted = (names: readonly string[]) => inOrder(names, view.order)
+  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : 'working…')
     const turn = FRAMES[frame % FRAMES.length] ?? ''
@@ -91,11 +92,12 @@ function stateOf(view: View, frame: number): Span[] {
   // Who has declined more rights only is signed in.
   const unsigned = view.unsigned.filter(name => view.servers[name] !== 'connected')
   const out = [...new Set([...are('needs-auth'), ...unsigned])].filter(name => !view.later.includes(name))
-  const free = (names: readonly string[]) => names.filter(name => !asked.some(server => server === name))
+  const free = (names: readonly string[]) =>
+    sorted(names).filter(name => !asked.some(server => server === name))
   return [
     ...told('sign-in waiting', free(view.later), 'accent'),
     ...told('not signed in', free(out), 'dim'),
-    ...told('not available', are('failed'), 'warning'),
+    ...told('not available', sorted(are('failed')), 'warning'),
   ]
 }
 
@@ -103,6 +105,12 @@ function told(what: string, names: readonly string[], style: Style): Span[] {
   if (names.length === 0) return []
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
   return [{ text: `${what}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`, styles: [style] }]
+}
+
+/** As they are configured; what is not comes last. */
+function inOrder(names: readonly string[], order: readonly string[]): string[] {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  return [...names].sort((one, other) => place(one) - place(other))
 }
 
 /** So many servers are named; /mcp names them all. */

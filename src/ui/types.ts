@@ -39,6 +39,8 @@ export interface ChatPorts {
   model?: string
   /** The folder as it is shown: with `~`. */
   folder: string
+  /** Names of the servers, in the order in which they are told. */
+  servers?: readonly string[]
   /** Prompts of the past, newest last, for the arrow keys. */
   prompts: readonly string[]
   /** A message or a `/` command of the person, not empty, byte for byte. `now`: it is for the running turn. */

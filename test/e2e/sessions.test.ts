@@ -39,6 +39,8 @@ test('sessions: list, search, show, export, rename, resume by name, delete', asy
     code: 0,
     stdout: expect.stringMatching(/^› something else\n\nI am a small practice model/),
   })
+  const pieces: unknown = JSON.parse((await run('sessions', 'show', id, '--json', '--last', '1')).stdout)
+  expect(pieces).toMatchObject({ id, said: [{ who: 'model' }] })
   const exported = await run('sessions', 'export', id, '--format', 'json')
   expect(JSON.parse(exported.stdout)).toMatchObject({
     ...{ v: 1, id, name: 'something else' },

@@ -126,6 +126,13 @@ test('many servers: three are named', () => {
   expect(row(view)).toBe('m · ~/src/shop · sign-in waiting: a, b, c and 2 more')
 })
 
+test('servers are told as they are configured', () => {
+  const view: View = { ...after({ type: 'waiting', servers: ['b', 'x', 'a'] }), order: ['a', 'b'] }
+  expect(row(view)).toBe('m · ~/src/shop · waiting for a, b, x…')
+  const failed = (name: string): Action => ({ type: 'server', name: clean(name), status: 'failed' })
+  expect(row({ ...after(failed('b'), failed('a')), order: ['a', 'b'] })).toMatch(/: a, b$/)
+})
+
 /** What stands in the row, and at which column. */
 const places = (text: string) => {
   const parts = text.split(' · ')
