@@ -25,16 +25,15 @@ export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
   for (let step = 0; step <= LAST; step += 1) {
     const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
-    const hint = step <= HINT && isInterruptible(view) ? [dim('Esc interrupts')] : []
-    const row = join([...shown.map(({ span }) => span), ...state, ...hint])
+    const row = join([...shown.map(({ span }) => span), ...(step < LAST ? state : without(state, HINT))])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
 }
 
-/** How many steps there are from all that could be told to what must be; and the last one at which a key is told. */
-const LAST = 7
-const HINT = 4
+/** How many steps there are from all that could be told to what must be. */
+const LAST = 8
+const HINT = dim('Esc interrupts')
 
 interface Part {
   span: Span
@@ -51,7 +50,7 @@ function partsOf({ model, context, folder, status }: View): Part[] {
   const dim: readonly Style[] = ['dim']
   const parts: { text: string; until: number; from?: number; styles?: readonly Style[] }[] = [
     { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
-    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 7, styles: ['warning'] },
+    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 8, styles: ['warning'] },
     { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
     { text: context === undefined ? '' : `${context}% context`, until: 3 },
     { text: premiumRequests > 0 ? `${premiumRequests} premium` : '', until: 2 },
@@ -82,8 +81,8 @@ function stateOf(view: View, frame: number): Span[] {
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : 'working…')
     const turn = FRAMES[frame % FRAMES.length] ?? ''
-    // Of one width, so that what stands behind it stays.
-    return [...waiting, dim(`${turn} ${isInterruptible(view) ? doing.padEnd(9) : doing}`)]
+    // What changes stands last.
+    return [...waiting, ...(view.panels.length > 0 ? [] : [HINT]), dim(`${turn} ${doing}`)]
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
@@ -101,6 +100,10 @@ function stateOf(view: View, frame: number): Span[] {
   ]
 }
 
+function without(spans: readonly Span[], span: Span): Span[] {
+  return spans.filter(each => each !== span)
+}
+
 function told(what: string, names: readonly string[], style: Style): Span[] {
   if (names.length === 0) return []
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
@@ -115,10 +118,6 @@ function inOrder(names: readonly string[], order: readonly string[]): string[] {
 
 /** So many servers are named; /mcp names them all. */
 const MOST_NAMES = 3
-
-function isInterruptible({ busy, panels }: View): boolean {
-  return busy && panels.length === 0
-}
 
 function dim(text: string | undefined): Span {
   return { text: text ?? '', styles: ['dim'] }

@@ -60,12 +60,12 @@ describe('status line', () => {
       'demo-model · ~/src/shop · waiting for linear…',
     ],
     ['waiting, narrow', seen({ type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
-    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · ⠋ working…  · Esc interrupts'],
+    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · Esc interrupts · ⠋ working…'],
     [
       'thinking',
       seen({ type: 'turn-start' }, { type: 'reasoning-tail', text: '' }),
       39,
-      'demo-model · ⠋ thinking…',
+      'Esc interrupts · ⠋ thinking…',
     ],
     ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · ⠋ working…'],
     [

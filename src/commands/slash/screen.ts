@@ -26,7 +26,7 @@ async function change(input: string, { chat, host, settings }: SlashPorts): Prom
   const theme = input === '' ? undefined : oneOf(input, THEMES, '/theme')
   const now = chat.theme(theme)
   if (now === undefined) throw new HostError('usage', 'plain lines have no colours')
-  const off = host.env.NO_COLOR ? '; NO_COLOR is set: there are none' : ''
+  const off = host.env.NO_COLOR && !host.env.FORCE_COLOR ? '; NO_COLOR is set: there are none' : ''
   const others = theme === undefined ? ` (there are ${THEMES.join(', ')})` : ''
   say({ chat }, `theme: ${now}${off}${others}`)
   if (theme !== undefined) await keepTheme(settings.folders.state, theme)
