@@ -6,7 +6,7 @@ import { clean, shellWord } from '../text.ts'
 import { converse } from './conversation.ts'
 import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
 import type { ChatOptions } from './options.ts'
-import { openSession, type SessionChoice } from './pick-session.ts'
+import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
 import { renewAheadOfRun } from './renew-ahead.ts'
 import { createRunOutput } from './run-output.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +26,10 @@ export async function oneShot(
   starting: Promise<Runtime>,
   host: Host,
 ): Promise<number> {
+  const { session: choice } = options
+  // Which session is the first question; what it shall be told is the second.
+  if (choice.kind === 'stored' && options.prompt === undefined)
+    pickSession(await (await starting).sessions(), choice.id, settings.session.folder, host.clock.now())
   const prompt = options.prompt ?? (await readStdin(host.stdin, PROMPT_LIMIT, host.signal))
   if (prompt.trim() === '')
     throw new HostError('usage', 'the prompt is empty; give one with -p or on standard input')

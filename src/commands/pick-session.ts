@@ -6,7 +6,10 @@ import { clean } from '../text.ts'
 import type { Settings } from './settings.ts'
 
 /** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
-export type SessionChoice = { kind: 'new' } | { kind: 'stored'; id: string | undefined }
+export type SessionChoice =
+  | { kind: 'new' }
+  /** `ask`: where nothing is named, a person in a chat may choose. */
+  | { kind: 'stored'; id: string | undefined; ask?: boolean }
 
 /**
  * Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. A log that the

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Host } from '../host.ts'
+import { clean } from '../text.ts'
 import { whole } from './options.ts'
 import type { ReplayOptions } from './replay.ts'
 import type { SessionsOptions } from './sessions.ts'
 import type { ExportOptions } from './sessions-export.ts'
+import { nearest } from './slash/nearest.ts'
 
 /** `sessions` and what can be done with them. `done` gets the exit code. */
 export function sessionsProgram(program: Command, host: Host, done: (code: number) => void): void {
@@ -18,7 +20,19 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
 
   listing(sessions.command('list', { isDefault: true }))
     .description('list them')
-    .action(async (options: SessionsOptions) => done(await (await load()).sessionsList(options, host)))
+    .allowExcessArguments()
+    .action(async (options: SessionsOptions, list: Command) => {
+      // What is no command comes here, since this is the one without a name.
+      const [name] = list.args
+      if (name !== undefined)
+        list.error(
+          noCommand(
+            name,
+            sessions.commands.map(each => each.name()),
+          ),
+        )
+      done(await (await load()).sessionsList(options, host))
+    })
 
   listing(sessions.command('search'))
     .description('those in whose name, folder or conversation a text is')
@@ -32,8 +46,9 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
     .description('print a conversation, without resuming it')
     .argument('[session]', WHICH)
     .option('--last <count>', 'only so many pieces, from the end', whole)
-    .action(async (id: string | undefined, { last }: Pick<ExportOptions, 'last'>) =>
-      done(await (await loadExport()).sessionsExport(id, { format: 'text', last }, host)),
+    .option('--json', 'as JSON')
+    .action(async (id: string | undefined, { last, json }: { last?: number; json?: boolean }) =>
+      done(await (await loadExport()).sessionsExport(id, { format: json ? 'json' : 'text', last }, host)),
     )
 
   sessions
@@ -69,6 +84,12 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
     .description('delete sessions with all their data')
     .argument('<sessions...>', WHICH)
     .action(async (ids: string[]) => done(await (await load()).sessionsDelete(ids, host)))
+}
+
+function noCommand(name: string, names: readonly string[]): string {
+  const meant = nearest(name, names)
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+  return `error: sessions has no command '${clean(name, 40)}'${hint}`
 }
 
 function speed(value: string): ReplayOptions['speed'] {

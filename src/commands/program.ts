@@ -51,11 +51,11 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     })
 
   chatOptions(program.command('resume'))
-    .description('continue a session: by id, the beginning of one, or name; or the latest of this folder')
+    .description('continue a session: by id, the beginning of one, or name; without one you choose')
     .argument('[id]')
     .action(async (id: string | undefined, options: ChatOptions) => {
       const { chat } = await import('./chat.ts')
-      code = await chat({ ...options, session: { kind: 'stored', id } }, host)
+      code = await chat({ ...options, session: { kind: 'stored', id, ask: id === undefined } }, host)
     })
 
   sessionsProgram(program, host, given => {

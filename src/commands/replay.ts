@@ -9,6 +9,7 @@ import { tilde } from './place.ts'
 import { redactEvent, redacting } from './redact.ts'
 import { withRuntime } from './sessions.ts'
 import { sessionsExport } from './sessions-export.ts'
+import { readTheme } from './theme.ts'
 
 export interface ReplayOptions {
   /** How many times as fast as it was. */
@@ -31,15 +32,16 @@ export async function replay(id: string | undefined, options: ReplayOptions, hos
   if (!host.stdout.isTTY || !host.stdin.isTTY) {
     return sessionsExport(id, { format: 'text', redact: options.redact }, host)
   }
-  const [session, folder] = await withRuntime(host, async (runtime, { folders }) => [
+  const [session, folder, theme] = await withRuntime(host, async (runtime, { folders }) => [
     pickSession(await runtime.sessions(), id, host.folder, host.clock.now()),
     folders.copilot,
+    await readTheme(folders.state, host.env),
   ])
   const redact = options.redact ? redacting(host.home) : undefined
   const leaving = new AbortController()
   const clock = playClock(host)
   const screen = openChat({
-    ...{ stdin: host.stdin, stdout: host.stdout, env: host.env, version: host.version },
+    ...{ stdin: host.stdin, stdout: host.stdout, env: host.env, version: host.version, theme },
     folder: tilde({ folder: session.folder ?? host.folder, home: host.home }),
     now: clock.now,
     suspend: host.suspend,

@@ -8,6 +8,7 @@ import { openPromptHistory } from './prompt-history.ts'
 import type { Settings } from './settings.ts'
 import { createShell, type Shell } from './shell.ts'
 import { talk } from './talk.ts'
+import { readTheme } from './theme.ts'
 import { copyInTmux } from './tmux-copy.ts'
 
 /** The chat on the screen: Ink, inline. */
@@ -20,14 +21,14 @@ export async function chatOnScreen(
   const { stdin, stdout, env, suspend, clock, platform } = host
   const { runtime, folders } = settings
   const history = openPromptHistory(folders.state)
-  const earlier = await history.read()
+  const [earlier, theme] = await Promise.all([history.read(), readTheme(folders.state, env)])
   let kept = Promise.resolve()
   let shell: Shell | undefined
 
   const code = await talk(options, settings, starting, host, ports => {
     const chat = openChat({
       ...ports,
-      ...{ stdin, stdout, env, suspend },
+      ...{ stdin, stdout, env, suspend, theme },
       now: clock.now,
       prompts: [...earlier.filter(text => !ports.prompts.includes(text)), ...ports.prompts],
       onSubmit(text, now) {

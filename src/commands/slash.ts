@@ -2,11 +2,13 @@ import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import type { CommandEntry } from '../ui/types.ts'
 import { type SlashCommand, type SlashPorts, say, sayAll } from './slash/command.ts'
+import { FILE_COMMANDS } from './slash/files.ts'
 import { MODEL_COMMANDS } from './slash/model.ts'
 import { nearest } from './slash/nearest.ts'
 import { NUMBER_COMMANDS } from './slash/numbers.ts'
 import { QUEUE_COMMANDS } from './slash/queue.ts'
 import { runRuntimeCommand, runtimeCommands } from './slash/runtime.ts'
+import { SCREEN_COMMANDS } from './slash/screen.ts'
 import { SERVER_COMMANDS } from './slash/servers.ts'
 import { SESSION_COMMANDS } from './slash/sessions.ts'
 import { TRANSCRIPT_COMMANDS } from './slash/transcript.ts'
@@ -19,6 +21,8 @@ export const COMMANDS: readonly SlashCommand[] = [
   ...QUEUE_COMMANDS,
   ...NUMBER_COMMANDS,
   ...TRANSCRIPT_COMMANDS,
+  ...FILE_COMMANDS,
+  ...SCREEN_COMMANDS,
   { name: 'help', what: 'these commands', run: (_input, ports) => help(ports) },
   {
     name: 'quit',
@@ -31,8 +35,8 @@ export const COMMANDS: readonly SlashCommand[] = [
 export interface Slash {
   /** Does what a line that begins with `/` asks for. Never rejects: what goes wrong is told. */
   run(line: string): Promise<void>
-  /** What can stand there, for completion. */
-  entries(): Promise<CommandEntry[]>
+  /** What can stand there, for completion, and what behind this one of them. Never rejects. */
+  entries(behind?: string): Promise<CommandEntry[]>
 }
 
 /** True for a line that is a command and no path. */
@@ -55,6 +59,10 @@ export function createSlash(ports: SlashPorts): Slash {
     say(ports, `there is no command /${clean(name, 40)} (${hint})`, 'warning')
   }
 
+  async function findWords(name: string | undefined): Promise<readonly string[]> {
+    return (await COMMANDS.find(each => each.name === name)?.findWords?.(ports)) ?? []
+  }
+
   return {
     async run(line) {
       const [, name = '', input = ''] = /^\/([a-z-]+)\s*([\s\S]*)$/u.exec(line.trim()) ?? []
@@ -65,12 +73,12 @@ export function createSlash(ports: SlashPorts): Slash {
         for (const text of message.split('\n')) say(ports, text, 'warning')
       }
     },
-    async entries() {
+    async entries(behind) {
+      const found = await findWords(behind).catch(() => [])
       const ours = COMMANDS.flatMap(({ name, aliases = [], what, words }) =>
         [name, ...aliases.filter(alias => !alias.startsWith(name))].map(each => ({
-          name: each,
-          what,
-          words: words?.(ports) ?? [],
+          ...{ name: each, what },
+          words: words?.(ports) ?? (each === behind ? found : []),
         })),
       )
       const others = (await runtimeCommands(ports)).map(({ name, description }) => ({

@@ -1,9 +1,10 @@
 import { type HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import type { HostEvent, Runtime, Session } from '../runtime/types.ts'
+import type { HostEvent, Runtime, Session, SessionSummary } from '../runtime/types.ts'
 import { cleanBlock } from '../text.ts'
 import type { Chat, ChatPorts } from '../ui/types.ts'
 import { createChatSession, PAST } from './chat-session.ts'
+import { chooseSession } from './choose-session.ts'
 import { createEngine, openTokenStore } from './engine.ts'
 import { openFiles } from './files.ts'
 import type { ChatOptions } from './options.ts'
@@ -33,7 +34,8 @@ export async function talk(
   let past: HostEvent[] | undefined
   const problems = [...settings.servers.problems]
   const asking = { ...settings, session: { ...settings.session, asks: true } }
-  if (options.session.kind === 'stored') {
+  const offered = options.session.kind === 'stored' && options.session.ask ? await stored(starting) : []
+  if (options.session.kind === 'stored' && offered.length < 2) {
     session = await openSession(options.session, asking, await starting, {
       host,
       warn: line => problems.push(line),
@@ -49,9 +51,10 @@ export async function talk(
     version: host.version,
     model: settings.model.model,
     folder: tilde(host),
+    servers: Object.keys(settings.session.servers),
     prompts: (past ?? []).flatMap(event => (event.type === 'user' ? [event.text] : [])),
     listFiles: files.list,
-    listCommands: () => slash.entries(),
+    listCommands: behind => slash.entries(behind),
     onSubmit(text, now) {
       if (isCommand(text)) {
         void slash.run(text)
@@ -108,9 +111,22 @@ export async function talk(
   /** Rejects with what ends the chat from inside. */
   async function run(): Promise<never> {
     const runtime = await starting
+    if (offered.length > 1) {
+      const id = await chooseSession(offered, { chat, host, copilotHome: settings.folders.copilot })
+      if (id === undefined) return leaving()
+      session = await openSession({ kind: 'stored', id }, asking, runtime, { host, warn })
+      past = await session.history(PAST)
+      if (past.length > 0) await chat.showHistory(past)
+    }
     session ??= await openSession(options.session, asking, runtime, { host, warn })
     current.begin(session, past)
     throw await runtime.died
+  }
+
+  /** Who chooses no session leaves. */
+  function leaving(): Promise<never> {
+    quit.resolve('end')
+    return new Promise(() => {})
   }
 
   let draft = ''
@@ -145,4 +161,8 @@ export async function talk(
   if (last && current.state.said)
     host.stdout.write(`to continue: copilot-host resume ${last.id.slice(0, 8)}\n`)
   return code
+}
+
+async function stored(starting: Promise<Runtime>): Promise<SessionSummary[]> {
+  return (await starting).sessions()
 }

@@ -4,6 +4,8 @@ import type { Clean } from '../text.ts'
 export interface Option {
   value: string
   title: Clean
+  /** What is told of it while it is the one that would be taken. */
+  details?: readonly Clean[]
 }
 
 /** A question to the person: of the model, about its plan, or of an MCP server. Texts are cleaned. */

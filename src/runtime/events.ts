@@ -5,6 +5,7 @@ import { noticeEvent } from './notice-events.ts'
 import { permissionAsk } from './permission.ts'
 import { maybe } from './protocol.ts'
 import { stateEvent } from './state-events.ts'
+import { attached, type FileUse, toolFiles } from './tool-files.ts'
 import { ToolResult, toolEnd, toolText } from './tool-result.ts'
 import { toolSummary } from './tool-summary.ts'
 import type { HostEvent, ServerStatus } from './types.ts'
@@ -82,9 +83,14 @@ const READ = new Map<string, Read>(
     ),
 
     'user.message': main(
-      v.object({ ...Content, messageId: v.fallback(v.string(), ''), source: maybe(v.string()) }),
-      ({ content, messageId, source }) =>
-        source?.startsWith('agent-') ? undefined : { type: 'user', messageId, text: content },
+      v.object({
+        ...{ ...Content, messageId: v.fallback(v.string(), ''), source: maybe(v.string()) },
+        attachments: v.fallback(v.optional(v.array(v.unknown()), []), []),
+      }),
+      ({ content, messageId, source, attachments }) =>
+        source?.startsWith('agent-')
+          ? undefined
+          : { type: 'user', messageId, text: content, ...filesOf(attached(attachments)) },
     ),
     'assistant.intent': main(v.object({ intent: v.string() }), ({ intent }) => ({
       type: 'doing',
@@ -140,6 +146,7 @@ const READ = new Map<string, Read>(
         server: data.mcpServerName === undefined ? undefined : clean(data.mcpServerName),
         summary: toolSummary(data.toolName, data.arguments),
         agent,
+        ...filesOf(data.mcpServerName === undefined ? toolFiles(data.toolName, data.arguments) : []),
       }),
     ),
     'tool.shell_output': any(v.object({ ...ToolCall, text: v.string() }), ({ toolCallId, text }) => ({
@@ -215,4 +222,8 @@ export function hostEvent(event: unknown): HostEvent | undefined {
 
 export function serverEvent({ name, status, error }: v.InferOutput<typeof Server>): HostEvent {
   return { type: 'server', name: clean(name), status, error: error ? clean(error, 200) : undefined }
+}
+
+function filesOf(files: readonly FileUse[]): { files?: readonly FileUse[] } {
+  return files.length === 0 ? {} : { files }
 }

@@ -34,6 +34,27 @@ export async function* readStoredEvents(copilotHome: string, id: string): AsyncG
   }
 }
 
+/** So much of the end of a log is read at once, in bytes. */
+const TAIL = 64 * 1024
+
+/** The last events of a stored session, as far as they are in the end of its log. Empty where it cannot be read. */
+export async function readStoredTail(copilotHome: string, id: string): Promise<HostEvent[]> {
+  try {
+    await using log = await open(join(folderOf(copilotHome, id), LOG))
+    const { size } = await log.stat()
+    const start = Math.max(0, size - TAIL)
+    const { buffer, bytesRead } = await log.read(Buffer.alloc(size - start), 0, size - start, start)
+    const text = buffer.subarray(0, bytesRead).toString('utf8')
+    const lines = text.split('\n').slice(start > 0 ? 1 : 0)
+    return lines.flatMap(line => {
+      const parsed = line === '' ? undefined : parse(Buffer.from(line))
+      return (parsed && hostEvent(parsed.data)) ?? []
+    })
+  } catch {
+    return []
+  }
+}
+
 /**
  * Takes the damaged lines out of the log of a session, which the runtime refuses to resume for a single one. The log as it was
  * stays beside it as `events.damaged.jsonl`. Gives how many lines went; 0, and nothing is touched, where none is damaged or

@@ -3,9 +3,11 @@ import type { Clean } from '../text.ts'
 import type { Ask, AskAnswer } from './ask-types.ts'
 import type { Controls } from './controls.ts'
 import type { PermissionAsk, PermissionDecision } from './permission-types.ts'
+import type { FileUse } from './tool-files.ts'
 
 export type * from './ask-types.ts'
 export type * from './permission-types.ts'
+export type { FileUse } from './tool-files.ts'
 
 /** One MCP server as Copilot CLI's configuration describes it; see `config/server-entry.ts` for the judge. */
 export type ServerConfig =
@@ -113,7 +115,7 @@ export type ServerStatus =
  */
 export type HostEvent =
   | { type: 'started'; model?: Clean; alreadyInUse: boolean }
-  | { type: 'user'; messageId: string; text: string }
+  | { type: 'user'; messageId: string; text: string; files?: readonly FileUse[] }
   | { type: 'turn-start' }
   | { type: 'reply-delta'; messageId: string; text: string }
   | { type: 'reply'; messageId: string; text: string }
@@ -123,7 +125,16 @@ export type HostEvent =
   | { type: 'agent'; id: string; call: string; name?: Clean; background?: boolean }
   /** It is over; the call that started it may have ended long before. `text` says why it failed. */
   | { type: 'agent-end'; id: string; end: ToolEnd; text: string }
-  | { type: 'tool-start'; id: string; name: Clean; server?: Clean; summary: Clean; agent?: string }
+  | {
+      type: 'tool-start'
+      id: string
+      name: Clean
+      server?: Clean
+      summary: Clean
+      agent?: string
+      /** What it reads or changes if it ends well, where that can be told. */
+      files?: readonly FileUse[]
+    }
   | { type: 'tool-output'; id: string; text: string; cumulative: boolean }
   | { type: 'tool-end'; id: string; end: ToolEnd; text: string }
   | { type: 'permission'; ask: PermissionAsk }

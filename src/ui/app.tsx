@@ -1,12 +1,13 @@
 import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout, useWindowSize } from 'ink'
-import { useLayoutEffect, useSyncExternalStore } from 'react'
-import { Composer, textWidth } from './composer/composer.tsx'
+import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
+import { Composer, Draft, textWidth } from './composer/composer.tsx'
 import { MentionList } from './composer/mention-list.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { composing, type Frame, frameOf } from './frame.ts'
 import { type Key, toKeys } from './keys.ts'
 import { type Palette, PaletteContext } from './palette.ts'
 import { AskPanel } from './panels/ask.tsx'
+import { Away } from './panels/away.tsx'
 import { PermissionPanel } from './panels/permission.tsx'
 import { SignInPanel } from './panels/sign-in.tsx'
 import { waitingSignIns } from './panels/sign-in-list.ts'
@@ -14,6 +15,7 @@ import { Queued } from './queued.tsx'
 import type { View } from './state.ts'
 import { StatusLine } from './status-line.tsx'
 import type { Store } from './store.ts'
+import type { Theme } from './theme.ts'
 import { liveRows } from './tools.ts'
 import { line } from './transcript/line.ts'
 import { Tail, tailRows } from './transcript/tail.tsx'
@@ -42,11 +44,13 @@ export interface Actions {
 interface Props {
   store: Store<View>
   actions: Actions
-  colours: Palette
+  coloursOf: (theme: Theme) => Palette
   now: () => number
 }
 
-export function App({ store, actions, colours, now }: Props) {
+export function App({ store, actions, coloursOf, now }: Props) {
+  const theme = useSyncExternalStore(store.subscribe, () => store.get().theme)
+  const colours = useMemo(() => coloursOf(theme), [coloursOf, theme])
   return (
     <PaletteContext value={colours}>
       <ErrorBoundary onError={actions.onError}>
@@ -56,7 +60,7 @@ export function App({ store, actions, colours, now }: Props) {
   )
 }
 
-function Screen({ store, actions, now }: Omit<Props, 'colours'>) {
+function Screen({ store, actions, now }: Omit<Props, 'coloursOf'>) {
   const view = useSyncExternalStore(store.subscribe, store.get)
   const { write } = useStdout()
   const { suspendTerminal } = useApp()
@@ -83,7 +87,7 @@ function Live({ view, actions, now }: { view: View; actions: Actions; now: () =>
   const before = view.tail.lines.length > 0 && view.last !== view.tail.kind ? [line('')] : []
   const tail = tailRows([...before, ...view.tail.lines], frame.width, frame.tail)
   const apart = frame.tools > 0 && frame.gap > 0 && (tail.length > 0 || view.last !== 'tool')
-  const top = tail.length + (apart ? 1 : 0) + frame.tools + frame.queued + frame.gap
+  const top = tail.length + (apart ? 1 : 0) + frame.tools + frame.queued + frame.gap + frame.away
   return (
     <Box flexDirection="column" width={frame.width} maxHeight={Math.max(1, rows - 1)} overflow="hidden">
       <Tail rows={tail} />
@@ -91,6 +95,7 @@ function Live({ view, actions, now }: { view: View; actions: Actions; now: () =>
       <ToolRows rows={liveRows(view, now(), frame.width)} width={frame.width} maxRows={frame.tools} />
       <Queued view={view} width={frame.width} maxRows={frame.queued} />
       {frame.gap > 0 && <Text> </Text>}
+      {frame.away > 0 && <Away away={view.away} width={frame.width} />}
       <Front view={view} frame={frame} top={top} actions={actions} now={now} />
       <StatusLine view={view} width={frame.width} frame={tick} />
     </Box>
@@ -132,6 +137,7 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           top={panel === undefined ? top : undefined}
         />
       )}
+      {!typing && frame.composer > 0 && <Draft editor={view.editor} width={width} />}
       {view.mentions.open !== undefined && frame.list > 0 && (
         <MentionList mentions={view.mentions} width={width} maxRows={frame.list} />
       )}

@@ -11,6 +11,8 @@ export interface Frame {
   tail: number
   tools: number
   queued: number
+  /** The row of the questions that were put away. */
+  away: number
   panel: number
   composer: number
   /** The list of files below the composer. */
@@ -26,7 +28,8 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   const width = Math.max(1, Math.min(WIDEST, columns - 1))
   const height = Math.max(1, rows - 1)
   const gap = height >= 8 && !underDrawing(view) ? 1 : 0
-  const room = Math.max(1, height - gap - STATUS)
+  const away = view.away.length > 0 ? 1 : 0
+  const room = Math.max(1, height - gap - STATUS - away)
   const panel = view.panels.length > 0
   const roomy = height >= 20
   const most = view.unfolded ? 12 : 5
@@ -39,14 +42,19 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   // Open tool calls are set apart from what is above them.
   const left = Math.max(1, room - tools - queued - (tools > 0 ? gap : 0))
   if (panel) {
-    const composer = composing(view) ? Math.min(3, Math.max(1, left - 6)) : 0
+    // What was written stays in sight, in one row.
+    const draft = view.editor.text === '' || left < 4 ? 0 : 1
+    const composer = composing(view) ? Math.min(3, Math.max(1, left - 6)) : draft
     const tail = roomy ? 3 : 0
-    return { width, gap, tools, queued, composer, tail, panel: Math.max(1, left - composer - tail), list: 0 }
+    return {
+      ...{ width, gap, tools, queued, away, composer, tail, list: 0 },
+      panel: Math.max(1, left - composer - tail),
+    }
   }
   const composer = Math.min(8, Math.max(1, Math.floor(left / 2)))
   const list = Math.min(view.mentions.open?.items.length ?? 0, 6, left - composer)
   const tail = Math.min(12, Math.max(0, left - composer - list))
-  return { width, gap, tools, queued, composer, panel: 0, tail, list }
+  return { width, gap, tools, queued, away, composer, panel: 0, tail, list }
 }
 
 /** A QR code fills a window of 24 rows but for a low panel right under it. */

@@ -3,6 +3,7 @@ import { paste, replace, written } from './composer/editor.ts'
 import { unfold } from './folded.ts'
 import type { Key } from './keys.ts'
 import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
+import { putAwayOrBack } from './panels/order.ts'
 import { type PanelEffect, panelCancel, panelKeys, panelPaste, panelTakesText } from './panels/press.ts'
 import type { View } from './state.ts'
 
@@ -23,7 +24,7 @@ export interface Pressed {
 const TWICE = 2000
 
 /**
- * What the keys of one read do. Ctrl+C, Ctrl+D and Ctrl+Z are the screen's own, Esc goes to the panel in front or stops
+ * What the keys of one read do. Ctrl+C, Ctrl+D, Ctrl+L, Ctrl+O and Ctrl+Z are the screen's own, Esc goes to the panel in front or stops
  * the running turn, and the rest goes where the guard of the panel sends it. `width`: columns for the composer's text.
  */
 export function press(view: View, keys: readonly Key[], now: number, width: number): Pressed {
@@ -63,7 +64,7 @@ function reads(view: View, keys: readonly Key[]): Key[][] {
 }
 
 function isOurs(key: Key): boolean {
-  return key.name === 'ctrl' && ['c', 'd', 'o', 'z'].includes(key.letter)
+  return key.name === 'ctrl' && ['c', 'd', 'l', 'o', 'z'].includes(key.letter)
 }
 
 function pressRead(view: View, keys: readonly Key[], now: number, width: number): Pressed {
@@ -71,6 +72,7 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   if (first?.name === 'ctrl' && first.letter === 'c') return interrupt(view, now)
   const stay = view.leaving === undefined ? view : { ...view, leaving: undefined }
   if (first?.name === 'ctrl' && first.letter === 'z') return { view: stay, effects: [{ type: 'suspend' }] }
+  if (first?.name === 'ctrl' && first.letter === 'l') return { view: putAwayOrBack(stay, now), effects: [] }
   if (first?.name === 'ctrl' && first.letter === 'o') return { view: unfold(stay), effects: [] }
   if (first?.name === 'ctrl' && first.letter === 'd' && view.panels.length === 0 && view.editor.text === '') {
     return { view: stay, effects: [{ type: 'leave', by: 'end', draft: '' }] }

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util'
 import { createContext, useContext } from 'react'
+import type { Theme } from './theme.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 type Colour = 'blue' | 'cyan' | 'green' | 'magenta' | 'red' | 'yellow'
-/** What the terminal writes on, if that is known. */
-export type Background = 'dark' | 'light'
 
 /** The few colours there are, from the terminal's own sixteen; each one is absent where colour is not wanted. */
 export interface Palette {
@@ -26,12 +25,13 @@ export type Style = 'strong' | 'emphasis' | 'struck' | 'underlined' | 'dim' | 'i
 const MONOCHROME = /^(?:dumb|vt\d+.*|.*-m(?:ono)?)$/
 
 /**
- * The colours for a background. Yellow and cyan are hard to read on a light one, blue on a dark one; where it is not known,
- * blue is not used, and nothing but a mark or a word of warning is yellow.
+ * The colours for a background: the one that the person names, or else what the terminal tells. Yellow and cyan are hard to
+ * read on a light one, blue on a dark one; where it is not known, blue is not used, and nothing but a mark or a word of warning
+ * is yellow.
  */
-export function palette(env: Env, background: Background | undefined = backgroundOf(env)): Palette {
-  if (!inColour(env)) return {}
-  const light = background === 'light'
+export function palette(env: Env, theme: Theme = 'auto'): Palette {
+  if (theme === 'none' || !inColour(env)) return {}
+  const light = (theme === 'auto' ? backgroundOf(env) : theme) === 'light'
   const cool = light ? 'blue' : 'cyan'
   return {
     ...{ accent: cool, good: 'green', bad: 'red', warning: light ? 'magenta' : 'yellow' },
@@ -49,7 +49,7 @@ function inColour({ FORCE_COLOR: forced, NO_COLOR: none, TERM = '' }: Env): bool
 }
 
 /** As terminals tell it that tell it at all: `COLORFGBG`, text and background by their numbers among the sixteen. */
-function backgroundOf({ COLORFGBG = '' }: Env): Background | undefined {
+function backgroundOf({ COLORFGBG = '' }: Env): 'dark' | 'light' | undefined {
   const number = /^\d+;(?:\w+;)?(\d+)$/.exec(COLORFGBG)?.[1]
   if (number === undefined) return undefined
   return Number(number) === 7 || Number(number) > 8 ? 'light' : 'dark'

@@ -5,14 +5,17 @@ import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
 import { openAttention } from './attention.ts'
 import { openClipboard } from './clipboard.ts'
+import { written } from './composer/editor.ts'
+import { type OfferEffect, offered } from './composer/offered.ts'
+import { setDeadlines } from './deadlines.ts'
 import { type Effect, pasteInto, press } from './input.ts'
 import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
-import { QUIET } from './panels/guard.ts'
 import { openPaper } from './paper.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
+import type { Theme } from './theme.ts'
 import { openTimers } from './timers.ts'
 import { header } from './transcript/blocks.ts'
 import { paint } from './transcript/line.ts'
@@ -34,7 +37,7 @@ const LAST_FRAME = 1000
  */
 export function openChat(options: ChatScreenOptions): Chat {
   const { stdin, stdout, now } = options
-  const colours = palette(options.env)
+  const coloursOf = (theme: Theme) => palette(options.env, theme)
   const sheet = openSheet(stdout, options.env)
   const store = createStore(newView({ ...options, columns: sheet.columns() }))
   const { later, clear } = openTimers(safely)
@@ -65,18 +68,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     store.set(next)
     if (away === undefined) attention.look(next)
     if (!printing && away === undefined && next.ready.length > 0) printSoon()
-    if (next.guard?.open === false && next.guard !== before.guard) {
-      const { guard } = next
-      later(() => {
-        if (store.get().guard === guard) dispatch({ type: 'quiet' })
-      }, QUIET)
-    }
-    if (next.leaving !== undefined && next.leaving !== before.leaving) {
-      const { leaving } = next
-      later(() => {
-        if (store.get().leaving === leaving) dispatch({ type: 'stay' })
-      }, leaving.until - now())
-    }
+    setDeadlines(before, next, { view: store.get, dispatch, now, later })
   }
 
   /** What is too much for one frame is printed in the next ones; keys are taken in between. */
@@ -111,7 +103,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
     else if (effect.type === 'copy') copy(effect.text)
     else if (effect.type === 'edit') editText(effect.text)
-    else if (effect.type === 'files' || effect.type === 'commands') void offer(effect.type)
+    else if (effect.type === 'files' || effect.type === 'commands') void offer(effect)
     else if (effect.type === 'qr') void drawQr(effect.text)
     else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
@@ -130,24 +122,22 @@ export function openChat(options: ChatScreenOptions): Chat {
       })
   }
 
-  /** In the person's own editor; the chat goes on behind it. */
-  function editText(text: string): void {
+  /** In the person's own editor; the chat goes on behind it. False if there is none. */
+  function editText(text: string): boolean {
     const { editText } = options
-    if (editText === undefined) return
+    if (editText === undefined) return false
     giveAway(async () => {
       const edited = await editText(text)
       if ('text' in edited) dispatch({ type: 'edited', text: edited.text })
       else dispatch({ type: 'line', level: 'warning', text: edited.problem })
     })
+    return true
   }
 
   /** What can be completed. */
-  async function offer(type: 'files' | 'commands'): Promise<void> {
-    const [files, commands] =
-      type === 'files' ? [await options.listFiles?.()] : [undefined, await options.listCommands?.()]
-    if (closing !== undefined) return
-    if (files !== undefined) dispatch({ type: 'files', files })
-    if (commands !== undefined) dispatch({ type: 'commands', commands })
+  async function offer(wanted: OfferEffect): Promise<void> {
+    const given = await offered(wanted, options)
+    if (closing === undefined && given !== undefined) dispatch(given)
   }
 
   /** As a block of its own, so that it can be scrolled to and is never cut by a low window. */
@@ -180,9 +170,11 @@ export function openChat(options: ChatScreenOptions): Chat {
   // Ink does it too, but only behind its first frame, and an Enter before that would become a line feed.
   if (stdin.isTTY) stdin.setRawMode(true)
   const keyboard = openKeyboard(stdin, now)
-  stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
+  stdout.write(
+    `${paint(header(clean(options.version), store.get().model, store.get().folder), coloursOf(store.get().theme))}\n`,
+  )
   let drawn: { clear(): void } | undefined
-  const app = render(createElement(App, { store, actions, colours, now }), {
+  const app = render(createElement(App, { store, actions, coloursOf, now }), {
     stdin: keyboard,
     stdout: openPaper(stdout, () => drawn?.clear()),
     interactive: stdout.isTTY,
@@ -198,6 +190,7 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   /** Prints without laying out: for what is long and stands still meanwhile. */
   function write(blocks: readonly Block[]): void {
+    const colours = coloursOf(store.get().theme)
     const text = blocks.flatMap(block => block.lines.map(line => `${paint(line, colours)}\n`)).join('')
     if (text !== '') terminal?.write(text)
   }
@@ -236,6 +229,11 @@ export function openChat(options: ChatScreenOptions): Chat {
     askPermission: questions.askPermission,
     ask: questions.ask,
     copy,
+    edit: text => editText(text === '' ? written(store.get().editor) : text),
+    theme(theme) {
+      if (theme !== undefined) dispatch({ type: 'theme', theme })
+      return store.get().theme
+    },
     tell: ({ level, text }) => {
       if (closing === undefined) stream.take({ type: 'line', level, text })
     },

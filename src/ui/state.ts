@@ -6,12 +6,14 @@ import { createEditor, type Editor } from './composer/editor.ts'
 import type { Mentions } from './composer/mention.ts'
 import type { Folded } from './folded.ts'
 import type { AskState } from './panels/ask-state.ts'
-import { type Guard, newGuard } from './panels/guard.ts'
+import type { Guard } from './panels/guard.ts'
+import { takePanel } from './panels/order.ts'
 import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
 import { noticeWords } from './status-words.ts'
+import type { Theme } from './theme.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
 import { type Agent, promptBlock, type Tool } from './transcript/blocks.ts'
@@ -57,6 +59,8 @@ export interface View {
   readonly queued: readonly string[]
   /** Sent into the running turn, which has not taken them up yet. */
   readonly steering: readonly string[]
+  /** Names of servers, in the order in which they are told. */
+  readonly order: readonly string[]
   readonly servers: Readonly<Record<string, ServerStatus>>
   /** Of servers that have several. */
   readonly accounts: ReadonlyMap<string, Clean>
@@ -70,10 +74,13 @@ export interface View {
   readonly folder: string
   readonly status: Status
   readonly panels: readonly Panel[]
+  /** Questions that the person has put away until they call them back. */
+  readonly away: readonly Panel[]
   /** How many panels were answered since the last time that none was open: for "2 of 3". */
   readonly answered: number
   /** Of the first panel. */
   readonly guard?: Guard
+  readonly theme: Theme
   readonly editor: Editor
   readonly mentions: Mentions
   /** Set for a while after Ctrl+C: until when a second one leaves, and what the first one took from the composer. */
@@ -102,6 +109,7 @@ export type Action =
   /** Nobody has typed for a while: the panel takes keys. */
   | { type: 'quiet' }
   | { type: 'stay' }
+  | { type: 'theme'; theme: Theme }
   | Given
   | { type: 'close' }
 
@@ -110,9 +118,12 @@ export function newView(options: {
   folder: string
   prompts: readonly string[]
   columns?: number
+  theme?: Theme
+  servers?: readonly string[]
 }): View {
   return {
     columns: options.columns ?? 80,
+    theme: options.theme ?? 'auto',
     open: true,
     ready: [],
     done: [],
@@ -124,18 +135,15 @@ export function newView(options: {
     folded: [],
     unfolded: false,
     busy: false,
-    waiting: [],
-    queued: [],
-    steering: [],
+    ...{ waiting: [], queued: [], steering: [] },
     status: NEW_STATUS,
+    order: options.servers ?? [],
     servers: {},
     accounts: new Map(),
-    unsigned: [],
-    later: [],
+    ...{ unsigned: [], later: [] },
     model: options.model === undefined ? undefined : clean(options.model),
     folder: clean(options.folder, 200),
-    panels: [],
-    answered: 0,
+    ...{ panels: [], away: [], answered: 0 },
     editor: createEditor(options.prompts),
     mentions: { files: [], commands: [] },
   }
@@ -221,29 +229,20 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'printed':
       return drop(view, action.count)
     case 'panel':
-      return watched({ ...view, panels: [...view.panels, action.panel] }, view, now)
     case 'panel-state':
-      return {
-        ...view,
-        panels: view.panels.map(panel => (panel.key === action.panel.key ? action.panel : panel)),
-      }
-    case 'panel-gone': {
-      const panels = view.panels.filter(panel => panel.key !== action.key)
-      const gone = view.panels.length - panels.length
-      return watched({ ...view, panels, answered: panels.length === 0 ? 0 : view.answered + gone }, view, now)
-    }
+    case 'panel-gone':
     case 'quiet':
-      return view.guard === undefined ? view : { ...view, guard: { ...view.guard, open: true } }
+      return takePanel(view, action, now)
     case 'stay':
       return view.leaving === undefined ? view : { ...view, leaving: undefined }
+    case 'theme':
+      return { ...view, theme: action.theme }
     case 'close':
-      return { ...cancelTools({ ...view, open: false }, now), tail: { lines: [], kind: '' }, panels: [] }
+      return {
+        ...cancelTools({ ...view, open: false }, now),
+        tail: { lines: [], kind: '' },
+        panels: [],
+        away: [],
+      }
   }
-}
-
-/** A panel that comes to the front starts with a guard of its own. */
-function watched(next: View, before: View, now: number): View {
-  const first = next.panels[0]
-  if (first === undefined) return { ...next, guard: undefined }
-  return first.key === before.panels[0]?.key ? next : { ...next, guard: newGuard(now) }
 }

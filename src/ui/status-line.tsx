@@ -17,19 +17,23 @@ export function StatusLine({ view, width, frame }: { view: View; width: number; 
   return <Text wrap="truncate">{paint(row, colours) || ' '}</Text>
 }
 
-/** Where room is short, what can be seen elsewhere goes first; what is going on stays. */
+/**
+ * Where room is short, parts go from the right, so that what stays does not move when a turn begins or ends; what is going on
+ * stays, and who decides about tools.
+ */
 export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
   for (let step = 0; step <= LAST; step += 1) {
     const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
-    const row = join([...shown.map(({ span }) => span), ...state])
+    const row = join([...shown.map(({ span }) => span), ...(step < LAST ? state : without(state, HINT))])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
 }
 
 /** How many steps there are from all that could be told to what must be. */
-const LAST = 7
+const LAST = 8
+const HINT = dim('Esc interrupts')
 
 interface Part {
   span: Span
@@ -46,12 +50,12 @@ function partsOf({ model, context, folder, status }: View): Part[] {
   const dim: readonly Style[] = ['dim']
   const parts: { text: string; until: number; from?: number; styles?: readonly Style[] }[] = [
     { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
-    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 7, styles: ['warning'] },
+    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 8, styles: ['warning'] },
     { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
-    { text: context === undefined ? '' : `${context}% context`, until: 1 },
-    { text: folder === '' ? '' : `${folder}${inBranch}`, until: 3 },
-    { text: folder === '' ? '' : `${name}${inBranch}`, from: 4, until: 4 },
+    { text: context === undefined ? '' : `${context}% context`, until: 3 },
     { text: premiumRequests > 0 ? `${premiumRequests} premium` : '', until: 2 },
+    { text: folder === '' ? '' : `${folder}${inBranch}`, until: 0 },
+    { text: folder === '' ? '' : `${name}${inBranch}`, from: 1, until: 1 },
   ]
   return parts
     .filter(({ text }) => text !== '')
@@ -72,11 +76,13 @@ export function searchLine({ query, failed }: Search, room: number): Line {
 
 function stateOf(view: View, frame: number): Span[] {
   if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
-  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${view.waiting.join(', ')}…` }] : []
+  const sorted = (names: readonly string[]) => inOrder(names, view.order)
+  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : `${view.status.doing ?? 'working'}…`)
     const turn = FRAMES[frame % FRAMES.length] ?? ''
-    return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
+    // What changes stands last.
+    return [...waiting, ...(view.panels.length > 0 ? [] : [HINT]), dim(`${turn} ${doing}`)]
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))
@@ -85,17 +91,33 @@ function stateOf(view: View, frame: number): Span[] {
   // Who has declined more rights only is signed in.
   const unsigned = view.unsigned.filter(name => view.servers[name] !== 'connected')
   const out = [...new Set([...are('needs-auth'), ...unsigned])].filter(name => !view.later.includes(name))
-  const free = (names: readonly string[]) => names.filter(name => !asked.some(server => server === name))
+  const free = (names: readonly string[]) =>
+    sorted(names).filter(name => !asked.some(server => server === name))
   return [
     ...told('sign-in waiting', free(view.later), 'accent'),
     ...told('not signed in', free(out), 'dim'),
-    ...told('not available', are('failed'), 'warning'),
+    ...told('not available', sorted(are('failed')), 'warning'),
   ]
 }
 
-function told(what: string, names: readonly string[], style: Style): Span[] {
-  return names.length === 0 ? [] : [{ text: `${what}: ${names.join(', ')}`, styles: [style] }]
+function without(spans: readonly Span[], span: Span): Span[] {
+  return spans.filter(each => each !== span)
 }
+
+function told(what: string, names: readonly string[], style: Style): Span[] {
+  if (names.length === 0) return []
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+  return [{ text: `${what}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`, styles: [style] }]
+}
+
+/** As they are configured; what is not comes last. */
+function inOrder(names: readonly string[], order: readonly string[]): string[] {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  return [...names].sort((one, other) => place(one) - place(other))
+}
+
+/** So many servers are named; /mcp names them all. */
+const MOST_NAMES = 3
 
 function dim(text: string | undefined): Span {
   return { text: text ?? '', styles: ['dim'] }

@@ -35,7 +35,7 @@ export function openTitle(write: (text: string) => void, env: Env): Title {
   }
 }
 
-function titleOf({ panels, busy, folder }: View): string {
-  const mark = panels.length > 0 ? '? ' : busy ? '… ' : ''
+function titleOf({ panels, away, busy, folder }: View): string {
+  const mark = panels.length + away.length > 0 ? '? ' : busy ? '… ' : ''
   return `${mark}copilot-host ${clean(folder, 60)}`
 }

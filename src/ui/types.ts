@@ -1,6 +1,7 @@
 import type { Prompt } from '../auth/types.ts'
 import type { Ask, AskAnswer, HostEvent, PermissionAsk, PermissionDecision } from '../runtime/types.ts'
 import type { Clean } from '../text.ts'
+import type { Theme } from './theme.ts'
 
 /** What the screen is told: the events of the session that have a face, and lines of the host's own. */
 export type ChatEvent =
@@ -38,6 +39,8 @@ export interface ChatPorts {
   model?: string
   /** The folder as it is shown: with `~`. */
   folder: string
+  /** Names of the servers, in the order in which they are told. */
+  servers?: readonly string[]
   /** Prompts of the past, newest last, for the arrow keys. */
   prompts: readonly string[]
   /** A message or a `/` command of the person, not empty, byte for byte. `now`: it is for the running turn. */
@@ -48,8 +51,8 @@ export interface ChatPorts {
   onInterrupt(): void
   /** The files that a name behind `@` may mean, as paths from the folder of the session. Never rejects. */
   listFiles?(): Promise<readonly string[]>
-  /** What can be written behind `/`. Never rejects. */
-  listCommands?(): Promise<readonly CommandEntry[]>
+  /** What can be written behind `/`; the words behind a command only for that one. Never rejects. */
+  listCommands?(behind?: string): Promise<readonly CommandEntry[]>
 }
 
 /** A `/` command, for completion. */
@@ -66,6 +69,8 @@ export interface ChatScreenOptions extends ChatPorts {
   stdout: NodeJS.WriteStream
   /** Environment variables that decide about colour (NO_COLOR, TERM, ...). */
   env: Readonly<Record<string, string | undefined>>
+  /** The colours to begin with. */
+  theme?: Theme
   /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
   now: () => number
   /** Whatever else, beside the terminal's own sequence, brings a text to the clipboard. */
@@ -90,6 +95,10 @@ export interface Chat extends Prompt {
   ask(ask: Ask, signal: AbortSignal): Promise<AskAnswer>
   /** Puts a clean text on the person's clipboard; false where that cannot be done. */
   copy(text: string): boolean
+  /** Opens the person's editor, with this text or what is written; false where there is none. */
+  edit(text: string): boolean
+  /** Draws in these colours from now on; without a theme nothing changes. Gives the one that is on; undefined without colours. */
+  theme(theme?: Theme): Theme | undefined
   /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text that was not sent. */
   readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
   /** Prints what is still to be printed, takes the live region away and gives the terminal back. */

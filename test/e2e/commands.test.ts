@@ -250,3 +250,122 @@ test('completion, help, the nearest name, commands of the runtime, the title', a
   expect(titles.at(-1)).toBe('')
   expect(chat.raw()).toContain('\u001b[23;2t')
 })
+
+test('the files of a session: changed, read, attached; what failed is none', async () => {
+  const chat = await open('--allow-all-tools')
+  const { work } = stage.world
+  await writeFile(join(work, 'a.txt'), 'one\n')
+  await writeFile(join(work, 'b.txt'), 'two\n')
+  await say(chat, '/files')
+  await sees(chat, '○ no file was changed, read or attached yet')
+  await say(chat, 'CALL view {"path":"none.txt"}')
+  await sees(chat, 'does not exist')
+  const call = (tool: string, more: object) => `CALL ${tool} ${JSON.stringify(more)}`
+  const send = async (text: string, seen: string) => {
+    await prompted(chat)
+    await chat.keys(text)
+    await chat.keys(KEY.enter)
+    await sees(chat, seen)
+    await chat.until(() => !chat.screen().includes('working…'))
+  }
+  await send(call('view', { path: join(work, 'b.txt') }), '\ntwo')
+  await send(call('create', { path: join(work, 'c.txt'), file_text: 'x' }), 'Created file')
+  await send(call('view', { path: join(work, 'c.txt') }), '\nx')
+  await send('SAY look at @a.txt', '\nlook at')
+  await say(chat, '/files')
+  await sees(chat, '\na.txt  attached\nb.txt  read\nc.txt  changed, read\n')
+  await leave(chat)
+})
+
+test('the editor by its name, with a text, and when it fails', async () => {
+  stage = await openStage({ keychain: false })
+  const editor = join(stage.world.work, 'editor.mjs')
+  await writeFile(
+    editor,
+    `import { appendFileSync, readFileSync } from 'node:fs'
+if (readFileSync(process.argv[2], 'utf8') === 'fail') process.exit(3)
+appendFileSync(process.argv[2], ' and more')\n`,
+  )
+  const env = { VISUAL: `${process.execPath} ${editor}` }
+  const chat = stage.open(['chat'], { env })
+  await say(chat, '/editor first words')
+  await chat.until(() => composer(chat) === 'first words and more')
+  await chat.keys('\u0015')
+  await say(chat, '/editor')
+  await chat.until(() => composer(chat) === ' and more')
+  await chat.keys('\u0015')
+  await say(chat, '/editor fail')
+  await sees(chat, 'failed (exit code 3)')
+  await leave(chat)
+})
+
+test('colours as the person wants them, at once and in the next chat', async () => {
+  const chat = await open()
+  await prompted(chat)
+  const prompt = (one: TestTerminal) => {
+    const { buffer } = one.terminal
+    const row = one.screen().trimEnd().split('\n').length - 2
+    return buffer.active
+      .getLine(buffer.active.viewportY + row)
+      ?.getCell(0)
+      ?.getFgColor()
+  }
+  expect(prompt(chat)).toBe(6)
+  await say(chat, '/theme')
+  await sees(chat, '○ theme: auto (there are auto, light, dark, none)')
+  await say(chat, '/theme light')
+  await sees(chat, '○ theme: light')
+  await chat.until(() => prompt(chat) === 4)
+  await say(chat, '/theme pink')
+  await sees(chat, '! /theme takes one of auto, light, dark, none')
+  await leave(chat)
+  const again = stage.open(['chat'])
+  await prompted(again)
+  expect(prompt(again)).toBe(4)
+  await say(again, '/theme none')
+  await sees(again, '○ theme: none')
+  await again.until(() => prompt(again) === -1)
+  await leave(again)
+  const bare = stage.open(['chat'], { env: { NO_COLOR: '1', COPILOT_HOST_THEME: 'dark' } })
+  await say(bare, '/theme')
+  await sees(bare, '○ theme: dark; NO_COLOR is set: there are none')
+  await leave(bare)
+})
+
+test('what may stand behind a command is offered: models and efforts, names of sessions, servers', async () => {
+  stage = await openStage({ keychain: false })
+  const config = join(stage.world.work, 'forms.json')
+  const server = { type: 'stdio', command: process.execPath, args: [FORMS], tools: ['*'] }
+  const absent = { ...server, command: join(stage.world.work, 'not-there') }
+  await writeFile(config, JSON.stringify({ mcpServers: { 'b-forms': absent, 'a-forms': server } }))
+  const chat = stage.open(['chat', '--mcp-config', config])
+  const offers = async (typed: string, ...rows: string[]) => {
+    await prompted(chat)
+    await chat.keys(typed)
+    await chat.until(() => rows.every(row => chat.screen().includes(row)))
+  }
+  await say(chat, 'SAY an old talk')
+  await sees(chat, '\nan old talk')
+  await say(chat, '/mcp')
+  await sees(chat, '○ a-forms: connected')
+  const printed = chat.lines().join('\n')
+  expect(printed.indexOf('○ b-forms: failed')).toBeGreaterThan(0)
+  expect(printed.indexOf('○ b-forms: failed')).toBeLessThan(printed.indexOf('○ a-forms: connected'))
+  await offers('/model p', '❯ practice-model')
+  expect(chat.screen()).not.toContain('practice-model low')
+  await chat.keys(TAB, 'h')
+  await chat.until(() => chat.screen().includes('❯ practice-model high'))
+  await chat.keys(TAB)
+  await chat.until(() => composer(chat)?.trim() === '/model practice-model high')
+  await chat.keys(KEY.enter)
+  await chat.until(() => status(chat).includes('practice-model (high)'))
+  await offers('/mcp ', '❯ reload', '  b-forms', '  a-forms')
+  await chat.keys('a', TAB, KEY.enter)
+  await sees(chat, 'a-forms: 3 tools')
+  await say(chat, '/new')
+  await sees(chat, 'a new session')
+  await offers('/resume say an', '❯ SAY an old talk')
+  await chat.keys(TAB, KEY.enter)
+  await sees(chat, '○ session ')
+  await leave(chat)
+})

@@ -7,6 +7,7 @@ import { composer, leave, panel, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 const FORMS = fileURLToPath(new URL('../support/forms-server.ts', import.meta.url))
+const CTRL_L = '\u000c'
 const RECORD = fileURLToPath(new URL('../support/record-address.js', import.meta.url))
 
 let stage: Stage
@@ -110,5 +111,29 @@ test('an address that is none is declined in one line', async () => {
   await chat.until(() => chat.screen().includes('it was not opened'))
   await chat.until(() => chat.screen().includes('{"action":"decline"}'))
   expect(await readFile(opened, 'utf8')).toBe('')
+  await leave(chat)
+})
+
+test('a question is put away to write meanwhile, and comes back; what was written stays in sight below it', async () => {
+  const { chat } = await openChat()
+  await say(chat, 'CALL order {}')
+  await panel(chat, 'Your name (1 of 4)')
+  await chat.keys('Ad')
+  await chat.until(() => chat.screen().includes('› Ad'))
+  await chat.keys(CTRL_L)
+  await chat.until(() => chat.screen().includes('? 1 question waits · Ctrl+L to answer · Which shirt'))
+  await chat.keys('/context', KEY.enter)
+  await chat.until(() => chat.lines().join('\n').includes('context: '))
+  await chat.keys('half a thought')
+  await chat.until(() => composer(chat) === 'half a thought')
+  await chat.keys(CTRL_L)
+  await panel(chat, 'kept: half a thought')
+  await chat.keys('a', KEY.enter)
+  await chat.until(() => chat.screen().includes('size, if you like (2 of 4)'))
+  await chat.keys(CTRL_L)
+  await chat.until(() => composer(chat) === 'half a thought')
+  await chat.keys(KEY.escape)
+  await chat.until(() => chat.lines().join('\n').includes('○ interrupted'))
+  await chat.until(() => !chat.screen().includes('question waits'))
   await leave(chat)
 })

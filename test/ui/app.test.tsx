@@ -73,7 +73,7 @@ async function draw(view: View, columns: number, rows: number) {
           throw error
         },
       }}
-      colours={palette({})}
+      coloursOf={() => palette({})}
       now={() => 0}
     />,
     columns,

@@ -6,7 +6,8 @@ import { compose, take } from '../../src/ui/composer/compose.ts'
 import { createEditor } from '../../src/ui/composer/editor.ts'
 import { press } from '../../src/ui/input.ts'
 import { type Key, toKeys } from '../../src/ui/keys.ts'
-import { newView, type View } from '../../src/ui/state.ts'
+import { createAsk } from '../../src/ui/panels/ask-state.ts'
+import { newView, type Panel, reduce, type View } from '../../src/ui/state.ts'
 import { openInk } from './ink.tsx'
 
 const TEXT = readFileSync(new URL('../../docs/chat.md', import.meta.url), 'utf8')
@@ -62,10 +63,22 @@ const word = (text: string): Key => ({ name: 'char', text })
 const empty = newView({ folder: '~', prompts: ['old', 'older'] })
 const folded = [{ title: 'the output of bash', text: 'all of it' }]
 
+const question: Panel = {
+  ...{ key: 1, kind: 'ask' },
+  state: createAsk({ kind: 'question', id: '1', text: '?', choices: [], freeform: true }),
+}
+const asked: View = reduce(reduce(empty, { type: 'panel', panel: question }, 0), { type: 'quiet' }, 0)
+
 /** A composer in which every key has something to do. */
 const writing: View = {
   ...compose(
-    { ...empty, busy: true, folded, editor: createEditor(['old', 'older'], 'one two\nthree four\nfive six') },
+    {
+      ...empty,
+      busy: true,
+      folded,
+      away: [question],
+      editor: createEditor(['old', 'older'], 'one two\nthree four\nfive six'),
+    },
     [{ name: 'up' }, word('x'), key('w'), key('y'), key('_'), { name: 'left' }, { name: 'left' }],
     40,
   ).view,
@@ -111,6 +124,7 @@ test('a key without a meaning does nothing', async () => {
 describe.each([
   ['In the composer:', writing, 30],
   ['While prompts are searched:', searching, 8],
+  ['While a question is open:', asked, 3],
   ['While the list of files is open (the list of commands has the same keys):', choosing, 4],
 ])('docs/chat.md: %s', (sentence, view, least) => {
   const names = keysBehind(sentence)

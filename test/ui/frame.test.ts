@@ -51,7 +51,7 @@ describe('status line', () => {
   test.each<[string, View, number, string]>([
     ['at rest', start, 60, 'demo-model · ~/src/shop'],
     ['context', seen({ type: 'usage', tokens: 12, limit: 100 }), 60, 'demo-model · 12% context · ~/src/shop'],
-    ['narrow', seen({ type: 'usage', tokens: 12, limit: 100 }), 25, 'demo-model · ~/src/shop'],
+    ['narrow', seen({ type: 'usage', tokens: 12, limit: 100 }), 25, 'demo-model · 12% context'],
     ['narrower', start, 12, 'demo-model'],
     [
       'waiting',
@@ -60,12 +60,12 @@ describe('status line', () => {
       'demo-model · ~/src/shop · waiting for linear…',
     ],
     ['waiting, narrow', seen({ type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
-    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · ⠋ working… · Esc interrupts'],
+    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · Esc interrupts · ⠋ working…'],
     [
       'thinking',
       seen({ type: 'turn-start' }, { type: 'reasoning-tail', text: '' }),
       39,
-      '⠋ thinking… · Esc interrupts',
+      'Esc interrupts · ⠋ thinking…',
     ],
     ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · ⠋ working…'],
     [

@@ -12,7 +12,7 @@ import type { Settings } from '../settings.ts'
 export interface SlashPorts {
   host: Host
   settings: Settings
-  chat: Pick<Chat, 'show' | 'ask' | 'copy'>
+  chat: Pick<Chat, 'show' | 'ask' | 'copy' | 'edit' | 'theme'>
   current: ChatSession
   outbox: Outbox
   /** The accounts of servers. */
@@ -33,8 +33,10 @@ export interface SlashCommand {
   /** What it does, in a few words. */
   what: string
   run(input: string, ports: SlashPorts): void | Promise<void>
-  /** The words that may stand behind it, for completion. */
+  /** What may stand behind it, for completion. */
   words?(ports: SlashPorts): readonly string[]
+  /** ... where it has to be asked for: once somebody types there. */
+  findWords?(ports: SlashPorts): Promise<readonly string[]>
 }
 
 /** One line of ours. */

@@ -22,6 +22,7 @@ export const MODEL_COMMANDS: readonly SlashCommand[] = [
       if (more.length > 0) throw new HostError('usage', '/model takes an id and an effort')
       return id === undefined ? choose(ports) : change(id, effort, ports)
     },
+    findWords: offered,
   },
   {
     name: 'mode',
@@ -61,6 +62,14 @@ async function choose(ports: SlashPorts): Promise<void> {
     ports.host.signal,
   )
   if (answer.kind === 'text') await change(answer.text, undefined, ports)
+}
+
+/** The models, and each with its efforts; where none are listed, the one in use. */
+async function offered(ports: SlashPorts): Promise<string[]> {
+  const { model } = ports.current.state
+  const listed = (await ports.current.session?.controls.models().catch(() => [])) ?? []
+  const models = listed.length > 0 || model === undefined ? listed : [{ id: model, efforts: EFFORTS }]
+  return models.flatMap(({ id, efforts }) => [id, ...efforts.map(effort => `${id} ${effort}`)])
 }
 
 function titleOf({ id, name, efforts }: Model) {

@@ -49,8 +49,11 @@ const WORDS: Readonly<Record<string, string>> = {
   pending: 'connecting',
 }
 
-function namesOf({ current }: SlashPorts): string[] {
-  return [...(current.conversation?.servers().keys() ?? [])]
+/** As they are configured; what the runtime has besides comes last. */
+function namesOf({ current, settings }: SlashPorts): string[] {
+  const there = new Set<string>(current.conversation?.servers().keys() ?? [])
+  const configured = Object.keys(settings.session.servers).filter(name => there.has(name))
+  return [...new Set([...configured, ...there])]
 }
 
 function known(server: string, ports: SlashPorts): string {
@@ -65,8 +68,10 @@ function known(server: string, ports: SlashPorts): string {
 function list(ports: SlashPorts): void {
   const servers = ports.current.conversation?.servers() ?? new Map()
   if (servers.size === 0) say(ports, 'no MCP server is configured (--mcp name=url adds one)')
-  for (const [server, { status, error }] of servers)
+  for (const server of namesOf(ports)) {
+    const { status, error } = servers.get(server) ?? { status: 'pending' }
     say(ports, `${server}: ${WORDS[status] ?? status}${error ? ` (${error})` : ''}`)
+  }
 }
 
 async function reload(ports: SlashPorts): Promise<void> {

@@ -1,5 +1,6 @@
 import { HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
+import { chooseSession } from '../choose-session.ts'
 import { listSessions, type SessionChoice, shortId } from '../pick-session.ts'
 import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
 
@@ -17,6 +18,7 @@ export const SESSION_COMMANDS: readonly SlashCommand[] = [
       const id = input === '' ? await choose(ports) : input
       if (id !== undefined) await change({ kind: 'stored', id }, ports)
     },
+    findWords: offered,
   },
   {
     name: 'new',
@@ -50,20 +52,16 @@ async function list(_input: string, ports: SlashPorts): Promise<void> {
   ])
 }
 
+/** Names of sessions, the latest first, and behind them their ids. */
+async function offered(ports: SlashPorts): Promise<string[]> {
+  const all = (await (await ports.runtime).sessions()).filter(({ id }) => id !== ports.current.session?.id)
+  return [...new Set([...all.flatMap(({ summary }) => summary ?? []), ...all.map(({ id }) => shortId(id))])]
+}
+
 async function choose(ports: SlashPorts): Promise<string | undefined> {
   const all = (await (await ports.runtime).sessions()).filter(({ id }) => id !== ports.current.session?.id)
   if (all.length === 0) throw new HostError('session-unknown', 'there is no other session yet')
-  const latest = all.slice(0, LISTED)
-  const titles = listSessions(latest, ports.host.clock.now(), all)
-  const answer = await ports.chat.ask(
-    {
-      ...{ id: 'resume', kind: 'question', freeform: false },
-      text: 'Which session?',
-      choices: latest.map(({ id }, at) => ({ value: id, title: clean(titles[at] ?? shortId(id), 100) })),
-    },
-    ports.host.signal,
-  )
-  return answer.kind === 'text' ? answer.text : undefined
+  return chooseSession(all, { ...ports, copilotHome: ports.settings.folders.copilot })
 }
 
 async function change(choice: SessionChoice, ports: SlashPorts): Promise<void> {

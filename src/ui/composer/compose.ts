@@ -14,8 +14,8 @@ export type ComposeEffect =
   | { type: 'edit'; text: string }
   /** A file name begins: the list of files is asked for. */
   | { type: 'files' }
-  /** A command begins: the list of commands is asked for. */
-  | { type: 'commands' }
+  /** A command begins: the list of commands is asked for; or what stands behind one. */
+  | { type: 'commands'; behind?: string }
 
 /** What the host gives to the composer. */
 export type Given =
@@ -58,7 +58,7 @@ export function compose(view: View, keys: readonly Key[], width: number): Compos
     const begins = nameAt(editor)
     const before = nameAt(next.editor)
     if (begins !== undefined && (begins.start !== before?.start || begins.kind !== before.kind))
-      effects.push({ type: begins.kind === 'file' ? 'files' : 'commands' })
+      effects.push(begins.kind === 'file' ? { type: 'files' } : { type: 'commands', behind: begins.command })
     next = withMention({ ...next, editor })
   }
   return { view: next, effects }

@@ -43,6 +43,15 @@ export function Composer({ editor, width, maxRows, top, placeholder = '' }: Comp
   )
 }
 
+const KEPT = 'kept: '
+
+/** What is written, in one row, while a panel takes the keys. */
+export function Draft({ editor, width }: { editor: Editor; width: number }) {
+  const { rows, index } = around(editor, Math.max(1, width - KEPT.length - 1), 0)
+  const shown = `${KEPT}${(rows[index]?.start ?? 0) > 0 ? '…' : ''}${rows[index]?.shown ?? ''}`
+  return <Text wrap="truncate">{paint(truncate(line(shown, 'dim'), width), usePalette())}</Text>
+}
+
 /** Shows what comes after the caret in the lower half, so that the text stands still while the caret moves a little. */
 function firstRow(count: number, index: number, maxRows: number): number {
   const after = Math.min(count - 1 - index, Math.floor((maxRows - 1) / 2))

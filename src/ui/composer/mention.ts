@@ -38,21 +38,25 @@ interface Name {
   readonly kind: 'file' | 'command' | 'word'
   readonly start: number
   readonly query: string
+  /** The command that a word stands behind. */
+  readonly command?: string
 }
 
-/** The command at the start of a text, and a single word behind it. */
-const COMMAND = /^\/(?<command>[a-z-]*)(?<gap> +(?<word>[^\s]*))?$/u
+/** The command at the start of a text, and what stands behind it. */
+const COMMAND = /^\/(?<command>[a-z-]*)(?<gap> +(?<word>[^\n]*))?$/u
 
 /** The file name or the command at the caret, if one is being written. */
 export function nameAt({ text, caret, search }: Editor): Name | undefined {
   if (search !== undefined || /^[^\s)\]},;]/u.test(text.slice(caret, caret + 2))) return undefined
   const { command, gap, word } = COMMAND.exec(text.slice(0, Math.min(caret, REACH)))?.groups ?? {}
-  if (command !== undefined && caret < REACH)
-    return gap === undefined
-      ? { kind: 'command', start: 0, query: command }
-      : { kind: 'word', start: caret - (word ?? '').length, query: word ?? '' }
+  const behind = command !== undefined && caret < REACH ? { command, word } : undefined
+  if (behind && gap === undefined) return { kind: 'command', start: 0, query: behind.command }
   const { quoted, bare } = NAME.exec(text.slice(Math.max(0, caret - REACH), caret))?.groups ?? {}
   const query = quoted ?? bare
+  if (query === undefined && behind) {
+    const { command, word = '' } = behind
+    return { kind: 'word', start: caret - word.length, query: word, command }
+  }
   if (query === undefined) return undefined
   return { kind: 'file', start: caret - query.length - (quoted === undefined ? 1 : 2), query }
 }
@@ -86,9 +90,12 @@ function itemsOf(
   return beginning(words, query)
 }
 
-/** Nothing is offered for a word that is there as a whole. */
+/** Nothing is offered for a word that is there as a whole, and a second word only behind the first one. */
 function beginning(words: readonly string[], query: string): string[] {
-  return words.includes(query) ? [] : words.filter(word => word.startsWith(query))
+  if (words.includes(query)) return []
+  const wanted = query.toLowerCase()
+  const found = words.filter(word => word.toLowerCase().startsWith(wanted))
+  return found.filter(word => !found.some(other => word.startsWith(`${other} `))).slice(0, MOST)
 }
 
 /** The text with the chosen one in it: `@path`, in quotes where the path has white space, or `/command`. */

@@ -19,14 +19,19 @@ const LINE_ROWS = 3
 const MOST_ROWS = 12
 /** Options shown at once. */
 const MOST_OPTIONS = 8
+/** Rows of what is told of the option at the cursor. */
+const MOST_DETAILS = 3
 
 /** The panel of a question, a form, a plan, or an address to open. */
 export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelProps) {
   const entry = entryOf(state)
-  const below = keyRows(keysOf(state, entry), width)
+  const later: Hint[] = state.leaving ? [] : [['Ctrl+L', 'later']]
+  const below = keyRows([...keysOf(state, entry), ...later], width)
   const typing = askTakesText(state)
   const list =
-    !typing && !state.leaving && entry?.kind === 'list' ? optionRows(state, entry, width, maxRows) : []
+    !typing && !state.leaving && entry?.kind === 'list'
+      ? [...optionRows(state, entry, width, maxRows), ...detailRows(state, entry, width)]
+      : []
   const note = state.note === undefined ? [] : prose(9, state.note, width, 1, 'warning')
   const taken = 1 + list.length + note.length + below.length + (typing ? LINE_ROWS : 0)
   const above = [
@@ -115,6 +120,20 @@ function optionRows(
       rank: below === 0 ? 9 : 6,
       line: [{ text: below === 0 ? '› ' : '  ', styles: ['accent'] as const }, ...row.line],
     }))
+  })
+}
+
+/** As many rows for each option, so that nothing moves with the cursor. */
+function detailRows(
+  { cursor }: AskState,
+  { options }: Extract<Entry, { kind: 'list' }>,
+  width: number,
+): Row[] {
+  const most = Math.max(0, ...options.map(({ details = [] }) => Math.min(details.length, MOST_DETAILS)))
+  const details = options[cursor]?.details ?? []
+  return Array.from({ length: most }, (_, at) => {
+    const text = truncate(line(`    ${details[at] ?? ''}`, 'dim'), width)
+    return { rank: 4, line: text }
   })
 }
 

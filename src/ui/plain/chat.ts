@@ -55,6 +55,11 @@ export function openPlainChat(options: PlainChatOptions): Chat {
       const { front } = turns
       words = takesWords
       const line = await reader.read(signal, question)
+      if (takesWords && line.trim() === '/later') {
+        words = false
+        turns.putAway()
+      }
+      signal.throwIfAborted()
       answering = front
       return line
     }
@@ -68,6 +73,9 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     else if (isNumber(text) && when === 'early') write('That came before the question. It was not taken.')
     else if (isNumber(text) && when === 'gone') write('That question is closed. Nothing was sent.')
     else if (text === '/send') sendDraft()
+    else if (text === '/answer') {
+      if (!turns.callBack()) write('No question waits.')
+    } else if (text === '/later') write('No question is open.')
     else if (when === 'gone' && words && !COMMAND.test(text)) {
       draft = [draft, text].filter(Boolean).join('\n')
       write('That question is closed. Nothing was sent; /send sends it as a message.')
@@ -127,6 +135,8 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     askPermission: (ask, signal) => askPermission({ write, read: readerOf(true), turns }, ask, signal),
     ask: (ask, signal) => putQuestion({ write, read: readerOf(true), turns }, ask, signal),
     copy: () => false,
+    edit: () => false,
+    theme: () => undefined,
     left: left.promise,
     async close() {
       if (closed) return

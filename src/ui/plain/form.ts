@@ -19,7 +19,7 @@ export async function fillIn(
       const text = pick(line, options)
       return text === undefined ? unlisted(line, menu) : { text }
     }
-    return (await askUntil(ports, 'Choice (a number):', judge, signal)).text
+    return (await askUntil(ports, 'Choice (a number, or /later):', judge, signal)).text
   }
   let choice = fields.length === 0 ? 'send' : await choose(['fill it in'])
   for (;;) {

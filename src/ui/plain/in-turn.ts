@@ -9,7 +9,8 @@ export interface QuestionPorts {
 }
 
 /**
- * Asks when it is the turn of this question. `otherwise` is the answer of a person who gives it up (Ctrl+C) or leaves. Rejects
+ * Asks when it is the turn of this question. `otherwise` is the answer of a person who gives it up (Ctrl+C) or leaves. Who puts
+ * it away is asked again when it is called back. Rejects
  * with the signal's reason when the question is withdrawn; the person is told if they have seen it.
  */
 export async function inTurn<T>(
@@ -23,9 +24,17 @@ export async function inTurn<T>(
   const either = AbortSignal.any([signal, turn.signal])
   let shown = false
   try {
-    await turn.begin(either)
-    shown = true
-    return await work(either)
+    for (;;) {
+      await turn.begin(either)
+      shown = true
+      const { later } = turn
+      try {
+        return await work(AbortSignal.any([either, later]))
+      } catch (thrown) {
+        if (!later.aborted || either.aborted) throw thrown
+      }
+      write('It waits. /answer asks it again.')
+    }
   } catch (thrown) {
     if (signal.aborted && shown) write(`no longer asked: ${title}`)
     signal.throwIfAborted()

@@ -6,7 +6,7 @@ import { inTurn, type QuestionPorts } from './in-turn.ts'
 import { isNumber, NONE, numbered, pick, unlisted } from './numbers.ts'
 import { indented } from './text-lines.ts'
 
-const CHOICE = 'Choice (a number):'
+const CHOICE = 'Choice (a number, or /later):'
 
 /**
  * Puts a question of the model or of a server to the person: a list by its numbers, a text as a line, a form field by field. A
@@ -40,7 +40,7 @@ async function answerQuestion(
 ): Promise<AskAnswer> {
   if (choices.length === 0) {
     const judge = (text: string) => own(text) ?? 'An empty line is no answer; Ctrl+C gives none.'
-    return askUntil(ports, 'Your answer:', judge, signal)
+    return askUntil(ports, 'Your answer (or /later):', judge, signal)
   }
   const options = [...choices.map(({ title }) => title), 'no answer']
   const menu = numbered(options)
@@ -52,7 +52,7 @@ async function answerQuestion(
     if (!freeform) return unlisted(line, menu)
     return (isNumber(line) ? undefined : own(line)) ?? `${NONE} ${menu}`
   }
-  return askUntil(ports, freeform ? 'Choice (a number, or your own words):' : CHOICE, judge, signal)
+  return askUntil(ports, freeform ? 'Choice (a number, your own words, or /later):' : CHOICE, judge, signal)
 }
 
 async function answerPlan(

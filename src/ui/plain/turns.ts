@@ -5,6 +5,8 @@ export interface Turn {
   readonly inFront: boolean
   /** Resolves when this question is in front. Rejects with the signal's reason. */
   begin(signal: AbortSignal): Promise<void>
+  /** Aborted when the person puts this question away, until it begins once more. */
+  readonly later: AbortSignal
   /** Aborted when the person gives this question up. */
   readonly signal: AbortSignal
   /** Goes to the end of the row: it begins once more. */
@@ -19,6 +21,10 @@ export interface Turns {
   enter(): Turn
   /** Gives up the question in front; false if there is none. */
   giveUp(): boolean
+  /** The question in front leaves the row. */
+  putAway(): void
+  /** Those that were put away come to the end of the row; false if there is none. */
+  callBack(): boolean
   /** Stands for the question in front, if there is one. */
   readonly front: object | undefined
   /** How many wait behind the one in front. */
@@ -26,10 +32,15 @@ export interface Turns {
 }
 
 export function createTurns(): Turns {
-  const row: { given: AbortController; front: PromiseWithResolvers<void> }[] = []
+  type Place = { given: AbortController; later: AbortController; front: PromiseWithResolvers<void> }
+  const row: Place[] = []
+  const away: Place[] = []
   return {
     enter() {
-      const place = { given: new AbortController(), front: Promise.withResolvers<void>() }
+      const place: Place = {
+        ...{ given: new AbortController(), later: new AbortController() },
+        front: Promise.withResolvers(),
+      }
       row.push(place)
       row[0]?.front.resolve()
       return {
@@ -40,6 +51,9 @@ export function createTurns(): Turns {
           await Promise.race([place.front.promise, aborted(signal)])
         },
         signal: place.given.signal,
+        get later() {
+          return place.later.signal
+        },
         defer() {
           if (row[0] !== place) return
           row.push(...row.splice(0, 1))
@@ -47,7 +61,8 @@ export function createTurns(): Turns {
           row[0]?.front.resolve()
         },
         end() {
-          if (row.includes(place)) row.splice(row.indexOf(place), 1)
+          for (const places of [row, away])
+            if (places.includes(place)) places.splice(places.indexOf(place), 1)
           row[0]?.front.resolve()
         },
       }
@@ -55,6 +70,20 @@ export function createTurns(): Turns {
     giveUp() {
       row[0]?.given.abort(new HostError('cancelled', 'cancelled'))
       return row.length > 0
+    },
+    putAway() {
+      const [place] = row.splice(0, 1)
+      if (place === undefined) return
+      away.push(place)
+      place.front = Promise.withResolvers()
+      place.later.abort(new HostError('cancelled', 'put away'))
+      row[0]?.front.resolve()
+    },
+    callBack() {
+      for (const place of away) place.later = new AbortController()
+      row.push(...away)
+      row[0]?.front.resolve()
+      return away.splice(0).length > 0
     },
     get front() {
       return row[0]

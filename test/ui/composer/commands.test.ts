@@ -27,7 +27,7 @@ describe('commands', () => {
     ['/mo', 'command', 'mo'],
     ['/mode ', 'word', ''],
     ['/mode pl', 'word', 'pl'],
-    ['/mode plan ', undefined, undefined],
+    ['/mode plan ', 'word', 'plan '],
     [' /mo', undefined, undefined],
     ['say /mo', undefined, undefined],
     ['/etc/x', undefined, undefined],
@@ -54,6 +54,26 @@ describe('commands', () => {
     const third = type(second, 'p', key('tab')).view
     expect(third.editor.text).toBe('/mode plan ')
     expect(third.mentions.open).toBeUndefined()
+  })
+
+  test('what stands behind one is asked for with its name', () => {
+    expect(type(start, '/', 'model', ' ').effects).toEqual([
+      { type: 'commands' },
+      { type: 'commands', behind: 'model' },
+    ])
+    expect(type(start, '/now see', ' @').effects.at(-1)).toEqual({ type: 'files' })
+  })
+
+  test('names of several words, in any case; a second word only behind the first', () => {
+    const words = ['gpt-5', 'gpt-5 low', 'gpt-5 high', 'First talk', 'first things']
+    const known = take(start, { type: 'commands', commands: [{ name: 'model', what: '', words }] })
+    const offered = (text: string) => type(known, text).view.mentions.open?.items
+    expect(offered('/model ')).toEqual(['gpt-5', 'First talk', 'first things'])
+    expect(offered('/model g')).toEqual(['gpt-5'])
+    expect(offered('/model gpt-5')).toBeUndefined()
+    expect(offered('/model gpt-5 ')).toEqual(['gpt-5 low', 'gpt-5 high'])
+    expect(offered('/model first t')).toEqual(['First talk', 'first things'])
+    expect(type(known, '/model first ta', key('tab')).view.editor.text).toBe('/model First talk ')
   })
 
   test('nothing is offered for what is there as a whole, or is none', () => {

@@ -44,6 +44,7 @@ describe('what is drawn', () => {
       '› 1 red',
       '  2 blue',
       '↑↓ move   ⏎ take it   t type an answer   Esc no answer',
+      'Ctrl+L later',
     ])
   })
   test('a question, with the line for an answer in words', () => {
@@ -51,7 +52,7 @@ describe('what is drawn', () => {
       '── A question for you',
       'Which colour?',
       '› teal',
-      '⏎ send   Esc back',
+      '⏎ send   Esc back   Ctrl+L later',
     ])
   })
   test('an option that is cut says so, and can be read on when it would be taken', () => {
@@ -71,7 +72,7 @@ describe('what is drawn', () => {
       'name (1 of 2)',
       'as on the card',
       '›',
-      '⏎ next   Esc cancel',
+      '⏎ next   Esc cancel   Ctrl+L later',
     ])
     const second = typed(first, char('Ada'), ENTER)
     expect(frame(second)).toContain('extras, if you like (2 of 2)')
@@ -82,7 +83,7 @@ describe('what is drawn', () => {
       'About you',
       'name          Ada',
       'extras        b',
-      '⏎ send   b back   Esc cancel',
+      '⏎ send   b back   Esc cancel   Ctrl+L later',
     ])
     expect(frame(typed(whole, { name: 'escape' }))).toContain('Decline it, or only put an end to it?')
   })
@@ -93,7 +94,7 @@ describe('what is drawn', () => {
       '2. write',
       '› 1 interactive',
       '↑↓ move   ⏎ take it   n no, and say what should change',
-      'Esc no',
+      'Esc no   Ctrl+L later',
     ])
     expect(frame(createAsk(page))).toEqual([
       '── A server wants a page to be opened',

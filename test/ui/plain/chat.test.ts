@@ -385,3 +385,42 @@ test('commands sent quickly one after the other are one each; a text with such a
   await type('see\n/mcp\n')
   expect(submitted).toEqual(['/foo', '/mcp now', 'see\n/mcp'])
 })
+
+test('a question that is put away waits until it is called back; what is typed meanwhile is a message', async () => {
+  const { chat, submitted, lines, type, answer, last } = open()
+  const decision = chat.askPermission(ask, never)
+  await answer('/later')
+  expect(last()).toBe('It waits. /answer asks it again.')
+  await type('1\n')
+  await type('meanwhile\n')
+  expect(submitted).toEqual(['1', 'meanwhile'])
+  await type('/answer\n')
+  expect(lines().filter(line => line === ask.title)).toHaveLength(2)
+  await answer('1')
+  expect(await decision).toEqual({ kind: 'once' })
+  await type('/answer\n')
+  expect(last()).toBe('No question waits.')
+  await type('/later\n')
+  expect(last()).toBe('No question is open.')
+})
+
+test('a question that was put away: the next one is asked, Ctrl+C stops the turn, and a withdrawal ends it', async () => {
+  const { chat, lines, answer, count, press, type } = open()
+  const withdrawn = new AbortController()
+  const first = chat.ask(
+    { kind: 'question', id: 'q', text: 'Why?', choices: [], freeform: true },
+    withdrawn.signal,
+  )
+  const second = chat.askPermission(ask, never)
+  await answer('/later')
+  await answer('2')
+  expect(await second).toEqual({ kind: 'no' })
+  chat.show({ type: 'turn-start' })
+  await press()
+  expect(count.interrupts).toBe(1)
+  withdrawn.abort(new HostError('cancelled', 'withdrawn'))
+  await expect(first).rejects.toThrow('withdrawn')
+  expect(lines()).toContain('no longer asked: A question for you:')
+  await type('/answer\n')
+  expect(lines().at(-1)).toBe('No question waits.')
+})

@@ -43,7 +43,7 @@ describe('a question', () => {
       '  Which',
       '  1 colour?',
       '1 red, 2 green, 3 blue, 4 no answer',
-      'Choice (a number, or your own words):',
+      'Choice (a number, your own words, or /later):',
     ])
   })
 
