@@ -150,7 +150,6 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
       if (within === undefined) return feedBlock(text, goesOn)
       within.quote.inside.feed(within.text, goesOn)
       within.quote.goesOn = goesOn
-      takeQuote()
     },
     settle(partial) {
       if (code !== undefined || partial.length > LONGEST_SETTLED) return 0
