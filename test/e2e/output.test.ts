@@ -234,22 +234,3 @@ test('images and other data of a tool are named', async () => {
   )
   await leave(chat)
 })
-
-test.each([
-  { what: 'a megabyte on one line', text: 'word', times: 250_000 },
-  { what: '20,000 lines', text: 'word\\n', times: 20_000 },
-])(
-  '$what: all of it can be read, and keys are taken meanwhile',
-  async ({ text, times }) => {
-    const chat = await openChat({ cols: 100, rows: 30 })
-    await say(chat, `REPEAT ${times} ${text}`)
-    await chat.until(() => chat.screen().includes('wordword') || /word\nword/.test(chat.screen()))
-    await chat.keys('still here')
-    await chat.until(() => composer(chat) === 'still here')
-    await chat.until(() => !chat.screen().includes('working…'), 30_000)
-    await leave(chat)
-    const reply = chat.lines().join('').split(text).slice(1).join(text)
-    expect(count(reply, 'word')).toBe(times)
-  },
-  60_000,
-)

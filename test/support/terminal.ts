@@ -95,7 +95,7 @@ export function openTerminal(
 ): TestTerminal {
   const { cols = 80, rows = 24, cwd, env = process.env, term = 'xterm-256color', foreign = false } = options
   const { CI: _, ...environment } = env
-  const screen = new xterm.Terminal({ cols, rows, scrollback: 100_000, allowProposedApi: true })
+  const screen = new xterm.Terminal({ cols, rows, scrollback: 150_000, allowProposedApi: true })
   const child = spawn(command, [...args], {
     name: term,
     cols,

@@ -52,9 +52,15 @@ function hyperlink(address: Address | undefined): string {
 /** Tabs as spaces: the renderer counts cells, and a tab has no fixed number of them. */
 export function untab(text: string): string {
   if (!text.includes('\t')) return text
-  let out = ''
-  for (const part of text.split(/(\t)/)) out += part === '\t' ? ' '.repeat(TAB - (cells(out) % TAB)) : part
-  return out
+  const [first = '', ...more] = text.split('\t')
+  let at = cells(first)
+  const out = [first]
+  for (const part of more) {
+    const gap = TAB - (at % TAB)
+    out.push(' '.repeat(gap), part)
+    at += gap + cells(part)
+  }
+  return out.join('')
 }
 
 /** Cuts a line that is too long to be laid out at once; the pieces are printed one below the other. */

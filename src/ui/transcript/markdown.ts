@@ -26,21 +26,22 @@ export interface Markdown {
   end(): void
 }
 
-/** How much code is coloured between two takes, in characters. */
-const BUDGET = 100_000
+/** How much code of a reply is coloured, in characters: the rest is plain. */
+const COLOURED = 200_000
+/** So much code is coloured at once, in characters, so that no reading takes long. */
+const PIECE = 4000
 /** Quotes within quotes, as far as they can be told apart. */
 const DEEPEST = 5
 
 const FENCE = /^\s*(`{3,}|~{3,})([^`]*)$/
 const QUOTE = /^( *)> ?/
 
-export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
+export function openMarkdown(sheet: Sheet, depth = 0, allowance = { left: COLOURED }): Markdown {
   let out: Line[] = []
   let started = false
   /** Empty lines that are printed only when something follows. */
   let blanks = 0
-  let budget = BUDGET
-  let code: { block: Code; fence: string } | undefined
+  let code: { block: Code; fence: string; size: number } | undefined
   let quote: { inside: Markdown; bar: Span; goesOn: boolean } | undefined
   /** The line that goes on. */
   let begun: Prose | undefined
@@ -62,8 +63,9 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
 
   function takeCode(now: boolean): void {
     if (code === undefined) return
-    const { lines, coloured } = code.block.take(budget, now)
-    budget -= coloured
+    const { lines, coloured } = code.block.take(allowance.left, now)
+    allowance.left -= coloured
+    code.size = 0
     emit(lines)
   }
 
@@ -90,9 +92,11 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
     return prose.whole ?? [...prose.lead, ...inline(prose.body, prose.styles, sheet.links)]
   }
 
-  function feedCode(text: string, { block, fence }: NonNullable<typeof code>): void {
-    if (!closes(text, fence)) {
-      block.add(text)
+  function feedCode(text: string, open: NonNullable<typeof code>): void {
+    if (!closes(text, open.fence)) {
+      open.block.add(text)
+      open.size += text.length + 1
+      if (open.size > PIECE) takeCode(false)
       return
     }
     takeCode(true)
@@ -108,7 +112,7 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
     const indent = (mark[1] ?? '').slice(0, 8)
     const narrower = { ...sheet, columns: () => sheet.columns() - cells(indent) - 2 }
     quote ??= {
-      inside: openMarkdown(narrower, depth + 1),
+      inside: openMarkdown(narrower, depth + 1, allowance),
       bar: { text: `${indent}│ `, styles: ['dim'] },
       goesOn: false,
     }
@@ -123,7 +127,7 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
     const fence = FENCE.exec(text)
     if (fence?.[1] !== undefined && !goesOn) {
       emit([line(text, 'dim')])
-      code = { block: openCode(fence[2] ?? '', sheet.highlighter), fence: fence[1] }
+      code = { block: openCode(fence[2] ?? '', sheet.highlighter), fence: fence[1], size: 0 }
       return
     }
     const prose = proseOf(text, list, roomOfProse())
@@ -150,7 +154,6 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
       if (within === undefined) return feedBlock(text, goesOn)
       within.quote.inside.feed(within.text, goesOn)
       within.quote.goesOn = goesOn
-      takeQuote()
     },
     settle(partial) {
       if (code !== undefined || partial.length > LONGEST_SETTLED) return 0
@@ -178,7 +181,6 @@ export function openMarkdown(sheet: Sheet, depth = 0): Markdown {
     take() {
       takeCode(false)
       takeQuote()
-      budget = BUDGET
       const lines = out
       out = []
       return lines

@@ -2,6 +2,7 @@ import { BlockCleaner, cleanBlock } from '../../text.ts'
 import type { Action } from '../state.ts'
 import { BROKEN_OFF } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
+import { openBacklog } from './backlog.ts'
 import { untab } from './line.ts'
 import { openReply, type Reply } from './reply.ts'
 import type { Sheet } from './sheet.ts'
@@ -16,7 +17,7 @@ const OUTPUT_LINES = 12
 /** What is kept of the thoughts of the model: their beginning, in characters. */
 const THOUGHTS = 100_000
 
-/** Takes the events of a chat in order; streamed text is gathered and published every 50 ms. */
+/** Takes the events of a chat in order, a little at a time; streamed text is gathered and published every 50 ms. */
 export interface Stream {
   take(event: ChatEvent): void
   /** Publishes what is there, and ends a reply that is still running as it is. */
@@ -119,57 +120,63 @@ export function openStream(
     finish()
   }
 
+  const handle = (event: ChatEvent) => {
+    switch (event.type) {
+      case 'reply-delta':
+        if (event.messageId === ended) return
+        reason()
+        switchTo(event.messageId).push(event.text)
+        return soon()
+      case 'reply':
+        if (event.messageId === ended) return
+        reason()
+        switchTo(event.messageId)
+        return finish(event.text)
+      case 'reasoning-delta':
+        think(event.id, event.text)
+        return soon()
+      case 'reasoning':
+        // It comes behind the reply; where it was streamed, it has been said.
+        if (event.id === thought?.id || event.id === thoughtBefore) return
+        thoughtBefore = event.id
+        return dispatch({ type: 'reasoned', text: cleanBlock(event.text.slice(0, THOUGHTS)) })
+      case 'tool-output':
+        output(event.id, event.text, event.cumulative)
+        return soon()
+      case 'tool-end':
+      case 'shell-end':
+        cleaners.delete(event.id)
+        outputs.delete(event.id)
+        fresh.delete(event.id)
+        break
+      case 'tool-start':
+        reason()
+        break
+      case 'retry':
+        reason()
+        discard()
+        break
+      case 'sent':
+      case 'user':
+      case 'interrupted':
+      case 'idle':
+      case 'stopped':
+        reason()
+        end()
+        break
+    }
+    // What was said before this event is printed before it.
+    if (cancel !== undefined) publish()
+    dispatch(event)
+  }
+
+  const backlog = openBacklog(handle, id => id === ended || id === reply?.id, now, later)
   return {
-    take(event) {
-      switch (event.type) {
-        case 'reply-delta':
-          if (event.messageId === ended) return
-          reason()
-          switchTo(event.messageId).push(event.text)
-          return soon()
-        case 'reply':
-          if (event.messageId === ended) return
-          reason()
-          switchTo(event.messageId)
-          return finish(event.text)
-        case 'reasoning-delta':
-          think(event.id, event.text)
-          return soon()
-        case 'reasoning':
-          // It comes behind the reply; where it was streamed, it has been said.
-          if (event.id === thought?.id || event.id === thoughtBefore) return
-          thoughtBefore = event.id
-          return dispatch({ type: 'reasoned', text: cleanBlock(event.text.slice(0, THOUGHTS)) })
-        case 'tool-output':
-          output(event.id, event.text, event.cumulative)
-          return soon()
-        case 'tool-end':
-        case 'shell-end':
-          cleaners.delete(event.id)
-          outputs.delete(event.id)
-          fresh.delete(event.id)
-          break
-        case 'tool-start':
-          reason()
-          break
-        case 'retry':
-          reason()
-          discard()
-          break
-        case 'sent':
-        case 'user':
-        case 'interrupted':
-        case 'idle':
-        case 'stopped':
-          reason()
-          end()
-          break
-      }
-      // What was said before this event is printed before it.
-      if (cancel !== undefined) publish()
-      dispatch(event)
+    take: backlog.take,
+    end() {
+      backlog.flush()
+      end()
     },
-    end,
   }
 }
 

@@ -40,8 +40,8 @@ export function layTable(
     row.map((cell, at) => content(cell, at, table, links)),
   )
   const columns = titles.map((_, at) => [titles, ...body].flatMap(row => row[at] ?? []))
-  const natural = columns.map(cells => Math.max(1, ...cells.flatMap(cell => cell.lines.map(width))))
-  const least = columns.map(cells => Math.max(1, ...cells.flatMap(longestWords)))
+  const natural = columns.map(cells => largest(cells.flatMap(cell => cell.lines.map(width))))
+  const least = columns.map(cells => largest(cells.flatMap(longestWords)))
   const widths = widthsWithin(natural, least, room)
   const apart = widths === undefined || widths.some((size, at) => size < (natural[at] ?? 0))
   const layout = { head: source.slice(0, 2).join('\n'), titles, widths, apart, room, links }
@@ -73,17 +73,15 @@ function content(cell: Tokens.TableCell, at: number, table: Tokens.Table, links:
 }
 
 function longestWords({ lines }: Cell): number[] {
-  return lines.map(spans =>
-    Math.max(
-      0,
-      ...spans
-        .map(span => span.text)
-        .join('')
-        .split(/\s+/)
-        .flatMap(unitsOf)
-        .map(cellsOf),
-    ),
-  )
+  return lines.map(spans => {
+    const text = spans.map(span => span.text).join('')
+    return largest(text.split(/\s+/).flatMap(unitsOf).map(cellsOf))
+  })
+}
+
+/** At least 1. A cell may have more words than a function takes arguments. */
+function largest(sizes: readonly number[]): number {
+  return sizes.reduce((most, size) => Math.max(most, size), 1)
 }
 
 /** Widths in which no word is broken: what is left over goes to the columns that are narrowest yet and want more. */
@@ -122,7 +120,7 @@ function lay(row: readonly Cell[], layout: Layout): Line[] {
   })
   // A row that came later may have a word that its column has no room for.
   if (cells.some(({ rows, size }) => rows.some(spans => width(spans) > size))) return record(row, layout)
-  const height = Math.max(1, ...cells.map(({ rows }) => rows.length))
+  const height = largest(cells.map(({ rows }) => rows.length))
   return Array.from({ length: height }, (_, at) =>
     cells.flatMap(({ rows, side, size }, column): Span[] => {
       const spans = rows[at] ?? []

@@ -1,12 +1,11 @@
 import { Static, Text } from 'ink'
-import { memo, useEffect } from 'react'
+import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import { usePalette } from '../palette.ts'
 import { paint } from './line.ts'
 import type { Block } from './printing.ts'
 
-/** Printed blocks are dropped when there are so many, or at once when one is wider: the grid of all that follow would be. */
+/** Printed blocks are dropped when there are so many. */
 const ENOUGH = 64
-const WIDE = 500
 
 interface Props {
   blocks: readonly Block[]
@@ -18,15 +17,21 @@ interface Props {
 
 /**
  * Prints finished blocks into the scrollback, each one once. `Static` only ever looks at what was appended; a new key,
- * together with the blocks that were not yet committed, lets go of the others. It is as wide as the longest line, so
- * that the terminal does the wrapping: such a line reflows with the window and is copied as one.
+ * together with the blocks that were not yet committed, lets go of the others. It is as wide as the longest line that is
+ * printed now, so that the terminal does the wrapping: such a line reflows with the window and is copied as one. What was
+ * printed before has no say: the renderer fills a grid of that width, and thousands of short lines may follow a long one.
  */
 export const Transcript = memo(function Transcript({ blocks, drops, onPrinted }: Props) {
   const colours = usePalette()
-  const width = Math.max(1, ...blocks.map(block => block.width))
+  const printed = useRef({ drops, count: 0 })
+  const from = printed.current.drops === drops ? printed.current.count : 0
+  const width = Math.max(1, ...blocks.slice(from).map(block => block.width))
+  useLayoutEffect(() => {
+    printed.current = { drops, count: blocks.length }
+  }, [drops, blocks])
   useEffect(() => {
-    if (blocks.length >= ENOUGH || width > WIDE) onPrinted(blocks.length)
-  }, [blocks, width, onPrinted])
+    if (blocks.length >= ENOUGH) onPrinted(blocks.length)
+  }, [blocks, onPrinted])
   return (
     <Static key={drops} items={[...blocks]} style={{ width }}>
       {(block, at) => <Text key={at}>{block.lines.map(line => paint(line, colours)).join('\n') || ' '}</Text>}

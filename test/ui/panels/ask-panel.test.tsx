@@ -101,6 +101,7 @@ describe('what is drawn', () => {
       'Pay here',
       'Page          pay.example',
       '⏎ open it   u copy address   d decline   Esc cancel',
+      'Ctrl+L later',
     ])
   })
 })

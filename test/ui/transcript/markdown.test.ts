@@ -210,3 +210,31 @@ describe('tables', () => {
     expect(show('| a | b |\n|---|---|\n| one<br>two | 3 |')).toEqual(['a    b', '───  ─', 'one  3', 'two  '])
   })
 })
+
+describe('floods', () => {
+  test('a cell of more words than a function takes arguments', () => {
+    const words = 'word '.repeat(200_000)
+    const lines = show(`| a | b |\n|---|---|\n| ${words}| x<br>${'y<br>'.repeat(130_000)} |`)
+    expect(lines.join('\n').match(/word/g)).toHaveLength(200_000)
+  })
+
+  test.each(['', '> '])(
+    'code behind "%s" that is never closed is read a few times, and not all of it',
+    async mark => {
+      const sheet = sheetOf()
+      await sheet.highlighter.load()
+      let read = 0
+      const highlighter = {
+        ...sheet.highlighter,
+        lines(language: string, code: string) {
+          read += code.length
+          return sheet.highlighter.lines(language, code)
+        },
+      }
+      const code = Array.from({ length: 20_000 }, (_, at) => `${mark}const a = ${at}`)
+      const lines = show(`${mark}\`\`\`ts\n${code.join('\n')}`, { ...sheet, highlighter })
+      expect(lines).toHaveLength(20_001)
+      expect(read).toBeLessThan(700_000)
+    },
+  )
+})
