@@ -84,7 +84,7 @@ export async function signIn(
       knownSince: known && sameIssuer(known.issuer, target.issuer) ? known.since : undefined,
       formerHost: former === undefined ? undefined : hostOf(former),
       route: policy.route,
-      identity: options.identity,
+      options,
       wanted: who.wanted,
     })
     const { loginHint, chooseAccount } = who

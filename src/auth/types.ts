@@ -66,6 +66,9 @@ export interface ServerOptions {
   everywhere?: boolean
   /** True: ask for `openid profile email` too, where the server lists them, so that the account can be named. */
   identity?: boolean
+  /** The rights to ask for, in place of those that its metadata lists; the route to offer first, where the run names none. */
+  scopes?: readonly string[]
+  route?: RouteName
 }
 
 /** What names a grant: the MCP server it is for and the issuer it came from. */
@@ -210,8 +213,7 @@ export type SignInResult =
   | { kind: 'withdrawn' }
   /** Somebody has signed in from another program. */
   | { kind: 'elsewhere' }
-  | { kind: 'cancelled' }
-  | { kind: 'later' }
+  | { kind: 'cancelled' | 'later' }
   | { kind: 'failed'; error: HostError }
 
 /** One open panel. */

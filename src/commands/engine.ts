@@ -85,6 +85,7 @@ export function createEngine(
       timeoutMs: options.signInTimeout,
       folder: host.folder,
       accountOf: ({ name }) => accountOf(options, name),
+      usualAccount: settings.usualAccount,
       switchCommand: purpose === 'chat' ? undefined : 'copilot-host auth account',
     },
     log: line => settings.log.write(line),

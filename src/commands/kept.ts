@@ -50,7 +50,7 @@ export function openKept(
   const nameOf = ({ server }: StoredEntry): Clean => {
     return clean(serverAt(server, servers)?.[0] ?? server, 200)
   }
-  const accounts = createAccounts(open('file'), { folder: host.folder })
+  const accounts = createAccounts(open('file'), { folder: host.folder, usualAccount: settings.usualAccount })
   const lists = new Map<string, Promise<readonly Account[]>>()
   const list = (entry: StoredEntry) => {
     const found =

@@ -41,7 +41,10 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const { url } = server
   const known = await store.knownIssuer(url)
   const target = await discover(request, createHttp(host.fetch), host.signal, known?.issuer)
-  const slot = await createAccounts(store, { folder: host.folder }).inUse(request.server)
+  const slot = await createAccounts(store, {
+    folder: host.folder,
+    usualAccount: settings.usualAccount,
+  }).inUse(request.server)
   const key = { server: url, issuer: target.issuer, slot }
   Object.assign(plan, { issuer: target.issuer, page: target.pageHost })
 
@@ -61,7 +64,7 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const options = optionsHere(server, settings)
   const { scope, view } = planSignIn({
     ...{ request, stored: { kind: 'nothing', before }, target, keptIn: store.kind, deadline: 0 },
-    ...{ browser: systemBrowser(host, settings), identity: options.identity },
+    ...{ browser: systemBrowser(host, settings), options },
   })
   plan.scopes = scope?.split(' ') ?? []
   const machine = request.client?.grant === 'client_credentials'

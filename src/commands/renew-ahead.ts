@@ -45,7 +45,8 @@ export function renewAheadOfRun(
   const over = new Set<string>()
   const accounts = createAccounts(store, {
     folder: host.folder,
-    named: ({ name }) => accountOf(options, name),
+    accountOf: ({ name }) => accountOf(options, name),
+    usualAccount: settings.usualAccount,
   })
   const leaving = new AbortController()
   const signal = AbortSignal.any([leaving.signal, host.signal, AbortSignal.timeout(PATIENCE)])

@@ -70,15 +70,15 @@ describe('which account is used', () => {
   test('one named for this run comes before the folder, one chosen in it before both', async () => {
     const store = storeWith(undefined, 'work', 'home')
     await store.changeAccounts(book => ({ ...book, bindings: bound(['/a', 'home']) }))
-    const accounts = createAccounts(store, { folder: '/a', named: () => 'WORK' })
+    const accounts = createAccounts(store, { folder: '/a', accountOf: () => 'WORK' })
     expect(await accounts.inUse(server)).toBe('work')
     await accounts.use(server, 'default')
     expect(await accounts.inUse(server)).toBeUndefined()
     expect(await createAccounts(store, { folder: '/a' }).inUse(server)).toBeUndefined()
-    expect(await createAccounts(store, { folder: '/a/below', named: () => 'new one' }).inUse(server)).toBe(
-      'new one',
-    )
-    const bad = createAccounts(store, { named: () => '\u001b[2J' })
+    expect(
+      await createAccounts(store, { folder: '/a/below', accountOf: () => 'new one' }).inUse(server),
+    ).toBe('new one')
+    const bad = createAccounts(store, { accountOf: () => '\u001b[2J' })
     await expect(bad.inUse(server)).rejects.toMatchObject({ kind: 'usage' })
   })
 
