@@ -88,7 +88,7 @@ async function change(slot: Slot, value: unknown, options: ConfigFileOptions, ho
   const file = await fileOf(options, host)
   const { state } = folders(host.env, host.platform, host.home)
   const judge = (content: unknown) => void judgeConfig(content, file)
-  await changeJson(file, { path: slot.path, value }, { state, secret: !options.project, judge })
+  await changeJson(file, () => ({ path: slot.path, value }), { state, secret: !options.project, judge })
   const { line, warn, value: tell } = createOutput(options, host)
   tell({ key: slot.key, value, file })
   const where = clean(tilde({ folder: file, home: host.home }), 300)

@@ -30,9 +30,9 @@ export function exists(path: string): Promise<boolean> {
   )
 }
 
-export interface Change {
+/** What is to stand where, seeing what there is; undefined takes it out. Throws what is wrong with that. */
+export type Change = (content: Readonly<Record<string, unknown>>) => {
   path: readonly string[]
-  /** Undefined takes it out. */
   value: unknown
 }
 
@@ -49,11 +49,7 @@ export interface ChangeOptions {
  * Changes one value of a JSON file and nothing else in it; the old text stays until the new one is complete. A link is followed.
  * Throws HostError `config` for a file that cannot be read or judged, which is then left as it is.
  */
-export async function changeJson(
-  file: string,
-  { path, value }: Change,
-  options: ChangeOptions,
-): Promise<void> {
+export async function changeJson(file: string, change: Change, options: ChangeOptions): Promise<void> {
   const lock = createLock({ folder: join(options.state, 'locks'), warn: () => {} })
   try {
     await lock.exclusive(`config ${file}`, async () => {
@@ -61,6 +57,7 @@ export async function changeJson(
       const content = parseJson(text ?? '{}', file)
       options.judge(content)
       if (!isObject(content)) throw new HostError('config', `${clean(file, 200)} holds no JSON object`)
+      const { path, value } = change(content)
       const edited = editJson(text ?? '', content, path, value)
       options.judge(parseJson(edited, file))
       await write(file, edited, options)
