@@ -33,6 +33,8 @@ export interface ChatOptions extends ToolRules {
   callbackUrl?: string
   acceptIssuerChange?: boolean
   tokenStore: 'auto' | 'keychain' | 'memory' | 'file'
+  /** The command line names the store: then it is for every server. */
+  storeForAll?: boolean
   /** Nobody is asked anything, although there may be a terminal. */
   unattended?: boolean
   /** How long the sign-ins have to last for a run without a person, in milliseconds. */

@@ -32,6 +32,7 @@ export async function prepare(command: Command, host: Host): Promise<void> {
   if (chats && options.prompt === undefined && !options.unattended && isAttended(host)) {
     if (await askTrust(options, configured, host)) configured = await configure(options, host)
   }
+  command.setOptionValue('storeForAll', command.getOptionValueSource('tokenStore') === 'cli')
   for (const { setting, name } of wanted) {
     if (command.getOptionValueSource(name) === 'cli') continue
     const value = commandValue(setting, configured, command, host)

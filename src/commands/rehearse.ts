@@ -63,7 +63,13 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
 
   const options = optionsHere(server, settings)
   const { scope, view } = planSignIn({
-    ...{ request, stored: { kind: 'nothing', before }, target, keptIn: store.kind, deadline: 0 },
+    ...{
+      request,
+      stored: { kind: 'nothing', before },
+      target,
+      keptIn: store.kindFor?.(url) ?? store.kind,
+      deadline: 0,
+    },
     ...{ browser: systemBrowser(host, settings), options },
   })
   plan.scopes = scope?.split(' ') ?? []

@@ -69,7 +69,9 @@ export function renewAheadOfRun(
   }
 
   async function all(): Promise<void> {
-    const kept = (await store.list()).filter(entry => entry.store === store.kind)
+    const kept = (await store.list()).filter(
+      entry => entry.store === (store.kindFor?.(webUrl(entry.server, 'the server')) ?? store.kind),
+    )
     await Promise.allSettled(
       remoteServers(settings).map(async ([given, config]) => {
         const name = clean(given)
