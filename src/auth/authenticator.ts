@@ -32,6 +32,8 @@ import type {
 export interface SignInPolicy extends AccountsOptions {
   /** False: nobody is asked; what the store cannot answer ends as `sign-in-needed`. */
   ask: boolean
+  /** False for a server for which nobody is asked although others are. */
+  asksFor?: (server: AuthRequest['server']) => boolean
   /** False: nobody can type; what only a person can answer ends the sign-in. */
   attended?: boolean
   /** True for a command whose purpose is to sign in: then a renewal that failed for now leads to a question. */

@@ -36,6 +36,7 @@ export async function authLogin(
   host: Host,
 ): Promise<number> {
   const settings = await readSettings(given, isAttended(host), host)
+  for (const problem of settings.servers.problems) createOutput(given, host).warn(problem)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   const options = { ...given, account: newAccount(given, name, settings) }
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
@@ -43,7 +44,6 @@ export async function authLogin(
   }
   const out = createOutput(options, host)
   const { warn } = out
-  for (const problem of settings.servers.problems) warn(problem)
   const starting = startRuntime({ ...settings.runtime, login: false })
   starting.catch(() => {})
   const store = openStores(options, settings, warn, host)

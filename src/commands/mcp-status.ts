@@ -1,3 +1,4 @@
+import { FIRST_ACCOUNT } from '../auth/accounts.ts'
 import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
@@ -27,7 +28,8 @@ export interface ServerStatus {
   url?: string
   /** `local`: its command is started by a session only, and was not asked. */
   state: 'ready' | 'needs-sign-in' | 'unreachable' | 'local'
-  /** Who is signed in, where somebody has to be. */
+  /** Whether somebody is signed in, and who, where that is known. */
+  signedIn?: boolean
   account?: string
   why?: string
   /** How long the answer took, in milliseconds. */
@@ -100,7 +102,7 @@ function signedIn({
   live,
   renewable,
 }: SignInStatus): Omit<ServerStatus, 'name' | 'url'> {
-  const who = { account: account ?? name }
+  const who = { signedIn: true, account: account ?? (name === FIRST_ACCOUNT ? undefined : name) }
   if (live?.state === 'unreachable') return { ...who, state: 'unreachable', why: live.why }
   // An access token that has ended is renewed by the next run without a question.
   const good = live?.state === 'accepted' || (live?.state === 'not-asked' && renewable === true)
@@ -112,9 +114,10 @@ function signedIn({
   }
 }
 
-function lineOf({ name, url, state, account, why, ms }: ServerStatus, login: string): string {
+function lineOf({ name, url, state, signedIn, account, why, ms }: ServerStatus, login: string): string {
+  const as = account === undefined ? '' : ` as ${account}`
   const words = {
-    ready: account === undefined ? 'ready, no sign-in needed' : `ready, signed in as ${account}`,
+    ready: signedIn ? `ready, signed in${as}` : 'ready, no sign-in needed',
     'needs-sign-in': `needs a sign-in${why === undefined ? '' : ` (${why})`}. Run: ${login}`,
     unreachable: why ?? 'cannot be reached',
     local: 'a command on this machine; a session starts it',
