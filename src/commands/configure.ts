@@ -67,9 +67,10 @@ export function heldLine(
 /** The environment for the screen, where the files say what its variables do not. */
 export function screenEnvironment({ find }: Pick<Configuration, 'find'>, env: Host['env']): Host['env'] {
   const notify = find(SETTINGS.notify)?.value
+  const title = find(SETTINGS.title)?.value
   return {
     ...env,
     ...(notify !== undefined && { COPILOT_HOST_NOTIFY: notify }),
-    ...(find(SETTINGS.title)?.value === false && { COPILOT_HOST_NO_TITLE: '1' }),
+    ...(title !== undefined && { COPILOT_HOST_NO_TITLE: title ? '0' : '1' }),
   }
 }

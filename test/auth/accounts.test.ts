@@ -82,6 +82,21 @@ describe('which account is used', () => {
     await expect(bad.inUse(server)).rejects.toMatchObject({ kind: 'usage' })
   })
 
+  test('the one that is configured counts where neither the run nor the folder names one', async () => {
+    const store = storeWith(undefined, 'work', 'home')
+    await store.changeAccounts(book => ({
+      ...book,
+      bindings: bound(['/a', 'home']),
+      defaults: [{ server: server.url }],
+    }))
+    const usualAccount = () => 'work'
+    expect(await createAccounts(store, { folder: '/b', usualAccount }).inUse(server)).toBe('work')
+    expect(await createAccounts(store, { folder: '/a', usualAccount }).inUse(server)).toBe('home')
+    const named = { folder: '/b', usualAccount, accountOf: () => 'default' }
+    expect(await createAccounts(store, named).inUse(server)).toBeUndefined()
+    expect(await createAccounts(store, { folder: '/b' }).inUse(server)).toBeUndefined()
+  })
+
   test('an account whose grant is over stays in use: nobody acts as somebody else unasked', async () => {
     const store = storeWith(undefined, 'work')
     await store.changeAccounts(book => ({ ...book, defaults: [{ server: server.url }] }))

@@ -225,3 +225,50 @@ test('per server: account and store; --token-store on the command line is for al
   expect(answer.stdout).toContain('You are signed in as Ada')
   expect(await stage.run([...ask, '--token-store', 'memory'])).toMatchObject({ code: 4 })
 })
+
+test('signIn: a route of the person is the consent of a prompt; what wants a person is none without one', async () => {
+  stage = await openStage({ keychain: false })
+  const { url } = stage.world.mcp
+  const env = { BROWSER: stage.browser() }
+  const ask = ['chat', '-p', 'who am i?', '--mcp', `notes=${url}`, '--allow-tool', 'notes']
+  await project({ signIn: 'browser' })
+  await put({ tokenStore: 'file' })
+  expect(await stage.run([...ask, '--trust-project'], { env })).toMatchObject({ code: 4 })
+  await project({})
+  for (const signIn of ['paste', 'auto', 'stored']) {
+    await put({ tokenStore: 'file', signIn })
+    expect(await stage.run(ask, { env })).toMatchObject({ code: 4 })
+    expect(await stage.run([...ask, '--unattended'], { env })).toMatchObject({ code: 4 })
+  }
+  expect(stage.world.authorizationServer.count('authorization')).toBe(0)
+  await put({ tokenStore: 'file', signIn: 'never' })
+  expect((await stage.run(ask, { env })).stderr).toContain('--sign-in never leaves out')
+  const login = ['auth', 'login', 'notes', '--mcp', `notes=${url}`]
+  expect(await stage.run(login, { env })).toMatchObject({ code: 2 })
+  await put({ tokenStore: 'file', signIn: 'browser' })
+  expect(await stage.run(ask, { env })).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('signed in'),
+  })
+})
+
+test('what is shown: title, plain lines', async () => {
+  stage = await openStage({ keychain: false })
+  const shown = async (content: object, env = {}) => {
+    await project(content)
+    const chat = stage.open(['chat', '--token-store', 'file'], { env })
+    await chat.until(() => /^›|Type a message/m.test(chat.screen()))
+    const lines = !/^›/m.test(chat.screen())
+    if (!lines) {
+      await chat.keys('q')
+      await chat.until(() => /^› q/m.test(chat.screen()))
+    }
+    await chat.close()
+    return { title: chat.raw().includes('\u001b]2;'), lines }
+  }
+  expect(await shown({})).toEqual({ title: true, lines: false })
+  expect(await shown({ title: false })).toEqual({ title: false, lines: false })
+  expect(await shown({ title: false }, { COPILOT_HOST_NO_TITLE: '0' })).toEqual({ title: true, lines: false })
+  expect(await shown({ plain: true })).toEqual({ title: false, lines: true })
+  expect(await shown({ plain: true }, { COPILOT_HOST_PLAIN: '0' })).toEqual({ title: true, lines: false })
+})
