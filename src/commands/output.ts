@@ -38,7 +38,8 @@ const WITH_JSON = ['auth', 'config', 'mcp', 'trust']
 export function asksForJson([command = '', ...all]: readonly string[]): boolean {
   const end = all.indexOf('--')
   const args = end < 0 ? all : all.slice(0, end)
-  if (command !== 'chat' && command !== 'resume') return WITH_JSON.includes(command) && args.includes('--json')
+  if (command !== 'chat' && command !== 'resume')
+    return WITH_JSON.includes(command) && args.includes('--json')
   const value = (arg: string, at: number) =>
     arg === '--output' ? args[at + 1] : arg.replace(/^--output=/, '')
   return args.some((arg, at) => arg.startsWith('--output') && (value(arg, at) ?? '').endsWith('json'))

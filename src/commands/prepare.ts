@@ -11,6 +11,10 @@ const OPTIONS: readonly Setting<unknown>[] = [
   SETTINGS.model,
   SETTINGS.plain,
   SETTINGS.allowTools,
+  SETTINGS.denyTools,
+  SETTINGS.allowUrls,
+  SETTINGS.denyUrls,
+  SETTINGS.addDirs,
   SETTINGS.signIn,
   SETTINGS.signInTimeout,
   SETTINGS.tokenStore,
@@ -34,9 +38,12 @@ export async function prepare(command: Command, host: Host): Promise<void> {
   }
   command.setOptionValue('storeForAll', command.getOptionValueSource('tokenStore') === 'cli')
   for (const { setting, name } of wanted) {
-    if (command.getOptionValueSource(name) === 'cli') continue
+    const typed = command.getOptionValueSource(name) === 'cli'
+    if (typed && setting.joined === undefined) continue
     const value = commandValue(setting, configured, command, host)
-    if (value !== undefined) command.setOptionValueWithSource(name, value, 'config')
+    if (value === undefined) continue
+    const both = typed ? setting.joined?.([value, command.getOptionValue(name)]) : value
+    command.setOptionValueWithSource(name, both, 'config')
   }
 }
 

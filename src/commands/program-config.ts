@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { Host } from '../host.ts'
 import type { ConfigFileOptions } from './config-set.ts'
+import { mcpProgram } from './program-mcp.ts'
 
 type Done = (code: number) => void
 
-/** `config` and `trust`: what is set, where, and what of a project counts. `done` gets the exit code. */
+/** `config`, `mcp` and `trust`: what is set, where, and what of a project counts. `done` gets the exit code. */
 export function configProgram(program: Command, host: Host, done: Done): void {
   const config = program
     .command('config')
@@ -48,6 +49,8 @@ export function configProgram(program: Command, host: Host, done: Done): void {
     .command('schema')
     .description('the JSON Schema of both files, for your editor')
     .action(async () => done(await (await loadSet()).configSchema(host)))
+
+  mcpProgram(program, host, done)
 
   const loadTrust = () => import('./trust.ts')
   const trust = program

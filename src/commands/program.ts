@@ -21,7 +21,6 @@ import {
 } from './options.ts'
 import { asksForJson, errorLine } from './output.ts'
 import { configProgram } from './program-config.ts'
-import { mcpProgram } from './program-mcp.ts'
 import { sessionsProgram } from './program-sessions.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
@@ -69,7 +68,6 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     code = given
   }
   configProgram(program, host, done)
-  mcpProgram(program, host, done)
   sessionsProgram(program, host, done)
 
   const auth = program.command('auth').description('sign-ins to MCP servers')

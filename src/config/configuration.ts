@@ -66,11 +66,12 @@ export async function readConfiguration(sources: ConfigSources): Promise<Configu
   return {
     find(setting, server) {
       const key = server === undefined ? setting.key : serverKey(server, setting)
-      for (const { origin, where, values } of layers) {
+      const found = layers.flatMap(({ origin, where, values }) => {
         const judged = v.safeParse(setting.schema, values.get(key))
-        if (values.has(key) && judged.success) return { value: judged.output, origin, where: where(key) }
-      }
-      return undefined
+        return values.has(key) && judged.success ? [{ value: judged.output, origin, where: where(key) }] : []
+      })
+      const [first] = found
+      return first && { ...first, value: setting.joined?.(found.map(({ value }) => value)) ?? first.value }
     },
     serverKeys: [...new Set(layers.flatMap(({ values }) => [...values.keys()]))].filter(
       key => (slotOf(key)?.path.length ?? 0) > 1,

@@ -13,10 +13,12 @@ export interface Setting<T> extends Kind<T> {
   flag?: string
   /** The environment variable, which comes second; `fromText` where it is written otherwise than in a file. */
   variable?: { name: string; fromText?: (text: string) => unknown }
-  /** True where a project may say it before its folder is trusted: it changes what is shown, or which model answers. */
+  /** True where a project may say it before its folder is trusted: what is shown, which model answers, what is denied. */
   harmless?: true
   /** What counts where nobody says anything. */
   preset?: T
+  /** What several say counts together, in place of the first of them. */
+  joined?(values: readonly T[]): T
 }
 
 /** A variable that is set to anything but these switches something on. */
@@ -26,7 +28,12 @@ const setting = <T>(kind: Kind<T>, row: Omit<Setting<T>, keyof Kind<T>>): Settin
 
 // RFC 6749 3.3.
 const scopes = listOf('rights (OAuth scopes)', /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/)
-const tools = listOf('tools', /^[^\p{C}]{1,256}$/u)
+// As `--allow-tool` takes them.
+const rules = listOf('rules for tools', /^(?=.{1,256}$)[^()\s\p{C}][^()\p{C}]*(?:\([^\p{C}]+\))?$/u)
+const hosts = listOf('addresses', /^[^\s\p{C}]{1,256}$/u)
+const folders = listOf('folders', /^[^\p{Cc}]{1,4096}$/u)
+/** Nobody takes away what somebody else has denied. */
+const all = (lists: readonly string[][]) => [...new Set(lists.flat())]
 const store = oneOf(...TOKEN_STORES)
 
 /** What is set for all of it. */
@@ -59,10 +66,34 @@ export const SETTINGS = {
     variable: { name: 'COPILOT_HOST_NOTIFY' },
     harmless: true,
   }),
-  allowTools: setting(tools, {
+  allowTools: setting(rules, {
     key: 'allowTools',
-    about: 'tools that run without a question: `shell(git status)`, `write`, a server, `server(tool)`',
+    about: 'what runs without a question: `shell(git:*)`, `write(src)`, a server, `server(tool)`',
     flag: '--allow-tool',
+  }),
+  denyTools: setting(rules, {
+    key: 'denyTools',
+    about: 'what never runs; those of all who say it count together',
+    flag: '--deny-tool',
+    harmless: true,
+    joined: all,
+  }),
+  allowUrls: setting(hosts, {
+    key: 'allowUrls',
+    about: 'what is opened without a question: `example.com`, `*.example.com`',
+    flag: '--allow-url',
+  }),
+  denyUrls: setting(hosts, {
+    key: 'denyUrls',
+    about: 'what is never opened; those of all who say it count together',
+    flag: '--deny-url',
+    harmless: true,
+    joined: all,
+  }),
+  addDirs: setting(folders, {
+    key: 'addDirs',
+    about: 'folders whose files are treated like those of the session',
+    flag: '--add-dir',
   }),
   signIn: setting(oneOf(...SIGN_IN_MODES), {
     key: 'signIn',

@@ -37,6 +37,16 @@ test('environment over project over person, and who it is', async () => {
   expect(serverKeys).toEqual(['servers.a.clientId', 'servers.a.route'])
 })
 
+test('denials add up, whoever says them', async () => {
+  const files = {
+    [PERSON]: { denyTools: ['a', 'b'] },
+    [PROJECT]: { denyTools: ['b', 'c'], allowTools: ['x'] },
+  }
+  const { find } = await read(files, { trusts: () => false })
+  expect(find(SETTINGS.denyTools)).toEqual({ value: ['b', 'c', 'a'], origin: 'project', where: PROJECT })
+  expect(find(SETTINGS.allowTools)).toBeUndefined()
+})
+
 test('what a project says does not count, but for the harmless, before the person agrees', async () => {
   const files = {
     [PERSON]: { tokenStore: 'keychain' },

@@ -27,8 +27,18 @@ const item = (over: Partial<Brought>): Brought => ({
 test('without consent nothing counts but what cannot harm', () => {
   const taken = (over: Partial<Brought>) => isTaken(item(over), () => false)
   const setting = (key: string) => taken({ kind: 'setting', key })
-  for (const key of ['model', 'plain', 'title', 'notify']) expect(setting(key)).toBe(true)
-  for (const key of ['allowTools', 'signIn', 'signInTimeout', 'tokenStore', 'callbackUrl', 'debugLog'])
+  for (const key of ['model', 'plain', 'title', 'notify', 'denyTools', 'denyUrls'])
+    expect(setting(key)).toBe(true)
+  for (const key of [
+    'allowTools',
+    'allowUrls',
+    'addDirs',
+    'signIn',
+    'signInTimeout',
+    'tokenStore',
+    'callbackUrl',
+    'debugLog',
+  ])
     expect(setting(key)).toBe(false)
   for (const key of [
     'clientMetadataUrl',

@@ -182,6 +182,9 @@ test('allowTools of the person runs a tool, the one of a project does not', asyn
   expect((await stage.run(call)).stderr).toContain('shell(echo hi) was not allowed')
   await put({ allowTools: ['shell(echo hi)'] })
   expect((await stage.run(call)).stderr).not.toContain('was not allowed')
+  const denied = (args: readonly string[]) => stage.run([...call, '--allow-all-tools', ...args])
+  await put({ denyTools: ['shell(echo:*)'] })
+  expect((await denied(['--deny-tool', 'write'])).stderr).toContain('was denied by the rule shell(echo:*)')
 })
 
 test('per server: client id, port, public address, rights, route', async () => {
