@@ -29,7 +29,9 @@ export interface AccountsOptions {
   /** Where the person works, absolute: what is bound to it or to a folder above it counts. */
   folder?: string
   /** The account that the person named for this run. */
-  named?: (server: Server) => string | undefined
+  accountOf?: (server: Server) => string | undefined
+  /** The account that is configured, for where nothing else says which. */
+  usualAccount?: (server: Server) => string | undefined
 }
 
 /** The accounts of each server, and which of them is used here. */
@@ -59,10 +61,13 @@ type Shelf = Pick<TokenStore, 'list' | 'readAccounts' | 'changeAccounts'>
 
 /**
  * Which account of a server is used: the one chosen in this run, else the one named for it, else that of the folder (the
- * nearest one above counts), else the one that was signed in to last, else the first. That a grant has ended changes nothing
+ * nearest one above counts), else the one that is configured, else the one that was signed in to last, else the first. That a grant has ended changes nothing
  * of it: nobody acts as somebody else unasked.
  */
-export function createAccounts(store: Shelf, { folder, named }: AccountsOptions = {}): Accounts {
+export function createAccounts(
+  store: Shelf,
+  { folder, accountOf, usualAccount }: AccountsOptions = {},
+): Accounts {
   const chosen = new Map<string, Clean | undefined>()
 
   async function inUse(server: Server): Promise<Clean | undefined> {
@@ -72,12 +77,13 @@ export function createAccounts(store: Shelf, { folder, named }: AccountsOptions 
   async function slotFor(server: Server): Promise<Clean | undefined> {
     const book = await store.readAccounts()
     const all = await accountsOf(server, book)
-    const typed = named?.(server)
+    const binding = bindingOf(book, server)
+    const typed = accountOf?.(server) ?? (binding === undefined ? usualAccount?.(server) : undefined)
     if (typed !== undefined) {
       const found = findAccount(typed, all)
       return found === undefined && typed !== FIRST_ACCOUNT ? judgeAccountName(typed) : found?.slot
     }
-    const place = bindingOf(book, server) ?? book.defaults.find(each => each.server === server.url)
+    const place = binding ?? book.defaults.find(each => each.server === server.url)
     if (place !== undefined) return place.slot
     const first = all.length === 0 || all.some(each => each.slot === undefined)
     return first ? undefined : all.at(-1)?.slot

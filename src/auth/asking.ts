@@ -20,7 +20,7 @@ export async function mayAsk(
   const passing = stored.error !== undefined && isPassing(stored.error) ? stored.error : undefined
   if (passing !== undefined && !policy.insist && !refusals.insisted(request))
     throw notRenewed(request, passing)
-  if (policy.ask || isMachine(request)) return
+  if ((policy.ask && policy.asksFor?.(request.server) !== false) || isMachine(request)) return
   const issuers = issuersOf(request)
   const known = issuers && (await grants.knownIssuer(request.server.url))
   const [issuer] = inOrder(issuers ?? [], known?.issuer)

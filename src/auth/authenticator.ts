@@ -1,6 +1,6 @@
 import { hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
-import { type Accounts, accountName, createAccounts } from './accounts.ts'
+import { type Accounts, type AccountsOptions, accountName, createAccounts } from './accounts.ts'
 import { mayAsk } from './asking.ts'
 import { type Elsewhere, forever, unlessElsewhere } from './elsewhere.ts'
 import { createGrants } from './grants.ts'
@@ -29,9 +29,11 @@ import type {
   WebUrl,
 } from './types.ts'
 
-export interface SignInPolicy {
+export interface SignInPolicy extends AccountsOptions {
   /** False: nobody is asked; what the store cannot answer ends as `sign-in-needed`. */
   ask: boolean
+  /** False for a server for which nobody is asked although others are. */
+  asksFor?: (server: AuthRequest['server']) => boolean
   /** False: nobody can type; what only a person can answer ends the sign-in. */
   attended?: boolean
   /** True for a command whose purpose is to sign in: then a renewal that failed for now leads to a question. */
@@ -48,10 +50,6 @@ export interface SignInPolicy {
   route?: RouteName
   /** In milliseconds; 10 minutes when absent. */
   timeoutMs?: number
-  /** Where the person works, absolute: an account that is bound to it is used there. */
-  folder?: string
-  /** The account that the person named for this run. */
-  accountOf?: (server: AuthRequest['server']) => string | undefined
   /** What the person types to use another account, less the names of server and account. */
   switchCommand?: string
 }
@@ -95,7 +93,7 @@ export interface Authenticator {
 export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   const { store, http, prompt, clock, policy, log = () => {} } = ports
   const grants = createGrants(store, prompt)
-  const accounts = createAccounts(store, { folder: policy.folder, named: policy.accountOf })
+  const accounts = createAccounts(store, policy)
   const refusals = createRefusals(clock)
   const history = createHistory(clock)
   const runs = createRuns<Answer>()

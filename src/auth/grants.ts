@@ -64,7 +64,7 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
     try {
       await write()
       unkept.delete(nameOf(key))
-      return store.kind
+      return store.kindFor?.(key.server) ?? store.kind
     } catch (error) {
       unkept.set(nameOf(key), grant)
       warn(error)

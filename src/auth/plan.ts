@@ -3,7 +3,7 @@ import { type Clean, clean, hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
 import type { Stored } from './renewal.ts'
 import { scopesToAsk } from './scope.ts'
-import type { AuthRequest, Browser, RouteName, SignInView, TokenStore } from './types.ts'
+import type { AuthRequest, Browser, RouteName, ServerOptions, SignInView, TokenStore } from './types.ts'
 
 export interface PlanInput {
   request: AuthRequest
@@ -18,8 +18,8 @@ export interface PlanInput {
   formerHost?: Clean
   /** The route that the person named, if any. */
   route?: RouteName
-  /** Ask for the rights that name the account, too. */
-  identity?: boolean
+  /** What the person configured for the server. */
+  options?: Pick<ServerOptions, 'identity' | 'scopes' | 'route'>
   /** The account that is to sign in, where one was named. */
   wanted?: Clean
   deadline: number
@@ -34,7 +34,7 @@ export interface Plan {
 /** Decides rights and routes of a sign-in; nothing is sent. Throws `sign-in-failed` if no route is possible. */
 export function planSignIn(input: PlanInput): Plan {
   const { request, stored, target, formerHost, keptIn, deadline } = input
-  const { ask, newScopes, grantedScopes } = scopesToAsk(request, target, stored.before?.scope, input.identity)
+  const { ask, newScopes, grantedScopes } = scopesToAsk(request, target, stored.before?.scope, input.options)
   return {
     scope: ask,
     view: {
@@ -66,10 +66,10 @@ function othersThan({ issuer, issuers }: Target): string[] {
 }
 
 /**
- * The route that was named comes first, else the one that suits the place: on a desktop never the device code, which can
+ * The route that was named comes first, for this run or for the server, else the one that suits the place: on a desktop never the device code, which can
  * be phished and has no `iss`.
  */
-function routesOf({ target, browser, route }: PlanInput): RouteName[] {
+function routesOf({ target, browser, options, route = options?.route }: PlanInput): RouteName[] {
   const byPlace: RouteName[] = browser.available
     ? ['browser', 'device', 'paste']
     : ['device', 'paste', 'browser']

@@ -1,5 +1,5 @@
 import type { Target } from './discovery.ts'
-import type { AuthRequest } from './types.ts'
+import type { AuthRequest, ServerOptions } from './types.ts'
 
 export interface ScopesToAsk {
   /** The `scope` parameter; absent when the server is to use its default. */
@@ -27,17 +27,20 @@ export function scopeTokens(text: string | undefined): string[] {
  * Chooses the scopes (MCP, "Scope Selection Strategy"): those of the challenge, else those of the resource metadata,
  * else none. `offline_access` is added only where the authorization server lists it. A step-up asks for the union with
  * what is granted. With `identity` (a wish of the person) those that name the account join, where the authorization
- * server lists them. Text that is no scope token is left out.
+ * server lists them; with `scopes` theirs take the place of those of the metadata, and what is demanded joins them. Text that is no
+ * scope token is left out.
  */
 export function scopesToAsk(
   request: Pick<AuthRequest, 'reason' | 'challenge'>,
   target: Pick<Target, 'as' | 'scopesSupported'>,
   granted?: string,
-  identity = false,
+  { identity = false, scopes }: Pick<ServerOptions, 'identity' | 'scopes'> = {},
 ): ScopesToAsk {
   const grantedScopes = scopeTokens(granted)
   const challenged = scopeTokens(request.challenge.scope)
-  const wanted = new Set(challenged.length > 0 ? challenged : target.scopesSupported)
+  const own = scopeTokens(scopes?.join(' '))
+  const usual = own.length > 0 ? own : challenged.length > 0 ? [] : (target.scopesSupported ?? [])
+  const wanted = new Set([...usual, ...challenged])
   // A new sign-in must not take away what an earlier step-up gave.
   if (request.reason !== 'initial') for (const scope of grantedScopes) wanted.add(scope)
   // Alone it would take the server's default away, so it only joins others.

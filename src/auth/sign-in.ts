@@ -62,6 +62,7 @@ export async function signIn(
   const known = await grants.knownIssuer(request.server.url)
   const options = policy.optionsOf?.(request.server) ?? {}
   const deadline = clock.now() + (policy.timeoutMs ?? TIMEOUT)
+  const keptIn = store.kindFor?.(request.server.url) ?? store.kind
 
   /** Everything about a sign-in at one authorization server: the one that was chosen, else the one that was used last. */
   async function prepare(
@@ -80,11 +81,11 @@ export async function signIn(
     })
     const who = await whom(target)
     const plan = planSignIn({
-      ...{ request, stored, target, browser, keptIn: store.kind, deadline },
+      ...{ request, stored, target, browser, keptIn, deadline },
       knownSince: known && sameIssuer(known.issuer, target.issuer) ? known.since : undefined,
       formerHost: former === undefined ? undefined : hostOf(former),
       route: policy.route,
-      identity: options.identity,
+      options,
       wanted: who.wanted,
     })
     const { loginHint, chooseAccount } = who

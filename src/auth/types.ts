@@ -66,6 +66,9 @@ export interface ServerOptions {
   everywhere?: boolean
   /** True: ask for `openid profile email` too, where the server lists them, so that the account can be named. */
   identity?: boolean
+  /** The rights to ask for, in place of those that its metadata lists; the route to offer first, where the run names none. */
+  scopes?: readonly string[]
+  route?: RouteName
 }
 
 /** What names a grant: the MCP server it is for and the issuer it came from. */
@@ -108,6 +111,8 @@ export interface StoredEntry {
 /** Where grants are kept. Every method has a deadline; a fault of the store behind it never loses a grant in use. */
 export interface TokenStore {
   readonly kind: 'keychain' | 'file' | 'memory'
+  /** The same for one server, where servers can have stores of their own. */
+  kindFor?(server: WebUrl): TokenStore['kind']
   /** True while what is written outlives this process. */
   readonly durable: boolean
   read(key: ServerKey): Promise<Grant | undefined>
@@ -198,20 +203,16 @@ export type Choice =
   | { kind: 'account'; route?: 'browser' | 'paste' }
   /** A token that the person has from elsewhere: it answers this request and is not kept. */
   | { kind: 'token'; token: Secret }
-  /** Not now: the turn goes on, and the person comes back to it. */
-  | { kind: 'later' }
-  | { kind: 'cancel' }
+  /** Not now: the turn goes on, and the person comes back to it; or not at all. */
+  | { kind: 'later' | 'cancel' }
 
 export type SignInResult =
   | { kind: 'signed-in'; account?: Clean; keptIn: TokenStore['kind'] }
-  /** A token that the person brought answers this request. */
-  | { kind: 'brought' }
-  /** Nobody waits for this sign-in any more. */
-  | { kind: 'withdrawn' }
+  /** A token that the person brought answers this request; or nobody waits for this sign-in any more. */
+  | { kind: 'brought' | 'withdrawn' }
   /** Somebody has signed in from another program. */
   | { kind: 'elsewhere' }
-  | { kind: 'cancelled' }
-  | { kind: 'later' }
+  | { kind: 'cancelled' | 'later' }
   | { kind: 'failed'; error: HostError }
 
 /** One open panel. */

@@ -28,7 +28,7 @@ export async function namedAccounts(
   if (given.length === 0) return []
   // The list of what is kept is one for all stores, and no keychain is asked.
   const store = openTokenStore({ tokenStore: 'file' }, settings, () => {}, host)
-  const accounts = createAccounts(store, { folder: host.folder })
+  const accounts = createAccounts(store, { folder: host.folder, usualAccount: settings.usualAccount })
   const servers = remoteServers(settings)
   try {
     const named: string[] = []

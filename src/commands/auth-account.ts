@@ -47,7 +47,7 @@ export async function authAccount(
   const { line, value, warn } = createOutput(options, host)
   // The list of what is kept is one for all stores, and no keychain is asked.
   const store = openTokenStore({ tokenStore: 'file' }, settings, warn, host)
-  const accounts = createAccounts(store, { folder: host.folder })
+  const accounts = createAccounts(store, { folder: host.folder, usualAccount: settings.usualAccount })
   const statuses: AccountStatus[] = []
   const configured = remoteServers(settings)
   let servers = configured

@@ -2,15 +2,15 @@ import type { Client, TokenStore } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
-import { openTokenStore } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import { createOutput } from './output.ts'
 import { type IssuerSearch, keptIssuers } from './server-issuer.ts'
 import { type NewClient, setClient } from './set-client.ts'
 import { readSettings } from './settings.ts'
+import { openStores } from './stores.ts'
 
-export type AuthClientOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'> &
+export type AuthClientOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore' | 'storeForAll'> &
   NewClient & { issuer?: string; json?: boolean }
 
 /** What `auth client ... --json` prints of each client: kept now, kept still, or forgotten. */
@@ -51,7 +51,7 @@ export async function authClient(
   const { line, value, warn } = createOutput(options, host)
   for (const problem of settings.servers.problems) warn(problem)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
-  const store = openTokenStore(options, settings, warn, host)
+  const store = openStores(options, settings, warn, host)
   const place: ClientPlace = {
     server: { name, url },
     named: options.issuer,

@@ -5,11 +5,12 @@ import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import { newAccount } from './account-names.ts'
 import { converse } from './conversation.ts'
-import { createEngine, linePrompt, openTokenStore } from './engine.ts'
+import { createEngine, linePrompt } from './engine.ts'
 import { findRemoteServer, type RemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
+import { openStores } from './stores.ts'
 
 /** What `auth login --json` prints. Only server and url where the server asks for no sign-in. */
 export interface LoggedIn {
@@ -35,6 +36,7 @@ export async function authLogin(
   host: Host,
 ): Promise<number> {
   const settings = await readSettings(given, isAttended(host), host)
+  for (const problem of settings.servers.problems) createOutput(given, host).warn(problem)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   const options = { ...given, account: newAccount(given, name, settings) }
   if (settings.signIn === 'stored' || settings.signIn === 'never') {
@@ -42,10 +44,9 @@ export async function authLogin(
   }
   const out = createOutput(options, host)
   const { warn } = out
-  for (const problem of settings.servers.problems) warn(problem)
   const starting = startRuntime({ ...settings.runtime, login: false })
   starting.catch(() => {})
-  const store = openTokenStore(options, settings, warn, host)
+  const store = openStores(options, settings, warn, host)
   const prompt = linePrompt(options, settings, out.say, host)
   const authenticator = createEngine(options, settings, store, prompt, 'login', host)
   const end = Promise.withResolvers<void>()
@@ -115,7 +116,7 @@ async function signedIn(
   const { issuer, account, scope, expiresAt } = grant
   return {
     ...{ server: name, url, issuer, account, name: accountName({ slot, name: account }) },
-    ...{ scopes: scope?.split(' '), store: store.kind },
+    ...{ scopes: scope?.split(' '), store: store.kindFor?.(url) ?? store.kind },
     expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
   }
 }

@@ -1,12 +1,13 @@
 import { hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
-import { loginCommand, openTokenStore, serverWord } from './engine.ts'
+import { loginCommand, serverWord } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { createOutput } from './output.ts'
 import { rehearse } from './rehearse.ts'
 import { readSettings } from './settings.ts'
+import { openStores } from './stores.ts'
 
 export interface AuthPlanOptions extends KeptOptions {
   json?: boolean
@@ -53,9 +54,9 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
   const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
   const remote = findRemoteServer(server, settings.servers.servers)
   const { line, value, warn } = createOutput(options, host)
-  const store = openTokenStore(options, settings, warn, host)
+  const store = openStores(options, settings, warn, host)
   const plan: SignInPlan = {
-    ...{ server: remote.name, url: remote.url, store: store.kind },
+    ...{ server: remote.name, url: remote.url, store: store.kindFor?.(remote.url) ?? store.kind },
     ...{ signedIn: false, unattended: false, fixes: [] },
   }
   try {

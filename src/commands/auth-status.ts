@@ -5,7 +5,7 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { hostOf } from '../text.ts'
 import { loginCommand } from './engine.ts'
-import { type KeptOptions, openKept } from './kept.ts'
+import { type Kept, type KeptOptions, openKept } from './kept.ts'
 import { createLook } from './look.ts'
 import { createOutput } from './output.ts'
 import { readSettings } from './settings.ts'
@@ -104,7 +104,7 @@ async function report(
       fail(new HostError('sign-in-needed', text))
     })
     const statuses = await sideBySide(entries, MOST_ASKED, async entry => {
-      const known = await basics(entry)
+      const known = await basicsOf(entry, kept)
       return choose(known, () => look(entry, known))
     })
     if (names.length > 0 && statuses.some(isOver)) code = 4
@@ -124,13 +124,14 @@ async function report(
     await kept.close()
     settings.log.close()
   }
+}
 
-  async function basics(entry: StoredEntry): Promise<SignInStatus> {
-    const { server: url, issuer, store, since } = entry
-    const account = await kept.accountOf(entry)
-    const who = { account: account.name, name: accountName(account), inUse: account.inUse }
-    return { server: kept.nameOf(entry), url, issuer, ...who, store, since: new Date(since).toISOString() }
-  }
+/** What is known of a sign-in without looking at it. */
+export async function basicsOf(entry: StoredEntry, kept: Kept): Promise<SignInStatus> {
+  const { server: url, issuer, store, since } = entry
+  const account = await kept.accountOf(entry)
+  const who = { account: account.name, name: accountName(account), inUse: account.inUse }
+  return { server: kept.nameOf(entry), url, issuer, ...who, store, since: new Date(since).toISOString() }
 }
 
 function isOver({ state, live }: SignInStatus): boolean {

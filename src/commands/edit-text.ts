@@ -10,8 +10,7 @@ import type { Edited } from '../ui/types.ts'
 const LARGEST = 16 * 1024 * 1024
 
 /**
- * Lets the person edit a text in the program of `VISUAL` or `EDITOR` (split at white space, since no shell reads it), else in
- * `vi`. The text is in a file in a folder that only this user can enter, and both are gone afterwards. The line
+ * Lets the person edit a text in their editor. The text is in a file in a folder that only this user can enter, and both are gone afterwards. The line
  * end that editors put behind the last line is taken away. Never rejects: without an editor the text stays as it was.
  */
 export async function editText(
@@ -19,8 +18,7 @@ export async function editText(
   host: Pick<Host, 'env' | 'platform' | 'signal' | 'interrupts'>,
 ): Promise<Edited> {
   const { env, platform, signal } = host
-  const named = (env.VISUAL?.trim() || env.EDITOR?.trim()) ?? ''
-  const [program = platform === 'win32' ? 'notepad' : 'vi', ...args] = named.split(/\s+/u).filter(Boolean)
+  const { program, args } = editorOf({ env, platform })
   // Ctrl+C is a key of the editor's.
   const release = host.interrupts(() => {})
   let folder: string | undefined
@@ -44,6 +42,16 @@ export async function editText(
     release()
     if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {})
   }
+}
+
+/** The editor of the person: the program of `VISUAL` or `EDITOR`, split at white space, since no shell reads it; else `vi`. */
+export function editorOf({ env, platform }: Pick<Host, 'env' | 'platform'>): {
+  program: string
+  args: string[]
+} {
+  const named = (env.VISUAL?.trim() || env.EDITOR?.trim()) ?? ''
+  const [program = platform === 'win32' ? 'notepad' : 'vi', ...args] = named.split(/\s+/u).filter(Boolean)
+  return { program, args }
 }
 
 /** Unless the text had one before. */

@@ -75,6 +75,7 @@ export function createEngine(
     clock: host.clock,
     policy: {
       ask: settings.signIn !== 'stored' && settings.signIn !== 'never',
+      asksFor: ({ name }) => purpose !== 'prompt' || mayOpen(name, settings),
       attended,
       insist: purpose === 'login',
       issuerChange: options.acceptIssuerChange ? 'accept' : issuerChange,
@@ -85,6 +86,7 @@ export function createEngine(
       timeoutMs: options.signInTimeout,
       folder: host.folder,
       accountOf: ({ name }) => accountOf(options, name),
+      usualAccount: settings.usualAccount,
       switchCommand: purpose === 'chat' ? undefined : 'copilot-host auth account',
     },
     log: line => settings.log.write(line),
@@ -151,6 +153,12 @@ export function loginCommand(
   if (account !== undefined) words.push('--account', shellWord(clean(account)))
   if (options.tokenStore !== 'auto') words.push('--token-store', options.tokenStore)
   return words.join(' ')
+}
+
+/** A route that was named for a prompt opens a page without a person's key: never for a server that only a repository names. */
+function mayOpen(server: string, { signIn, servers: { origins } }: Settings): boolean {
+  const project = Object.hasOwn(origins, server) && origins[server] === 'project'
+  return !project || (signIn !== 'browser' && signIn !== 'device')
 }
 
 function namedRoute({ signIn }: Settings): RouteName | undefined {

@@ -16,7 +16,7 @@ import { findServer, serverAt } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import type { Settings } from './settings.ts'
 
-export type KeptOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore'>
+export type KeptOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore' | 'storeForAll'>
 
 /** The sign-ins that are kept on this machine, each in the store it is kept in, whichever is used now. */
 export interface Kept {
@@ -37,10 +37,12 @@ export interface Kept {
 
 /** `warn` gets the troubles of the stores. */
 export function openKept(
-  { tokenStore }: KeptOptions,
+  options: KeptOptions,
   { settings, host, warn }: { settings: Settings; host: Host; warn: (line: string) => void },
 ): Kept {
   const servers = settings.servers.servers
+  // A store that only a file names is where new sign-ins go; what is kept elsewhere is there all the same.
+  const tokenStore = options.storeForAll === false ? 'auto' : options.tokenStore
   const stores = new Map<StoredEntry['store'], TokenStore>()
   const open = (kind: StoredEntry['store']) => {
     const store = stores.get(kind) ?? openTokenStore({ tokenStore: kind }, settings, warn, host)
@@ -50,7 +52,7 @@ export function openKept(
   const nameOf = ({ server }: StoredEntry): Clean => {
     return clean(serverAt(server, servers)?.[0] ?? server, 200)
   }
-  const accounts = createAccounts(open('file'), { folder: host.folder })
+  const accounts = createAccounts(open('file'), { folder: host.folder, usualAccount: settings.usualAccount })
   const lists = new Map<string, Promise<readonly Account[]>>()
   const list = (entry: StoredEntry) => {
     const found =

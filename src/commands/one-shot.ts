@@ -4,13 +4,14 @@ import type { Usage } from '../runtime/controls.ts'
 import type { Runtime } from '../runtime/types.ts'
 import { clean, shellWord } from '../text.ts'
 import { converse } from './conversation.ts'
-import { createEngine, linePrompt, loginCommand, openTokenStore } from './engine.ts'
+import { createEngine, linePrompt, loginCommand } from './engine.ts'
 import type { ChatOptions } from './options.ts'
 import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
 import { renewAheadOfRun } from './renew-ahead.ts'
 import { createRunOutput } from './run-output.ts'
 import type { Settings } from './settings.ts'
 import { readStdin } from './stdin.ts'
+import { openStores } from './stores.ts'
 import { allowingOption, denial, ruling } from './tool-rules.ts'
 
 /** The longest prompt that is read from standard input, in bytes. */
@@ -37,7 +38,7 @@ export async function oneShot(
   const out = createRunOutput(options.output ?? 'text', host)
   const { warn } = out
   for (const problem of settings.servers.problems) warn(problem)
-  const store = openTokenStore(options, settings, warn, host)
+  const store = openStores(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
   // It may be rejected before anybody waits for it, when the runtime dies early.
   end.promise.catch(() => {})

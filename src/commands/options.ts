@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ClientAuthMethod } from '../auth/types.ts'
+import { SIGN_IN_MODES, TOKEN_STORES } from '../config/setting.ts'
 import { callbackUrlFault, clientMetadataUrlFault } from '../config/sign-in-options.ts'
 import { OUTPUTS, type OutputKind } from './run-events.ts'
 import { ruleFault, type ToolRules } from './tool-rules.ts'
 
-export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'wait', 'stored', 'never'] as const
 export type SignInMode = (typeof SIGN_IN_MODES)[number]
 
 const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = [
@@ -33,11 +33,15 @@ export interface ChatOptions extends ToolRules {
   callbackUrl?: string
   acceptIssuerChange?: boolean
   tokenStore: 'auto' | 'keychain' | 'memory' | 'file'
+  /** The command line names the store: then it is for every server. */
+  storeForAll?: boolean
   /** Nobody is asked anything, although there may be a terminal. */
   unattended?: boolean
   /** How long the sign-ins have to last for a run without a person, in milliseconds. */
   for?: number
   debugLog?: string
+  /** What the project brings counts in this run as if the person had agreed to it. */
+  trustProject?: boolean
   /** The chat as lines. */
   plain?: boolean
 }
@@ -94,10 +98,9 @@ export function serverListOptions(command: Command): Command {
       [],
     )
     .addOption(
-      new Option('--token-store <kind>', 'where sign-ins are kept')
-        .choices(['auto', 'keychain', 'memory', 'file'])
-        .default('auto'),
+      new Option('--token-store <kind>', 'where sign-ins are kept').choices(TOKEN_STORES).default('auto'),
     )
+    .option('--trust-project', 'use what the files of this project bring, without a question, in this run')
 }
 
 /** ... sign-in and logging: the options that every command with a session has. */

@@ -2,7 +2,7 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
 
-/** What a command of `auth` says: lines for a person, or JSON for a program (docs/auth-json.md). */
+/** What a command says: lines for a person, or JSON for a program (docs/auth-json.md). */
 export interface Output {
   /** One line of the result; nothing where JSON is wanted. */
   line(text: string): void
@@ -31,11 +31,15 @@ export function createOutput({ json = false }: { json?: boolean }, { stdout, std
   }
 }
 
+/** The commands whose errors are JSON too where `--json` is given. */
+const WITH_JSON = ['auth', 'config', 'mcp', 'trust']
+
 /** True where the arguments ask for JSON: errors, those of usage too, are JSON then. */
-export function asksForJson([command, ...all]: readonly string[]): boolean {
+export function asksForJson([command = '', ...all]: readonly string[]): boolean {
   const end = all.indexOf('--')
   const args = end < 0 ? all : all.slice(0, end)
-  if (command !== 'chat' && command !== 'resume') return command === 'auth' && args.includes('--json')
+  if (command !== 'chat' && command !== 'resume')
+    return WITH_JSON.includes(command) && args.includes('--json')
   const value = (arg: string, at: number) =>
     arg === '--output' ? args[at + 1] : arg.replace(/^--output=/, '')
   return args.some((arg, at) => arg.startsWith('--output') && (value(arg, at) ?? '').endsWith('json'))

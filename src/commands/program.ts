@@ -20,6 +20,7 @@ import {
   whole,
 } from './options.ts'
 import { asksForJson, errorLine } from './output.ts'
+import { configProgram } from './program-config.ts'
 import { sessionsProgram } from './program-sessions.ts'
 
 /** The tree of commands. Each one is loaded when it is called, so that `--help` and the first prompt stay quick. */
@@ -37,6 +38,11 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
         if (!json) host.stderr.write(text)
       },
     })
+
+  program.hook('preAction', async (_, command) => {
+    const { prepare } = await import('./prepare.ts')
+    await prepare(command, host)
+  })
 
   chatOptions(program.command('chat'))
     .description('start a session')
@@ -58,9 +64,11 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
       code = await chat({ ...options, session: { kind: 'stored', id, ask: id === undefined } }, host)
     })
 
-  sessionsProgram(program, host, given => {
+  const done = (given: number) => {
     code = given
-  })
+  }
+  configProgram(program, host, done)
+  sessionsProgram(program, host, done)
 
   const auth = program.command('auth').description('sign-ins to MCP servers')
   sessionOptions(auth.command('login'))

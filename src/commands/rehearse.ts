@@ -4,10 +4,10 @@ import { discover, type Target } from '../auth/discovery.ts'
 import { redirectPortOf } from '../auth/flows/code.ts'
 import { listen } from '../auth/flows/listener.ts'
 import { endOf, lapses } from '../auth/forecast.ts'
-import { createHttp, LARGEST_DOCUMENT } from '../auth/http.ts'
+import { createHttp } from '../auth/http.ts'
 import { judgeIssuerChange } from '../auth/issuer-change.ts'
 import { planSignIn } from '../auth/plan.ts'
-import { PROBE_LIMIT, type Probed, probe } from '../auth/probe.ts'
+import type { Probed } from '../auth/probe.ts'
 import { judgeRequest } from '../auth/request.ts'
 import type { AuthRequest, Client, TokenStore } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
@@ -17,7 +17,7 @@ import type { SignInPlan } from './auth-plan.ts'
 import { systemBrowser } from './browser.ts'
 import { optionsHere } from './engine.ts'
 import type { RemoteServer } from './find-server.ts'
-import { literalHeaders } from './look.ts'
+import { knock } from './knock.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
 
@@ -41,7 +41,10 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const { url } = server
   const known = await store.knownIssuer(url)
   const target = await discover(request, createHttp(host.fetch), host.signal, known?.issuer)
-  const slot = await createAccounts(store, { folder: host.folder }).inUse(request.server)
+  const slot = await createAccounts(store, {
+    folder: host.folder,
+    usualAccount: settings.usualAccount,
+  }).inUse(request.server)
   const key = { server: url, issuer: target.issuer, slot }
   Object.assign(plan, { issuer: target.issuer, page: target.pageHost })
 
@@ -60,8 +63,14 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
 
   const options = optionsHere(server, settings)
   const { scope, view } = planSignIn({
-    ...{ request, stored: { kind: 'nothing', before }, target, keptIn: store.kind, deadline: 0 },
-    ...{ browser: systemBrowser(host, settings), identity: options.identity },
+    ...{
+      request,
+      stored: { kind: 'nothing', before },
+      target,
+      keptIn: store.kindFor?.(url) ?? store.kind,
+      deadline: 0,
+    },
+    ...{ browser: systemBrowser(host, settings), options },
   })
   plan.scopes = scope?.split(' ') ?? []
   const machine = request.client?.grant === 'client_credentials'
@@ -76,19 +85,6 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const client = knownClient({ request, target, options, stored, redirectUri })
   plan.client = client?.source ?? (target.as.registration_endpoint ? 'to-register' : 'to-ask')
   plan.unattended ||= machine
-}
-
-/** What the server says to somebody without a token. Throws where it cannot be asked, or asks nobody to sign in. */
-async function knock({ name, url, config }: RemoteServer, { fetch, version, signal }: Host): Promise<Probed> {
-  const http = createHttp(fetch, { deadlineMs: PROBE_LIMIT, bytes: LARGEST_DOCUMENT })
-  const headers = literalHeaders(config)
-  const found = await probe({ server: url, transport: config.type, headers, version }, http, signal)
-  const why = found.why ?? 'no reason given'
-  if (found.state === 'unreachable') throw new HostError('failure', why)
-  if (found.status === 403 && found.challenge === undefined) {
-    throw new HostError('sign-in-failed', `${name} refuses without asking for a sign-in (${why})`)
-  }
-  return found
 }
 
 /**

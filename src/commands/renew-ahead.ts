@@ -45,7 +45,8 @@ export function renewAheadOfRun(
   const over = new Set<string>()
   const accounts = createAccounts(store, {
     folder: host.folder,
-    named: ({ name }) => accountOf(options, name),
+    accountOf: ({ name }) => accountOf(options, name),
+    usualAccount: settings.usualAccount,
   })
   const leaving = new AbortController()
   const signal = AbortSignal.any([leaving.signal, host.signal, AbortSignal.timeout(PATIENCE)])
@@ -68,7 +69,9 @@ export function renewAheadOfRun(
   }
 
   async function all(): Promise<void> {
-    const kept = (await store.list()).filter(entry => entry.store === store.kind)
+    const kept = (await store.list()).filter(
+      entry => entry.store === (store.kindFor?.(webUrl(entry.server, 'the server')) ?? store.kind),
+    )
     await Promise.allSettled(
       remoteServers(settings).map(async ([given, config]) => {
         const name = clean(given)

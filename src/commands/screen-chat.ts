@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts'
 import type { Runtime } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
+import { screenEnvironment } from './configure.ts'
 import { editText } from './edit-text.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
@@ -18,8 +19,9 @@ export async function chatOnScreen(
   starting: Promise<Runtime>,
   host: Host,
 ): Promise<number> {
-  const { stdin, stdout, env, suspend, clock, platform } = host
+  const { stdin, stdout, suspend, clock, platform } = host
   const { runtime, folders } = settings
+  const env = screenEnvironment(settings.configuration, host.env)
   const history = openPromptHistory(folders.state)
   const [earlier, theme] = await Promise.all([history.read(), readTheme(folders.state, env)])
   let kept = Promise.resolve()

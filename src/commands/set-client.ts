@@ -31,7 +31,7 @@ export async function setClient(given: NewClient, place: ClientPlace, host: Host
   const key: ServerKey = { server: server.url, issuer }
   await store.exclusive(key, () => store.writeClient(key, client))
   if (!store.durable) throw unkept(server.name)
-  const where = keptInText({ keptIn: store.kind })
+  const where = keptInText({ keptIn: store.kindFor?.(server.url) ?? store.kind })
   const text = `client ${clean(id)} of ${server.name} is kept for ${at} in ${where}; the next sign-in uses it`
   return { issuer, client, text }
 }

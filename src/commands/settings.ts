@@ -1,18 +1,28 @@
-import { readFile } from 'node:fs/promises'
 import { serviceName } from '../auth/store/store.ts'
 import type { ServerOptions } from '../auth/types.ts'
+import type { Configuration } from '../config/configuration.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
-import { type Folders, folders } from '../config/folders.ts'
+import type { Folders } from '../config/folders.ts'
 import { type ModelAccess, readModel } from '../config/model.ts'
-import { readServers, type Servers } from '../config/servers.ts'
+import type { Servers } from '../config/servers.ts'
+import { SERVER_SETTINGS, SETTINGS } from '../config/setting.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { type DebugLog, openLog } from '../log.ts'
 import type { RuntimeOptions, SessionConfig } from '../runtime/types.ts'
+import { configure, heldLine, serversHere } from './configure.ts'
 import type { ChatOptions, SignInMode } from './options.ts'
-import { signInOptions } from './sign-in-options.ts'
+import { configuredServers, signInOptions } from './sign-in-options.ts'
 
-type Given = 'model' | 'mcp' | 'mcpConfig' | 'signIn' | 'clientMetadataUrl' | 'callbackUrl' | 'debugLog'
+type Given =
+  | 'model'
+  | 'mcp'
+  | 'mcpConfig'
+  | 'signIn'
+  | 'clientMetadataUrl'
+  | 'callbackUrl'
+  | 'debugLog'
+  | 'trustProject'
 
 /** Options, environment and files, judged and joined: what a command with a session works from. */
 export interface Settings {
@@ -23,6 +33,9 @@ export interface Settings {
   signIn: SignInMode
   /** What is configured for the sign-in to a server. */
   optionsOf: (server: { name: string }) => ServerOptions
+  /** The account that the files name for a server. */
+  usualAccount: (server: { name: string }) => string | undefined
+  configuration: Configuration
   log: DebugLog
   runtime: RuntimeOptions
   session: SessionConfig
@@ -38,25 +51,26 @@ export async function readSettings(
   host: Host,
 ): Promise<Settings> {
   const { env } = host
-  const where = folders(env, host.platform, host.home)
-  const model = readModel(env, options)
-  const servers = await readServers({
-    flags: options.mcp,
-    configs: options.mcpConfig,
-    copilotHome: where.copilot,
-    env,
-    readFile: path => readFile(path, 'utf8'),
-  })
+  const configured = await configure(options, host)
+  const { configuration } = configured
+  const found = await serversHere(options, configured, host)
+  const held = heldLine(configured, found)
+  const problems = [...configuration.warnings, ...found.problems, ...(held === undefined ? [] : [held])]
+  const servers = { ...found, servers: configuredServers(found, configuration), problems }
+  const model = readModel(env, { model: options.model ?? configuration.find(SETTINGS.model)?.value })
   const signIn = judgeSignIn(options.signIn, person)
-  const optionsOf = signInOptions(options, servers.options, env)
-  const log = openLog(options.debugLog ?? env.COPILOT_HOST_LOG)
+  const optionsOf = signInOptions(options, servers, configuration)
+  const log = openLog(options.debugLog ?? configuration.find(SETTINGS.debugLog)?.value)
+  const { folders } = configured
   return {
-    folders: where,
-    service: serviceName(where.state, where.isDefault),
+    folders,
+    service: serviceName(folders.state, folders.isDefault),
     model,
     servers,
     signIn,
     optionsOf,
+    usualAccount: ({ name }) => configuration.find(SERVER_SETTINGS.account, name)?.value,
+    configuration,
     log,
     runtime: {
       path: env.COPILOT_CLI_PATH,

@@ -5,7 +5,7 @@ import { cleanBlock } from '../text.ts'
 import type { Chat, ChatPorts } from '../ui/types.ts'
 import { createChatSession, PAST } from './chat-session.ts'
 import { chooseSession } from './choose-session.ts'
-import { createEngine, openTokenStore } from './engine.ts'
+import { createEngine } from './engine.ts'
 import { openFiles } from './files.ts'
 import type { ChatOptions } from './options.ts'
 import { createOutbox } from './outbox.ts'
@@ -14,6 +14,7 @@ import { tilde } from './place.ts'
 import type { Settings } from './settings.ts'
 import { queueKey } from './slash/queue.ts'
 import { createSlash, isCommand } from './slash.ts'
+import { openStores } from './stores.ts'
 
 /** How long leaving waits for answers that are under way, in milliseconds. */
 const PARTING = 2000
@@ -83,7 +84,7 @@ export async function talk(
   })
   if (past !== undefined && past.length > 0) await chat.showHistory(past)
   const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
-  const store = openTokenStore(options, settings, warn, host)
+  const store = openStores(options, settings, warn, host)
   const authenticator = createEngine(options, settings, store, chat, 'chat', host, (server, account) =>
     chat.show({ type: 'account', server, account }),
   )

@@ -12,6 +12,8 @@ export interface Folders {
   isDefault: boolean
   /** Copilot CLI's folder, which the runtime uses too. */
   copilot: string
+  /** The person's configuration file. */
+  config: string
 }
 
 /**
@@ -24,6 +26,7 @@ export function folders(env: Environment, platform: NodeJS.Platform, home: strin
   const state = named ?? dataFolder(env, platform, () => homeFolder(home, 'COPILOT_HOST_HOME', path))
   return {
     state,
+    config: path.join(named ?? configFolder(env, platform, home, state), 'config.json'),
     isDefault: named === undefined,
     copilot:
       given(env, 'COPILOT_HOME', path) ?? path.join(homeFolder(home, 'COPILOT_HOME', path), '.copilot'),
@@ -46,6 +49,15 @@ function dataFolder(env: Environment, platform: NodeJS.Platform, home: () => str
       return posix.join(posix.isAbsolute(data) ? data : posix.join(home(), '.local', 'share'), NAME)
     }
   }
+}
+
+/** Where people look for what they set; where a platform has no other place for it, beside the data. */
+function configFolder(env: Environment, platform: NodeJS.Platform, home: string, state: string): string {
+  if (platform === 'win32') return env.APPDATA ? win32.join(env.APPDATA, NAME) : win32.dirname(state)
+  if (platform === 'darwin') return state
+  const config = env.XDG_CONFIG_HOME ?? ''
+  if (posix.isAbsolute(config)) return posix.join(config, NAME)
+  return posix.isAbsolute(home) ? posix.join(home, '.config', NAME) : state
 }
 
 function given(env: Environment, variable: string, path: typeof posix): string | undefined {

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import { addressFault } from './address.ts'
 import { type Environment, fillCredentials } from './environment.ts'
+import { addressSchema as address, clientIdSchema as clientId, portSchema as port } from './kind.ts'
 import { callbackUrlFault, clientMetadataUrlFault, type SignInOptions } from './sign-in-options.ts'
 
 /** Longest name of a server, in characters. */
@@ -19,25 +20,7 @@ const number = v.pipe(
   v.integer('must be a whole number of milliseconds'),
   v.minValue(1, 'must be at least one millisecond'),
 )
-const port = v.pipe(
-  v.number('must be a port number'),
-  v.integer('must be a port number'),
-  v.minValue(1, 'must be a port number from 1 to 65535'),
-  v.maxValue(65_535, 'must be a port number from 1 to 65535'),
-)
-// RFC 6749 A.1: the characters of a client id.
-const clientId = v.pipe(text, v.regex(/^[\x20-\x7e]{1,1024}$/, 'is not a client id'))
 const yesNo = v.boolean('must be true or false')
-
-/** An address in which this judge finds no fault. */
-const address = (fault: (url: string) => string | undefined) =>
-  v.pipe(
-    text,
-    v.check(
-      url => fault(url) === undefined,
-      issue => fault(issue.input) ?? '',
-    ),
-  )
 
 const COMMON = { tools: v.optional(list), excludeTools: v.optional(list), timeout: v.optional(number) }
 

@@ -70,16 +70,31 @@ describe('which account is used', () => {
   test('one named for this run comes before the folder, one chosen in it before both', async () => {
     const store = storeWith(undefined, 'work', 'home')
     await store.changeAccounts(book => ({ ...book, bindings: bound(['/a', 'home']) }))
-    const accounts = createAccounts(store, { folder: '/a', named: () => 'WORK' })
+    const accounts = createAccounts(store, { folder: '/a', accountOf: () => 'WORK' })
     expect(await accounts.inUse(server)).toBe('work')
     await accounts.use(server, 'default')
     expect(await accounts.inUse(server)).toBeUndefined()
     expect(await createAccounts(store, { folder: '/a' }).inUse(server)).toBeUndefined()
-    expect(await createAccounts(store, { folder: '/a/below', named: () => 'new one' }).inUse(server)).toBe(
-      'new one',
-    )
-    const bad = createAccounts(store, { named: () => '\u001b[2J' })
+    expect(
+      await createAccounts(store, { folder: '/a/below', accountOf: () => 'new one' }).inUse(server),
+    ).toBe('new one')
+    const bad = createAccounts(store, { accountOf: () => '\u001b[2J' })
     await expect(bad.inUse(server)).rejects.toMatchObject({ kind: 'usage' })
+  })
+
+  test('the one that is configured counts where neither the run nor the folder names one', async () => {
+    const store = storeWith(undefined, 'work', 'home')
+    await store.changeAccounts(book => ({
+      ...book,
+      bindings: bound(['/a', 'home']),
+      defaults: [{ server: server.url }],
+    }))
+    const usualAccount = () => 'work'
+    expect(await createAccounts(store, { folder: '/b', usualAccount }).inUse(server)).toBe('work')
+    expect(await createAccounts(store, { folder: '/a', usualAccount }).inUse(server)).toBe('home')
+    const named = { folder: '/b', usualAccount, accountOf: () => 'default' }
+    expect(await createAccounts(store, named).inUse(server)).toBeUndefined()
+    expect(await createAccounts(store, { folder: '/b' }).inUse(server)).toBeUndefined()
   })
 
   test('an account whose grant is over stays in use: nobody acts as somebody else unasked', async () => {

@@ -42,6 +42,21 @@ test.each<[string, Case, string | undefined]>([
   expect(choose(input).ask).toBe(ask)
 })
 
+test('rights that the person configured take the place of those of the metadata, and what is demanded joins them', () => {
+  const as = { issuer: 'https://auth.example', scopes_supported: ['offline_access'] }
+  const ask = (challenge: string | undefined, scopes: string[]) =>
+    scopesToAsk(
+      { reason: 'initial', challenge: { scope: challenge } },
+      { as, scopesSupported: ['read', 'write', 'admin'] },
+      undefined,
+      { scopes },
+    ).ask
+  expect(ask(undefined, ['read'])).toBe('read offline_access')
+  expect(ask('write', ['read'])).toBe('read write offline_access')
+  expect(ask(undefined, [])).toBe('read write admin offline_access')
+  expect(ask('write', [])).toBe('write offline_access')
+})
+
 test('tells what is new and what is granted', () => {
   expect(choose({ reason: 'upscope', challenge: 'a b', granted: 'a c' })).toEqual({
     ask: 'a b c',

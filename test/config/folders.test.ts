@@ -1,14 +1,40 @@
+import { posix, win32 } from 'node:path'
 import { expect, test } from 'vitest'
 import { folders } from '../../src/config/folders.ts'
 import type { HostError } from '../../src/errors.ts'
 
 test.each([
-  ['linux', '/home/me', '/home/me/.local/share/copilot-host', '/home/me/.copilot'],
-  ['linux', '/home/Jörg Müller', '/home/Jörg Müller/.local/share/copilot-host', '/home/Jörg Müller/.copilot'],
-  ['darwin', '/Users/me', '/Users/me/Library/Application Support/copilot-host', '/Users/me/.copilot'],
-  ['win32', 'C:\\Users\\me', 'C:\\Users\\me\\AppData\\Local\\copilot-host\\Data', 'C:\\Users\\me\\.copilot'],
-] as const)('on %s, at home in %s', (platform, home, state, copilot) => {
-  expect(folders({}, platform, home)).toEqual({ state, copilot, isDefault: true })
+  ['linux', '/home/me', '.local/share/copilot-host', '.config/copilot-host'],
+  ['linux', '/home/Jörg Müller', '.local/share/copilot-host', '.config/copilot-host'],
+  [
+    'darwin',
+    '/Users/me',
+    'Library/Application Support/copilot-host',
+    'Library/Application Support/copilot-host',
+  ],
+  ['win32', 'C:\\Users\\me', 'AppData\\Local\\copilot-host\\Data', 'AppData\\Local\\copilot-host'],
+] as const)('on %s, at home in %s', (platform, home, state, config) => {
+  const { join } = platform === 'win32' ? win32 : posix
+  expect(folders({}, platform, home)).toEqual({
+    state: join(home, state),
+    config: join(home, config, 'config.json'),
+    copilot: join(home, '.copilot'),
+    isDefault: true,
+  })
+})
+
+test('the configuration is where people of a system look for it', () => {
+  const config = (env: Record<string, string>, platform: 'linux' | 'win32', home: string) =>
+    folders({ COPILOT_HOME: platform === 'linux' ? '/c' : 'C:\\c', ...env }, platform, home).config
+  expect(config({ XDG_CONFIG_HOME: '/etc/me' }, 'linux', '/home/me')).toBe('/etc/me/copilot-host/config.json')
+  expect(config({ XDG_CONFIG_HOME: 'me' }, 'linux', '/home/me')).toBe(
+    '/home/me/.config/copilot-host/config.json',
+  )
+  expect(config({ XDG_DATA_HOME: '/data' }, 'linux', '')).toBe('/data/copilot-host/config.json')
+  expect(config({ APPDATA: 'D:\\Roaming' }, 'win32', 'C:\\Users\\me')).toBe(
+    'D:\\Roaming\\copilot-host\\config.json',
+  )
+  expect(config({ COPILOT_HOST_HOME: '/state' }, 'linux', '/home/me')).toBe('/state/config.json')
 })
 
 test('the data folder of the system is obeyed', () => {
@@ -29,6 +55,7 @@ test('both folders can be named, and then no home is needed', () => {
   const env = { COPILOT_HOST_HOME: '/tmp/my state/日本/', COPILOT_HOME: '/srv//copilot' }
   expect(folders(env, 'linux', '')).toEqual({
     state: '/tmp/my state/日本/',
+    config: '/tmp/my state/日本/config.json',
     copilot: '/srv/copilot',
     isDefault: false,
   })

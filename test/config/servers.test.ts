@@ -38,7 +38,10 @@ async function problemOf(entry: unknown): Promise<string | undefined> {
 }
 
 test('nothing given and no file of the person is no problem', async () => {
-  expect(await read()).toEqual({ servers: {}, options: {}, own: [], problems: [] })
+  expect(await read()).toEqual({
+    ...{ servers: {}, options: {}, origins: {}, own: [] },
+    ...{ brought: [], held: [], problems: [] },
+  })
 })
 
 test('a flag is a name and an address', async () => {

@@ -54,7 +54,11 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
   const home = keychain?.env.HOME ?? (await mkdtemp(join(tmpdir(), 'copilot-host-home-')))
   const place = world.place('home')
   const stored = ([command = '', verb = '']: readonly string[]) =>
-    command === 'login' || ['log', 'pending', 'answer'].includes(verb) ? [] : store
+    ['login', 'config', 'trust'].includes(command) ||
+    ['log', 'pending', 'answer'].includes(verb) ||
+    (command === 'mcp' && verb !== 'status')
+      ? []
+      : store
   const terminals = new Set<TestTerminal>()
   const printed: string[] = []
   const environment = ({ place: at = place, env }: RunOptions): Record<string, string> => {
