@@ -54,12 +54,8 @@ export function takeTool(view: View, action: ToolAction, now: number): View {
       const next = { ...view, agents: new Map(view.agents).set(id, { ...agent, startedAt: now }) }
       return called ? next : goOn(next, agent.call)
     }
-    case 'agent-end': {
-      const agents = new Map(view.agents)
-      agents.delete(action.id)
-      const next = endTool(view, rowOf(action.id), action.end, action.text, now)
-      return { ...next, agents }
-    }
+    case 'agent-end':
+      return endAgent(view, action, now)
     case 'progress': {
       const tools = view.tools.map(tool =>
         tool.id === action.id ? { ...tool, progress: action.text } : tool,
@@ -72,9 +68,29 @@ export function takeTool(view: View, action: ToolAction, now: number): View {
       const started = { ...tool, account: view.accounts.get(tool.server ?? ''), startedAt: now }
       return { ...view, retry: undefined, tools: [...others, started] }
     }
-    case 'tool-end':
-      return endTool(cancelBelow(goOn(view, action.id), action, now), action.id, action.end, action.text, now)
+    case 'tool-end': {
+      const next = cancelBelow(goOn(view, action.id), action, now)
+      return endEarly(endTool(next, action.id, action.end, action.text, now), now)
+    }
   }
+}
+
+/** One in the background may be over before the call that started it: its row then comes behind that of the call. */
+function endAgent(view: View, { id, end, text }: Extract<Action, { type: 'agent-end' }>, now: number): View {
+  const agents = new Map(view.agents)
+  const agent = agents.get(id)
+  agents.delete(id)
+  const early = agent?.background && view.tools.some(tool => tool.id === agent.call && tool.id !== rowOf(id))
+  if (early) return { ...view, agents: agents.set(id, { ...agent, over: { end, text } }) }
+  return { ...endTool(view, rowOf(id), end, text, now), agents }
+}
+
+function endEarly(view: View, now: number): View {
+  const early = [...view.agents].flatMap(([id, { over }]) => {
+    const hasRow = view.tools.some(tool => tool.id === rowOf(id))
+    return over && hasRow ? [{ type: 'agent-end' as const, id, ...over }] : []
+  })
+  return early.reduce((next, action) => endAgent(next, action, now), view)
 }
 
 /** A sub-agent that goes on behind the call that started it gets a row of its own, with its calls below. */

@@ -177,14 +177,14 @@ test('a bad file ends every run with 2 and one line; an unknown key is named and
 
 test('allowTools of the person runs a tool, the one of a project does not', async () => {
   stage = await openStage({ keychain: false })
-  const call = ['chat', '-p', 'CALL bash {"command":"echo hi","description":"x"}']
-  await project({ allowTools: ['shell(echo hi)'] })
-  expect((await stage.run(call)).stderr).toContain('shell(echo hi) was not allowed')
-  await put({ allowTools: ['shell(echo hi)'] })
+  const call = ['chat', '-p', 'CALL bash {"command":"touch made","description":"x"}']
+  await project({ allowTools: ['shell(touch made)'] })
+  expect((await stage.run(call)).stderr).toContain('was not allowed')
+  await put({ allowTools: ['shell(touch made)'] })
   expect((await stage.run(call)).stderr).not.toContain('was not allowed')
   const denied = (args: readonly string[]) => stage.run([...call, '--allow-all-tools', ...args])
-  await put({ denyTools: ['shell(echo:*)'] })
-  expect((await denied(['--deny-tool', 'write'])).stderr).toContain('was denied by the rule shell(echo:*)')
+  await put({ denyTools: ['shell(touch:*)'] })
+  expect((await denied(['--deny-tool', 'write'])).stderr).toContain('was denied by the rule shell(touch:*)')
 })
 
 test('per server: client id, port, public address, rights, route', async () => {

@@ -110,7 +110,8 @@ test('certificates that are no certificates, or not checked at all', async () =>
 
 test('in a terminal it is asked what it can do, and given back', async () => {
   stage = await openStage({ keychain: false })
-  const terminal = stage.open(['doctor', ...FILE])
+  // It asks the terminal, as nothing else of the program may.
+  const terminal = stage.open(['doctor', ...FILE], { within: ['env'] })
   const { code } = await terminal.exit
   expect(code).toBe(0)
   expect(terminal.screen()).toMatch(/✓ terminal: xterm-256color, 80 x 24/)

@@ -36,6 +36,8 @@ export interface Agent {
   readonly background?: boolean
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** How it ended, while the call that started it has not. */
+  over?: { end: ToolEnd; text: string }
 }
 
 export type Level = 'done' | 'info' | 'warning' | 'error'
