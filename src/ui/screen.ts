@@ -1,15 +1,13 @@
-import { render } from 'ink'
 import { createElement } from 'react'
 import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
 import { openAttention } from './attention.ts'
 import { clipboard } from './clipboard.ts'
+import { draw } from './draw.ts'
 import { type Effect, pasteInto, press } from './input.ts'
-import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
 import { QUIET } from './panels/guard.ts'
-import { openPaper } from './paper.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
@@ -33,7 +31,7 @@ const LAST_FRAME = 1000
  * `close()`, by an error of the screen itself (`left` then rejects with a HostError), and by the end of the process.
  */
 export function openChat(options: ChatScreenOptions): Chat {
-  const { stdin, stdout, now } = options
+  const { stdout, now } = options
   const colours = palette(options.env)
   const sheet = openSheet(stdout, options.env)
   const store = createStore(newView({ ...options, columns: sheet.columns() }))
@@ -176,20 +174,8 @@ export function openChat(options: ChatScreenOptions): Chat {
     onError: fail,
   }
 
-  // Ink does it too, but only behind its first frame, and an Enter before that would become a line feed.
-  if (stdin.isTTY) stdin.setRawMode(true)
-  const keyboard = openKeyboard(stdin, now)
   stdout.write(`${paint(header(clean(options.version), store.get().model, store.get().folder), colours)}\n`)
-  let drawn: { clear(): void } | undefined
-  const app = render(createElement(App, { store, actions, colours, now }), {
-    stdin: keyboard,
-    stdout: openPaper(stdout, () => drawn?.clear()),
-    interactive: stdout.isTTY,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    maxFps: 60,
-  })
-  drawn = app
+  const app = draw(window => createElement(App, { store, window, actions, colours, now }), options)
   const exited = app.waitUntilExit().then(
     () => undefined,
     thrown => fail(thrown),

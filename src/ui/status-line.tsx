@@ -22,14 +22,17 @@ export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
   for (let step = 0; step <= LAST; step += 1) {
     const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
-    const row = join([...shown.map(({ span }) => span), ...state])
+    const told = step < LAST ? state : state.filter(span => span !== HINT)
+    const row = join([...shown.map(({ span }) => span), ...told])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
 }
 
 /** How many steps there are from all that could be told to what must be. */
-const LAST = 7
+const LAST = 8
+
+const HINT = dim('Esc interrupts')
 
 interface Part {
   span: Span
@@ -46,7 +49,7 @@ function partsOf({ model, context, folder, status }: View): Part[] {
   const dim: readonly Style[] = ['dim']
   const parts: { text: string; until: number; from?: number; styles?: readonly Style[] }[] = [
     { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
-    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 7, styles: ['warning'] },
+    { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 8, styles: ['warning'] },
     { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
     { text: context === undefined ? '' : `${context}% context`, until: 1 },
     { text: folder === '' ? '' : `${folder}${inBranch}`, until: 3 },
@@ -76,7 +79,7 @@ function stateOf(view: View, frame: number): Span[] {
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : 'working…')
     const turn = FRAMES[frame % FRAMES.length] ?? ''
-    return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [dim('Esc interrupts')])]
+    return [...waiting, dim(`${turn} ${doing}`), ...(view.panels.length > 0 ? [] : [HINT])]
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))

@@ -1,10 +1,15 @@
 import { Box, Text } from 'ink'
 import { usePalette } from '../palette.ts'
-import { type Line, paint, wrap } from './line.ts'
+import { type Line, paint, plain, wrap } from './line.ts'
 
 /** The rows of the unfinished end of a reply that are shown: the newest ones. */
 export function tailRows(lines: readonly Line[], width: number, maxRows: number): Line[] {
-  return maxRows <= 0 ? [] : lines.flatMap(line => wrap(line, width)).slice(-maxRows)
+  if (maxRows <= 0) return []
+  const rows = lines.flatMap(line => wrap(line, width))
+  // What stands apart from what was printed still does when its beginning is not shown.
+  const [first = []] = rows
+  const apart = maxRows > 1 && plain(first) === '' ? [first] : []
+  return rows.length > maxRows ? [...apart, ...rows.slice(apart.length - maxRows)] : rows
 }
 
 export function Tail({ rows }: { rows: readonly Line[] }) {
