@@ -14,8 +14,12 @@ export function draw(
   if (stdin.isTTY) stdin.setRawMode(true)
   let app: Instance | undefined
   const fitted = () => element({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
-  const resized = () => app?.rerender(fitted())
-  // Ink listens too, and then draws what is laid out: by now, that is for the new size.
+  // Ink listens too, and then draws what is laid out: by now, that is for the new size. It would not where that looks the
+  // same, but the terminal may have dropped rows in between.
+  const resized = () => {
+    app?.clear()
+    app?.rerender(fitted())
+  }
   stdout.on('resize', resized)
   app = render(fitted(), {
     stdin: openKeyboard(stdin, now),

@@ -26,7 +26,7 @@ export function openPaper(stdout: NodeJS.WriteStream, erase: () => void): NodeJS
     const erases = given.endsWith(ERASE)
     held += erases ? given.slice(0, -ERASE.length) + ERASE_BESIDE : given
     if (given === END) drawing = false
-    if (drawing || erases) return true
+    if (drawing || erases || (given === '' && rest.length === 0)) return true
     const whole = held
     held = ''
     return stdout.write(whole, ...rest)
