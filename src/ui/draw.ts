@@ -29,7 +29,15 @@ export function draw(
     patchConsole: false,
     maxFps: 60,
   })
+  const { unmount, ...drawn } = app
   const ended = () => stdout.off('resize', resized)
-  app.waitUntilExit().then(ended, ended)
-  return app
+  drawn.waitUntilExit().then(ended, ended)
+  return {
+    ...drawn,
+    unmount() {
+      // Whatever is drawn after this would take the keys again.
+      ended()
+      unmount()
+    },
+  }
 }
