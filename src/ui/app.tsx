@@ -1,4 +1,4 @@
-import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout, useWindowSize } from 'ink'
+import { Box, Text, useAnimation, useApp, useInput, usePaste, useStdout } from 'ink'
 import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
 import { Composer, Draft, textWidth } from './composer/composer.tsx'
 import { MentionList } from './composer/mention-list.tsx'
@@ -30,6 +30,12 @@ export interface Terminal {
   suspend: (work: () => Promise<void>) => Promise<void>
 }
 
+/** Of the terminal, in cells. */
+export interface WindowSize {
+  readonly columns: number
+  readonly rows: number
+}
+
 /** What the person and the renderer do to the screen. */
 export interface Actions {
   /** The keys of one read; `width`: columns for the composer's text. */
@@ -43,24 +49,25 @@ export interface Actions {
 
 interface Props {
   store: Store<View>
+  window: WindowSize
   actions: Actions
   coloursOf: (theme: Theme) => Palette
   now: () => number
 }
 
-export function App({ store, actions, coloursOf, now }: Props) {
+export function App({ store, window, actions, coloursOf, now }: Props) {
   const theme = useSyncExternalStore(store.subscribe, () => store.get().theme)
   const colours = useMemo(() => coloursOf(theme), [coloursOf, theme])
   return (
     <PaletteContext value={colours}>
       <ErrorBoundary onError={actions.onError}>
-        <Screen store={store} actions={actions} now={now} />
+        <Screen store={store} window={window} actions={actions} now={now} />
       </ErrorBoundary>
     </PaletteContext>
   )
 }
 
-function Screen({ store, actions, now }: Omit<Props, 'coloursOf'>) {
+function Screen({ store, window, actions, now }: Omit<Props, 'coloursOf'>) {
   const view = useSyncExternalStore(store.subscribe, store.get)
   const { write } = useStdout()
   const { suspendTerminal } = useApp()
@@ -70,14 +77,15 @@ function Screen({ store, actions, now }: Omit<Props, 'coloursOf'>) {
   return (
     <>
       <Transcript blocks={view.done} drops={view.drops} onPrinted={actions.onPrinted} />
-      {view.open && <Live view={view} actions={actions} now={now} />}
+      {view.open && <Live view={view} window={window} actions={actions} now={now} />}
     </>
   )
 }
 
 /** What is drawn again and again, from top to bottom; see `frame.ts` for how high each part may be. */
-function Live({ view, actions, now }: { view: View; actions: Actions; now: () => number }) {
-  const { rows, columns } = useWindowSize()
+function Live(props: { view: View; window: WindowSize; actions: Actions; now: () => number }) {
+  const { view, actions, now } = props
+  const { rows, columns } = props.window
   // While a question is open the person is waited for: nothing turns.
   const { frame: tick } = useAnimation({ interval: 250, isActive: view.busy && view.panels.length === 0 })
   const frame = frameOf(view, rows, columns)
@@ -89,10 +97,10 @@ function Live({ view, actions, now }: { view: View; actions: Actions; now: () =>
   const apart = frame.tools > 0 && frame.gap > 0 && (tail.length > 0 || view.last !== 'tool')
   const top = tail.length + (apart ? 1 : 0) + frame.tools + frame.queued + frame.gap + frame.away
   return (
-    <Box flexDirection="column" width={frame.width} maxHeight={Math.max(1, rows - 1)} overflow="hidden">
+    <Box flexDirection="column" width={frame.toolWidth} maxHeight={Math.max(1, rows - 1)} overflow="hidden">
       <Tail rows={tail} />
       {apart && <Text> </Text>}
-      <ToolRows rows={liveRows(view, now(), frame.width)} width={frame.width} maxRows={frame.tools} />
+      <ToolRows rows={liveRows(view, now(), frame.toolWidth)} width={frame.toolWidth} maxRows={frame.tools} />
       <Queued view={view} width={frame.width} maxRows={frame.queued} />
       {frame.gap > 0 && <Text> </Text>}
       {frame.away > 0 && <Away away={view.away} width={frame.width} />}

@@ -1,3 +1,5 @@
+import { textWidth } from './composer/composer.tsx'
+import { around } from './composer/layout.ts'
 import { signInDrawn } from './panels/sign-in-state.ts'
 import type { View } from './state.ts'
 import { liveRows } from './tools.ts'
@@ -10,6 +12,8 @@ export interface Frame {
   /** Rows at most, for each part from top to bottom. */
   tail: number
   tools: number
+  /** Columns for the calls of tools, and for all of it. */
+  toolWidth: number
   queued: number
   /** The row of the questions that were put away. */
   away: number
@@ -21,19 +25,30 @@ export interface Frame {
 
 /** Past this a row may be wrapped by the terminal when the window gets narrower, which leaves ghosts. */
 const WIDEST = 60
+/**
+ * While a turn runs: rows that no window of 40 columns wraps, so few that one of 8 rows holds them. Whatever becomes of the
+ * window, and in whatever size a frame arrives, all of it is erased then, and no word of a reply stays behind.
+ */
+const STEADY = { width: 39, rows: 7, tail: 4, composer: 5 }
 const STATUS = 1
 
 /** Shares out a window of `rows` by `columns`. */
 export function frameOf(view: View, rows: number, columns: number): Frame {
-  const width = Math.max(1, Math.min(WIDEST, columns - 1))
+  const panel = view.panels.length > 0
+  const streams = view.tail.lines.length > 0
+  const runs = view.busy || streams
+  const wide = Math.max(1, Math.min(WIDEST, columns - 1))
+  const steady = Math.min(STEADY.width, wide)
+  const width = runs && !panel ? steady : wide
+  // With no text above them they are all that could be left behind.
+  const toolWidth = streams ? width : wide
   const height = Math.max(1, rows - 1)
   const gap = height >= 8 && !underDrawing(view) ? 1 : 0
   const away = view.away.length > 0 ? 1 : 0
   const room = Math.max(1, height - gap - STATUS - away)
-  const panel = view.panels.length > 0
   const roomy = height >= 20
   const most = view.unfolded ? 12 : 5
-  const tools = Math.min(liveRows(view, 0, width).length, panel ? (roomy ? 2 : 0) : roomy ? most : 2)
+  const tools = Math.min(liveRows(view, 0, toolWidth).length, panel ? (roomy ? 2 : 0) : roomy ? most : 2)
   const queued = Math.min(
     view.queued.length + view.steering.length,
     roomy ? 3 : 1,
@@ -41,20 +56,18 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   )
   // Open tool calls are set apart from what is above them.
   const left = Math.max(1, room - tools - queued - (tools > 0 ? gap : 0))
+  const parts = { width, gap, tools, toolWidth, queued, away, tail: 0, panel: 0, list: 0 }
   if (panel) {
     // What was written stays in sight, in one row.
     const draft = view.editor.text === '' || left < 4 ? 0 : 1
     const composer = composing(view) ? Math.min(3, Math.max(1, left - 6)) : draft
-    const tail = roomy ? 3 : 0
-    return {
-      ...{ width, gap, tools, queued, away, composer, tail, list: 0 },
-      panel: Math.max(1, left - composer - tail),
-    }
+    return { ...parts, composer, panel: Math.max(1, left - composer) }
   }
-  const composer = Math.min(8, Math.max(1, Math.floor(left / 2)))
+  const composer = Math.min(runs ? STEADY.composer : 8, Math.max(1, Math.floor(left / 2)))
   const list = Math.min(view.mentions.open?.items.length ?? 0, 6, left - composer)
-  const tail = Math.min(12, Math.max(0, left - composer - list))
-  return { width, gap, tools, queued, away, composer, panel: 0, tail, list }
+  const written = Math.min(composer, around(view.editor, textWidth(width), composer).rows.length)
+  const tail = Math.min(STEADY.tail, STEADY.rows - (height - left) - written - list, left - composer - list)
+  return { ...parts, composer, list, tail: Math.max(0, tail) }
 }
 
 /** A QR code fills a window of 24 rows but for a low panel right under it. */

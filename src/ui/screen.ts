@@ -1,4 +1,3 @@
-import { render } from 'ink'
 import { createElement } from 'react'
 import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
@@ -8,10 +7,9 @@ import { openClipboard } from './clipboard.ts'
 import { written } from './composer/editor.ts'
 import { type OfferEffect, offered } from './composer/offered.ts'
 import { setDeadlines } from './deadlines.ts'
+import { draw } from './draw.ts'
 import { type Effect, pasteInto, press } from './input.ts'
-import { openKeyboard } from './keyboard.ts'
 import { palette } from './palette.ts'
-import { openPaper } from './paper.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
@@ -36,7 +34,7 @@ const LAST_FRAME = 1000
  * `close()`, by an error of the screen itself (`left` then rejects with a HostError), and by the end of the process.
  */
 export function openChat(options: ChatScreenOptions): Chat {
-  const { stdin, stdout, now } = options
+  const { stdout, now } = options
   const coloursOf = (theme: Theme) => palette(options.env, theme)
   const sheet = openSheet(stdout, options.env)
   const store = createStore(newView({ ...options, columns: sheet.columns() }))
@@ -167,22 +165,10 @@ export function openChat(options: ChatScreenOptions): Chat {
     onError: fail,
   }
 
-  // Ink does it too, but only behind its first frame, and an Enter before that would become a line feed.
-  if (stdin.isTTY) stdin.setRawMode(true)
-  const keyboard = openKeyboard(stdin, now)
   stdout.write(
     `${paint(header(clean(options.version), store.get().model, store.get().folder), coloursOf(store.get().theme))}\n`,
   )
-  let drawn: { clear(): void } | undefined
-  const app = render(createElement(App, { store, actions, coloursOf, now }), {
-    stdin: keyboard,
-    stdout: openPaper(stdout, () => drawn?.clear()),
-    interactive: stdout.isTTY,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    maxFps: 60,
-  })
-  drawn = app
+  const app = draw(window => createElement(App, { store, window, actions, coloursOf, now }), options)
   const exited = app.waitUntilExit().then(
     () => undefined,
     thrown => fail(thrown),

@@ -25,7 +25,7 @@ export function statusLine(view: View, room: number, frame: number): Line {
   const state = stateOf(view, frame)
   for (let step = 0; step <= LAST; step += 1) {
     const shown = partsOf(view).filter(({ from = 0, until }) => from <= step && step <= until)
-    const row = join([...shown.map(({ span }) => span), ...(step < LAST ? state : without(state, HINT))])
+    const row = join([...shown.map(({ span }) => span), ...(step <= HINTED ? state : without(state, HINT))])
     if (width(row) <= room) return row
   }
   return truncate(join(state), room)
@@ -33,7 +33,9 @@ export function statusLine(view: View, room: number, frame: number): Line {
 
 /** How many steps there are from all that could be told to what must be. */
 const LAST = 8
-const HINT = dim('Esc interrupts')
+/** The last one at which the key that stops a turn is told: what stands to the left of it stays where it is. */
+const HINTED = 3
+const HINT = dim('Esc stops')
 
 interface Part {
   span: Span
@@ -49,7 +51,7 @@ function partsOf({ model, context, folder, status }: View): Part[] {
   const name = folder.split('/').findLast(part => part !== '') ?? folder
   const dim: readonly Style[] = ['dim']
   const parts: { text: string; until: number; from?: number; styles?: readonly Style[] }[] = [
-    { text: model === undefined ? '' : modelWords(model, effort), until: 5 },
+    { text: model === undefined ? '' : modelWords(model, effort), until: 7 },
     { text: permissions === 'manual' ? '' : permissions.replace('-', ' '), until: 8, styles: ['warning'] },
     { text: mode === 'interactive' ? '' : mode, until: 6, styles: ['accent'] },
     { text: context === undefined ? '' : `${context}% context`, until: 3 },

@@ -74,7 +74,7 @@ describe('an interrupt gives back what the model has not read, in front of what 
     await chat.keys(KEY.ctrlC)
     await chat.until(() => !chat.screen().includes('y once'))
     await sees(chat, 'bash  command=sleep 60')
-    await chat.until(() => !status(chat).includes('Esc interrupts'))
+    await chat.until(() => !status(chat).includes('Esc stops'))
     await leave(chat)
   })
 
@@ -93,7 +93,7 @@ describe('an interrupt gives back what the model has not read, in front of what 
     await panel(chat, 'Sign in to notes')
     await chat.keys(KEY.ctrlC)
     await chat.until(() => !chat.screen().includes('Sign in to notes'))
-    await chat.until(() => !status(chat).includes('Esc interrupts'))
+    await chat.until(() => !status(chat).includes('Esc stops'))
     await say(chat, 'SAY after')
     await sees(chat, '\nafter')
     await leave(chat)

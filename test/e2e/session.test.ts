@@ -121,6 +121,7 @@ test('later: the tool fails, the status line says what waits, and after /login t
   await panel(chat, 'Sign in to notes')
   await chat.keys('l')
   await chat.until(() => chat.screen().includes('notes: sign-in later (/login notes)'))
+  await chat.until(() => /whoami.* failed/.test(chat.screen()))
   await say(chat, '/login notes')
   await panel(chat, 'Sign in to notes')
   await chat.keys('b')

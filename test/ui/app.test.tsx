@@ -67,6 +67,7 @@ async function draw(view: View, columns: number, rows: number) {
   const { screen, ink } = openInk(
     <App
       store={createStore(view)}
+      window={{ columns, rows }}
       actions={{
         ...{ onKeys() {}, onPaste() {}, onPrinted() {}, onLongText() {}, onTerminal() {} },
         onError(error) {

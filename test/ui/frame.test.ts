@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { clean } from '../../src/text.ts'
 import { frameOf } from '../../src/ui/frame.ts'
+import { pasteInto } from '../../src/ui/input.ts'
 import { createPermission } from '../../src/ui/panels/permission-state.ts'
 import { type Action, newView, reduce, type View } from '../../src/ui/state.ts'
 import { statusLine } from '../../src/ui/status-line.tsx'
-import { plain, width } from '../../src/ui/transcript/line.ts'
+import { line, plain, width } from '../../src/ui/transcript/line.ts'
 
 const start = newView({ model: 'demo-model', folder: '~/src/shop', prompts: [] })
 const tools: Action[] = Array.from({ length: 9 }, (_, at) => ({
@@ -45,6 +46,20 @@ describe('the live region is lower and narrower than the window', () => {
       19, 39, 59, 60, 60,
     ])
   })
+  test('while a reply comes no window of 40 x 8 wraps or cuts it', () => {
+    const tail = { kind: 'reply', lines: [line('a '.repeat(500))] }
+    const drafts = ['', 'a few words', 'word '.repeat(50), 'word '.repeat(500)]
+    for (const draft of drafts) {
+      const { editor } = pasteInto(seen({ type: 'turn-start' }), draft, 0)
+      const frame = frameOf({ ...start, busy: true, tail, editor }, 50, 200)
+      expect(frame.width).toBe(39)
+      expect(frame.toolWidth).toBe(39)
+      const written = Math.min(frame.composer, 1 + Math.floor(draft.length / 36))
+      expect(frame.tail + frame.gap + written + 1).toBeLessThanOrEqual(7)
+      expect(frame.tail > 0).toBe(draft.length < 150)
+    }
+    expect(frameOf({ ...start, busy: true }, 50, 200).toolWidth).toBe(60)
+  })
 })
 
 describe('status line', () => {
@@ -60,12 +75,22 @@ describe('status line', () => {
       'demo-model · ~/src/shop · waiting for linear…',
     ],
     ['waiting, narrow', seen({ type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
-    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · Esc interrupts · ⠋ working…'],
+    ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · Esc stops · ⠋ working…'],
     [
       'thinking',
       seen({ type: 'turn-start' }, { type: 'reasoning-tail', text: '' }),
       39,
-      'Esc interrupts · ⠋ thinking…',
+      'demo-model · Esc stops · ⠋ thinking…',
+    ],
+    [
+      'thinking, with a warning',
+      seen(
+        { type: 'permissions', mode: 'allow-all' },
+        { type: 'turn-start' },
+        { type: 'reasoning-tail', text: '' },
+      ),
+      39,
+      'demo-model · allow all · ⠋ thinking…',
     ],
     ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · ⠋ working…'],
     [

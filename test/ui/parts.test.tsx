@@ -97,7 +97,8 @@ describe('the status line', () => {
 describe('the end of a reply', () => {
   const lines = [line('short'), line('漢字仮名交じり文の長い一行'), line('a word '.repeat(9))]
   test('the newest rows, none wider than there is room', () => {
-    expect(frame(<Tail rows={tailRows(lines, 12, 3)} />).at(0)).not.toBe('short')
+    expect(frame(<Tail rows={tailRows(lines, 12, 2)} />)).toEqual(['漢字仮名交…', 'a word a wo…'])
+    expect(frame(<Tail rows={tailRows([line(''), ...lines], 12, 2)} />)).toEqual(['', 'a word a wo…'])
     for (const width of [7, 19, 39]) {
       const rows = frame(<Tail rows={tailRows(lines, width, 5)} />, width)
       expect(rows.length).toBeLessThanOrEqual(5)

@@ -146,12 +146,12 @@ describe('Esc', () => {
       { type: 'sent', text: 'go' },
       { type: 'reply-delta', messageId: 'a', text: 'half an ans' },
     )
-    await shows(chat, 'Esc interrupts')
+    await shows(chat, 'Esc stops')
     await chat.terminal.keys(KEY.escape)
     await told(chat, { interrupt: true })
     await chat.show({ type: 'interrupted' }, { type: 'idle', aborted: true })
     await shows(chat, '○ interrupted')
-    await hides(chat, 'Esc interrupts')
+    await hides(chat, 'Esc stops')
     expect(chat.terminal.lines().filter(line => line === 'half an ans')).toHaveLength(1)
   })
 })

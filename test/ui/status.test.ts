@@ -63,7 +63,7 @@ test('where room is short the mode that is dangerous goes last', () => {
     'm · allow all · autopilot · 50% context',
     'm · allow all · autopilot · 50% context',
     'm · allow all · autopilot',
-    'allow all',
+    'm · allow all',
     'allow all',
   ])
 })

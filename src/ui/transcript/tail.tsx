@@ -1,10 +1,18 @@
 import { Box, Text } from 'ink'
 import { usePalette } from '../palette.ts'
-import { type Line, paint, wrap } from './line.ts'
+import { type Line, paint, plain, truncate } from './line.ts'
 
-/** The rows of the unfinished end of a reply that are shown: the newest ones. */
+/**
+ * The rows of the unfinished end of a reply that are shown: the newest ones, each from its beginning as far as it fits. When it
+ * is complete it is printed whole in the same place, so nothing moves.
+ */
 export function tailRows(lines: readonly Line[], width: number, maxRows: number): Line[] {
-  return maxRows <= 0 ? [] : lines.flatMap(line => wrap(line, width)).slice(-maxRows)
+  if (maxRows <= 0) return []
+  // What stands apart from what was printed still does when its beginning is not shown.
+  const [first = []] = lines
+  const apart = maxRows > 1 && plain(first) === '' ? [first] : []
+  const rows = lines.length > maxRows ? [...apart, ...lines.slice(apart.length - maxRows)] : lines
+  return rows.map(row => truncate(row, width))
 }
 
 export function Tail({ rows }: { rows: readonly Line[] }) {
