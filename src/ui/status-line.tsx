@@ -34,7 +34,7 @@ export function statusLine(view: View, room: number, frame: number): Line {
 /** How many steps there are from all that could be told to what must be. */
 const LAST = 8
 /** The last one at which the key that stops a turn is told: what stands to the left of it stays where it is. */
-const HINTED = 3
+const HINTED = 4
 const HINT = dim('Esc stops')
 
 interface Part {
