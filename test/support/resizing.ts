@@ -39,6 +39,7 @@ export function openResizing(seed: number): Resizing {
         // Now and then the window is dragged: the program hears of a size when there is another one already.
         for (let left = chance(30) ? between(2, 6) : 1; left > 0; left -= 1) {
           const { cols, rows } = size()
+          await chat.until(chat.whole)
           chat.resize(cols, rows)
           if (chance(50)) await new Promise(resolve => setImmediate(resolve))
         }

@@ -34,6 +34,8 @@ export interface TestTerminal {
   frames(): number
   /** What was typed. */
   typed(): string
+  /** True unless a frame has come in part: a terminal cuts the row that it is being given when it gets narrower. */
+  whole(): boolean
   /** What the program left switched on or off. */
   modes(): { cursorHidden: boolean; bracketedPaste: boolean; alternateScreen: boolean }
   /** Waits until the predicate gives something truthy; looks after each output. Fails with what is on the screen. */
@@ -117,6 +119,9 @@ export function openTerminal(
   // A frame (synchronized output) that has arrived in part is not on any person's screen yet.
   let cut = ''
   let drawing = false
+  /** ... and what has come of it that the screen has not taken in. */
+  let arriving = false
+  let behind = 0
   child.onData(data => {
     chunks.push(data)
     const bytes = cut + data
@@ -124,7 +129,10 @@ export function openTerminal(
     const opens = bytes.lastIndexOf('\u001b[?2026h')
     const closes = bytes.lastIndexOf('\u001b[?2026l')
     const inside = opens === closes ? undefined : opens > closes
+    arriving = inside ?? arriving
+    behind += 1
     screen.write(data, () => {
+      behind -= 1
       drawing = inside ?? drawing
       looked()
     })
@@ -191,6 +199,7 @@ export function openTerminal(
     rows: () => all().map(row => row.text),
     cursor: () => ({ x: screen.buffer.active.cursorX, y: screen.buffer.active.cursorY }),
     raw: () => chunks.join(''),
+    whole: () => !arriving && behind === 0,
     frames: () => chunks.join('').split('\u001b[?2026h').length - 1,
     typed: () => typed.join(''),
     modes() {
