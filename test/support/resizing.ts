@@ -7,6 +7,7 @@ export interface Size {
 }
 
 const SIZE = { cols: [40, 200], rows: [8, 60] } as const
+const LAST: Size = { cols: 100, rows: 40 }
 
 /** A person who cannot leave the window alone. The same seed gives the same sizes, at the same words. */
 export interface Resizing {
@@ -44,6 +45,9 @@ export function openResizing(seed: number): Resizing {
           if (chance(50)) await new Promise(resolve => setImmediate(resolve))
         }
       }
+      // What is drawn at rest may be wider than the narrowest window.
+      await chat.until(chat.whole)
+      chat.resize(LAST.cols, LAST.rows)
     },
     told: () => `seed ${seed}, sizes ${sizes.map(({ cols, rows }) => `${cols}x${rows}`).join(' ')}`,
   }
