@@ -70,7 +70,9 @@ export function createSlash(ports: SlashPorts): Slash {
         await perform(name, input.trim())
       } catch (thrown) {
         const { message } = hostError(thrown, `/${name} failed`)
-        for (const text of message.split('\n')) say(ports, text, 'warning')
+        const [first = '', ...more] = message.split('\n')
+        say(ports, first, 'warning')
+        if (more.length > 0) sayAll(ports, more)
       }
     },
     async entries(behind) {

@@ -2,7 +2,7 @@ import type { Choice, Prompt } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { AskAnswer, PermissionDecision } from '../runtime/types.ts'
 import { createAsk, longText } from './panels/ask-state.ts'
-import { createPermission, isLong } from './panels/permission-state.ts'
+import { createPermission, isLong, shownBody } from './panels/permission-state.ts'
 import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
 import { allowedLine } from './permission-words.ts'
 import { resultLine } from './sign-in-words.ts'
@@ -124,7 +124,7 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
     },
     askPermission(ask, signal) {
       // A panel shows the beginning of it; nobody shall allow what could not be read.
-      if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${ask.body}` })
+      if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${shownBody(ask.body)}` })
       const decided = put(
         decisions,
         key => ({ key, kind: 'permission', state: createPermission(ask) }),

@@ -10,6 +10,7 @@ import { setDeadlines } from './deadlines.ts'
 import { draw } from './draw.ts'
 import { type Effect, pasteInto, press } from './input.ts'
 import { palette } from './palette.ts'
+import { notCopied } from './panels/press.ts'
 import { openQuestions } from './questions.ts'
 import { type Action, newView, reduce, type View } from './state.ts'
 import { createStore } from './store.ts'
@@ -99,7 +100,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'interrupt') options.onInterrupt()
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })
     else if (effect.type === 'choice') questions.choose(effect.panel, effect.choice)
-    else if (effect.type === 'copy') copy(effect.text)
+    else if (effect.type === 'copy') copyOut(effect.text)
     else if (effect.type === 'edit') editText(effect.text)
     else if (effect.type === 'files' || effect.type === 'commands') void offer(effect)
     else if (effect.type === 'qr') void drawQr(effect.text)
@@ -107,6 +108,12 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
     else if (effect.type === 'answer') questions.answer(effect.panel, effect.answer)
     else if (options.suspend !== undefined) giveAway(options.suspend)
+  }
+
+  /** The panel in front has said that it was copied. */
+  function copyOut(text: string): void {
+    const [front] = store.get().panels
+    if (!copy(text) && front !== undefined) dispatch({ type: 'panel-state', panel: notCopied(front) })
   }
 
   function giveAway(work: () => Promise<void>): void {

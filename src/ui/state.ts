@@ -19,6 +19,7 @@ import { cancelTools, takeTool } from './tools.ts'
 import { type Agent, promptBlock, type Tool } from './transcript/blocks.ts'
 import { linesOf } from './transcript/diff.ts'
 import type { Line } from './transcript/line.ts'
+import { listed } from './transcript/listed.ts'
 import { drop, notice, print, release } from './transcript/print.ts'
 import type { Block } from './transcript/printing.ts'
 import type { ChatEvent } from './types.ts'
@@ -222,8 +223,9 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'history':
       return { ...view, last: action.last }
     case 'whole':
+      return print(view, 'whole', linesOf(cleanBlock(action.text)))
     case 'text':
-      return print(view, 'whole', linesOf(cleanBlock(action.text), action.type === 'text' && action.diff))
+      return print(view, 'whole', listed(cleanBlock(action.text), view.columns, action.diff))
     case 'release':
       return release(view)
     case 'printed':

@@ -1,6 +1,6 @@
 import { HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
-import { accountCommand } from '../account.ts'
+import { accountCommand, accountText } from '../account.ts'
 import { remoteServers } from '../account-names.ts'
 import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
 
@@ -10,9 +10,7 @@ export const SERVER_COMMANDS: readonly SlashCommand[] = [
     name: 'login',
     input: '[server]',
     what: 'sign in again: to a server, or to all that wait',
-    run(server, ports) {
-      ports.signIn(server === '' ? undefined : known(server, ports))
-    },
+    run: login,
     words: namesOf,
   },
   {
@@ -35,9 +33,12 @@ export const SERVER_COMMANDS: readonly SlashCommand[] = [
       if (input === '') return list(ports)
       // A server may have that name all the same.
       if (input === 'reload' && !namesOf(ports).includes(input)) return reload(ports)
-      const [, wanted] = /^stop\s+(.+)$/u.exec(input) ?? []
-      if (wanted !== undefined) return stop(known(wanted, ports), ports)
-      return tools(known(input, ports), ports)
+      const [, word, wanted = ''] = /^(stop|auth|login)(?:\s+(.+))?$/u.exec(input) ?? []
+      if (word === undefined || (wanted === '' && namesOf(ports).includes(word)))
+        return tools(known(input, ports), ports)
+      if (word !== 'stop') return login(wanted, ports)
+      if (wanted === '') throw new HostError('usage', '/mcp stop takes the name of a server')
+      return stop(known(wanted, ports), ports)
     },
     words: ports => ['reload', 'stop', ...namesOf(ports)],
   },
@@ -72,6 +73,31 @@ function list(ports: SlashPorts): void {
     const { status, error } = servers.get(server) ?? { status: 'pending' }
     say(ports, `${server}: ${WORDS[status] ?? status}${error ? ` (${error})` : ''}`)
   }
+}
+
+/** The runtime asks for a sign-in where one is needed; where none is, this is all that the person sees. */
+async function login(input: string, ports: SlashPorts): Promise<void> {
+  const names = input === '' ? namesOf(ports) : [known(input, ports)]
+  const servers = ports.current.conversation?.servers()
+  const connected = names.filter(name => servers?.get(name)?.status === 'connected')
+  const when = ports.current.conversation?.busy ? ' when this turn is over' : ''
+  const [only] = names
+  if (names.length === 0) list(ports)
+  else if (input === '' && connected.length === names.length)
+    say(ports, `nobody has to sign in: every server is connected; they connect anew${when}`)
+  else if (input !== '' && only !== undefined && connected.length > 0)
+    say(ports, `${only} ${await signedInAs(only, ports)}; it connects anew${when}`)
+  else if (when !== '') say(ports, `${input === '' ? 'the servers are' : `${only} is`} asked again${when}`)
+  ports.signIn(input === '' ? undefined : only)
+}
+
+async function signedInAs(name: string, { settings, accounts }: SlashPorts): Promise<string> {
+  const server = remoteServers(settings).find(each => each.name === name)
+  const used = server && (await accounts.list(server)).find(({ inUse, kept }) => inUse && kept)
+  if (used === undefined) return 'has asked for no sign-in'
+  return used.slot === undefined && used.name === undefined
+    ? 'is signed in'
+    : `is signed in as ${accountText(used)}`
 }
 
 async function reload(ports: SlashPorts): Promise<void> {

@@ -17,7 +17,7 @@ export function askKey(state: AskState, key: Key, width?: number): AskPressed {
   const { ask, leaving } = state
   if (leaving) return leavingKey(state, key)
   if (key.name === 'escape') {
-    if (ask.kind === 'form') return { state: { ...state, leaving: true } }
+    if (ask.kind === 'form') return { state: { ...state, leaving: true, note: undefined } }
     // From the own answer back to the list.
     if (state.line && entryOf(state)?.kind === 'list') return { state: enter(state) }
     return { state, answer: declined(ask) }

@@ -1,6 +1,8 @@
 import type { PermissionAsk, PermissionDecision } from '../../runtime/types.ts'
+import { cleanBlock } from '../../text.ts'
 import { createEditor, type Editor, edit, paste } from '../composer/editor.ts'
 import type { Key } from '../keys.ts'
+import { isDiff, withoutHeaders } from '../transcript/diff.ts'
 
 /** What the permission question shows. */
 export interface PermissionState {
@@ -60,7 +62,14 @@ function reasonKey(state: PermissionState, reason: Editor, key: Key, width?: num
   return { state: editor === reason ? state : { ...state, reason: editor } }
 }
 
+/** What a question shows of what will happen; of a diff, the headers that only name the file once more are left out. */
+export function shownBody(body: string): string {
+  const text = cleanBlock(body).trimEnd()
+  return isDiff(text) ? withoutHeaders(text, text.slice(0, text.indexOf('\n'))) : text
+}
+
 /** More than a panel may have room for: it is then printed whole above it. */
 export function isLong(body: string): boolean {
-  return body.length > 300 || body.split('\n').length > 6
+  const text = shownBody(body)
+  return text.length > 300 || text.split('\n').length > 6
 }

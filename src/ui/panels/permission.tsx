@@ -1,10 +1,10 @@
-import { clean, cleanBlock } from '../../text.ts'
+import { clean } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
 import { askedBy, whyAgain } from '../permission-words.ts'
-import { isDiff, linesOf, withoutHeaders } from '../transcript/diff.ts'
+import { linesOf } from '../transcript/diff.ts'
 import { line, truncate, wrap } from '../transcript/line.ts'
 import { Panel } from './panel.tsx'
-import { isLong, type PermissionState } from './permission-state.ts'
+import { isLong, type PermissionState, shownBody } from './permission-state.ts'
 import { fitRows, isNarrow, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
 
 export interface PermissionPanelProps extends PanelSize {
@@ -90,9 +90,7 @@ function aside(rank: number, text: string | undefined, width: number): Row[] {
 
 /** The first rows and the last one, which may be what matters; never fewer than three. */
 function bodyRows(body: string, width: number, most: number): Row[] {
-  const text = cleanBlock(body.slice(0, LONGEST_BODY)).trimEnd()
-  const shown = isDiff(text) ? withoutHeaders(text, text.slice(0, text.indexOf('\n'))) : text
-  const rows = linesOf(shown).flatMap(spans => wrap(spans, width - 2))
+  const rows = linesOf(shownBody(body.slice(0, LONGEST_BODY))).flatMap(spans => wrap(spans, width - 2))
   const cut = body.length > LONGEST_BODY
   if (rows.length <= most && !cut) return rows.map(indented)
   const hidden = rows.length - most + 1

@@ -61,6 +61,19 @@ export function panelTakesText(panel: Panel): boolean {
   }
 }
 
+/** The panel says that this terminal takes nothing for its clipboard. */
+export function notCopied(panel: Panel): Panel {
+  const note = 'Not copied: this terminal has no clipboard.'
+  switch (panel.kind) {
+    case 'sign-in':
+      return { ...panel, state: { ...panel.state, note } }
+    case 'ask':
+      return { ...panel, state: { ...panel.state, note } }
+    case 'permission':
+      return panel
+  }
+}
+
 /** The no that Ctrl+C means. */
 export function panelCancel(panel: Panel): PanelEffect {
   switch (panel.kind) {

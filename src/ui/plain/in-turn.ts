@@ -23,6 +23,11 @@ export async function inTurn<T>(
   const turn = turns.enter()
   const either = AbortSignal.any([signal, turn.signal])
   let shown = false
+  // At once: whatever withdraws it is told next.
+  const tell = () => {
+    if (shown) write(`no longer asked: ${title}`)
+  }
+  signal.addEventListener('abort', tell)
   try {
     for (;;) {
       await turn.begin(either)
@@ -36,12 +41,12 @@ export async function inTurn<T>(
       write('It waits. /answer asks it again.')
     }
   } catch (thrown) {
-    if (signal.aborted && shown) write(`no longer asked: ${title}`)
     signal.throwIfAborted()
     const given = turn.signal.aborted || (thrown instanceof HostError && thrown.kind === 'cancelled')
     if (!given) throw thrown
     return otherwise
   } finally {
+    signal.removeEventListener('abort', tell)
     turn.end()
   }
 }

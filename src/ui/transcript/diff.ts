@@ -23,7 +23,8 @@ export function isDiff(text: string): boolean {
 export function withoutHeaders(text: string, file = ''): string {
   const path = file.replace(/^\//, '')
   const names = ['---', '+++'].flatMap(sign => ['a', 'b'].map(side => `${sign} ${side}/${path}`))
-  const told = (line: string) => /^(?:diff --git|index) /.test(line) || (path !== '' && names.includes(line))
+  const told = (line: string) =>
+    /^(?:diff --git |index |--- a\/dev\/null$)/.test(line) || (path !== '' && names.includes(line))
   const lines = text.split('\n')
   const first = lines.findIndex(line => line.startsWith('@@'))
   return lines.filter((line, at) => at > first || !told(line)).join('\n')
