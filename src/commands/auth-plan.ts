@@ -38,6 +38,8 @@ export interface SignInPlan {
   /** Whether a sign-in is kept already that works without a question, and when it ends, if that is known. */
   signedIn: boolean
   endsAt?: string
+  /** The rights that a run has asked for and that nobody has given since: it would fail again. Absent if nobody is signed in. */
+  missing?: string[]
   /** Whether a run without a person would work now, on this machine. */
   unattended: boolean
   /** What would fail without a person, and what to do about it. */
@@ -78,7 +80,17 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
 
 /** What a job without a person would fail at, one line each with what to do. */
 function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
-  const { asks, trouble, unattended, signedIn, endsAt, client, changedFrom, storeTrouble } = plan
+  const {
+    asks,
+    trouble,
+    unattended,
+    signedIn,
+    endsAt,
+    client,
+    changedFrom,
+    storeTrouble,
+    missing = [],
+  } = plan
   if (asks === false || trouble !== undefined) return []
   const setClient = `copilot-host auth client set ${server}`
   const own = `"oauthGrantType": "client_credentials", and ${setClient}`
@@ -89,6 +101,9 @@ function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
     ...(!unattended && signedIn
       ? [`the sign-in ends at ${endsAt} and cannot be renewed: run ${login} ahead`]
       : []),
+    ...(missing.length === 0
+      ? []
+      : [`a run has asked for more rights (${missing.join(', ')}): run ${login} ahead`]),
     ...(storeTrouble === undefined
       ? []
       : [`nothing is kept (${storeTrouble}): --token-store file keeps sign-ins in a file of your own`]),
@@ -127,7 +142,15 @@ function linesOf(plan: SignInPlan): string[] {
   ]
 }
 
-function verdictOf({ asks, trouble, unattended, signedIn, client, fixes }: SignInPlan): string[] {
+function verdictOf({
+  asks,
+  trouble,
+  unattended,
+  signedIn,
+  client,
+  fixes,
+  missing = [],
+}: SignInPlan): string[] {
   if (trouble !== undefined) return [`A sign-in would not work: ${trouble}`]
   if (asks === false)
     return ['It asks for no sign-in (single tools may still do). A run without a person works.']
@@ -135,7 +158,9 @@ function verdictOf({ asks, trouble, unattended, signedIn, client, fixes }: SignI
     ? 'You are signed in.'
     : `A sign-in would work${client === 'to-ask' ? ', once you have named a client' : ''}.`
   const alone = unattended
-    ? 'A run without a person works here.'
+    ? missing.length === 0
+      ? 'A run without a person works here.'
+      : `A run without a person works here as far as it needs no more rights.`
     : 'Without a person (CI) it would end with exit 4.'
   return [`${now} ${alone}`, ...fixes.map(fix => `  - ${fix}`)]
 }

@@ -9,6 +9,8 @@ import { judgeIssuerChange } from '../auth/issuer-change.ts'
 import { planSignIn } from '../auth/plan.ts'
 import type { Probed } from '../auth/probe.ts'
 import { judgeRequest } from '../auth/request.ts'
+import { scopeTokens } from '../auth/scope.ts'
+import { openJournal } from '../auth/store/journal.ts'
 import type { AuthRequest, Client, TokenStore } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
@@ -18,6 +20,7 @@ import { systemBrowser } from './browser.ts'
 import { optionsHere } from './engine.ts'
 import type { RemoteServer } from './find-server.ts'
 import { knock } from './knock.ts'
+import { missingRights } from './missing-rights.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
 
@@ -56,6 +59,10 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
     const end = endOf(before)
     plan.endsAt = end === undefined ? undefined : new Date(end).toISOString()
     plan.unattended = !lapses(before, now, USUAL_RUN)
+    const journal = openJournal(settings.folders.state)
+    const given = scopeTokens(before.scope)
+    const wanted = scopeTokens(await missingRights({ url, slot }, { journal, store }))
+    plan.missing = wanted.filter(right => !given.includes(right))
   }
   const old = known && (await store.readClient({ server: url, issuer: known.issuer }))
   const former = judgeIssuerChange({ request, target, known, before: old, client: kept, change: 'tell' })

@@ -103,8 +103,15 @@ test('more rights that a run has missed: the command that it names asks for them
   const refused = await stage.run(remove)
   expect(refused).toMatchObject({ code: 4, stdout: '' })
   expect(refused.stderr).toContain('notes needs a sign-in (more rights). Run: copilot-host auth login')
+  const rehearsed = () => stage.run(['auth', 'plan', 'notes', ...notes()])
+  const missing = '  - a run has asked for more rights (notes.write): run copilot-host auth login'
+  expect(await rehearsed()).toMatchObject({ code: 0, stdout: expect.stringContaining(missing) })
+  expect((await rehearsed()).stdout).toContain(
+    'A run without a person works here as far as it needs no more rights.',
+  )
   const asked = await stage.run(login, { env })
   expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining('notes.write') })
+  expect((await rehearsed()).stdout).toMatch(/A run without a person works here\.\n$/)
   expect(await stage.run(remove)).toMatchObject({ code: 0, stderr: '' })
   // Given by now: nothing is asked once more.
   expect((await stage.run(login, { env })).stderr).toBe('')

@@ -48,6 +48,9 @@ test('resume in a new process: history, provider and servers are there again; by
   const { chat, env } = await signedIn()
   await say(chat, 'SAY the first answer')
   await chat.until(() => count(chat.lines().join('\n'), 'the first answer') > 1)
+  // Nobody has to do anything, and is told so.
+  await say(chat, '/login notes')
+  await chat.until(() => chat.screen().includes('○ notes is signed in; it connects anew'))
   await leave(chat)
   const id = /resume ([0-9a-f]{8})/.exec(chat.lines().join('\n'))?.[1] ?? 'none'
 

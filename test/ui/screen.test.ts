@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SignInView } from '../../src/auth/types.ts'
+import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 import { buildProgram, type Program, type TestChat } from './fixture/open.ts'
@@ -177,6 +178,23 @@ describe('panels', () => {
     await shows(chat, '› do ddy it')
     expect(chat.terminal.screen()).not.toContain('Sign in to billing')
     expect(chat.terminal.screen()).toContain('✓ signed in to billing as me')
+  })
+  test.each([
+    ['vt220', 'Not copied: this terminal has no clipboard.'],
+    ['xterm-256color', 'The code was copied.'],
+  ])('on a %s, a key that copies says: %s', async (term, note) => {
+    const chat = await program.start({ term })
+    await chat.order({ do: 'sign-in', view: view('1', 'billing') })
+    await shows(chat, 'd code for another device')
+    await hides(chat, PROMPT)
+    await chat.terminal.keys('d')
+    await told(chat, { choice: { kind: 'route', route: 'device' } })
+    const page = webUrl('https://login.example.com/device', 'the test')
+    const code = { kind: 'device', page, code: clean('WDJB-MJHT'), expiresAt: Date.now() + 60_000 } as const
+    await chat.order({ do: 'step', id: '1', step: code })
+    await shows(chat, 'WDJB-MJHT')
+    await chat.terminal.keys('c')
+    await shows(chat, note)
   })
   test('Esc is taken at once', async () => {
     const chat = await program.start()

@@ -212,6 +212,18 @@ describe('what is folded', () => {
   })
 })
 
+test('a list of ours is wrapped beside its left column, or below it; a diff is as it was', () => {
+  const shown = (columns: number, text: string) =>
+    printed(reduce({ ...start, columns }, { type: 'text', text }, 0)).slice(1)
+  const row = '/login    sign in again: to a server, or to all'
+  expect(shown(60, row)).toEqual([row])
+  expect(shown(32, row)).toEqual(['/login    sign in again: to a', '          server, or to all'])
+  expect(shown(19, row)).toEqual(['/login', '    sign in again:', '    to a server,', '    or to all'])
+  expect(shown(19, '          sign in again')).toEqual(['    sign in again'])
+  const diff = '@@ -1 +1 @@\n-one two three four five six\n+two'
+  expect(shown(19, diff)).toEqual(diff.split('\n'))
+})
+
 test('notices, prompts and tool rows are wrapped at words in a narrow window', () => {
   const narrow = (...actions: Action[]) =>
     printed(actions.reduce((view, action) => reduce(view, action, 0), { ...start, columns: 30 }))

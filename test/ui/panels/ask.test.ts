@@ -79,6 +79,16 @@ test('a plan: approved as recommended, or sent back with words', () => {
   expect(type(createAsk(plan), ESC).answer).toEqual({ kind: 'decline' })
 })
 
+test('who asks to leave a form is not told what was wrong with a field', () => {
+  const ask: Ask = {
+    ...{ kind: 'form', id: 'f', text: '' },
+    fields: [{ name: 'size', title: clean('size'), required: true, type: 'number', integer: true }],
+  }
+  const wrong = type(createAsk(ask), 'x', ENTER).state
+  expect(wrong.note).toBe('This is no number.')
+  expect(type(wrong, ESC).state).toMatchObject({ leaving: true, note: undefined })
+})
+
 test('an address: opened only by Enter, copied by u, declined by d', () => {
   const ask: Ask = { kind: 'address', id: 'a', text: 'Please pay', address: 'https://pay.example/1' }
   expect(type(createAsk(ask), ENTER).answer).toEqual({ kind: 'accept' })

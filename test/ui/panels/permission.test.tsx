@@ -6,6 +6,7 @@ import type { Key } from '../../../src/ui/keys.ts'
 import { PermissionPanel } from '../../../src/ui/panels/permission.tsx'
 import {
   createPermission,
+  isLong,
   type PermissionState,
   permissionKey,
   permissionPaste,
@@ -37,6 +38,21 @@ function press(state: PermissionState, ...keys: Key[]) {
   }
   return { state: now, decisions }
 }
+
+test('a small change is shown once, however often its headers name the file; a long one is printed above, too', () => {
+  const path = '/home/ada/src/shop/packages/checkout/src/total.ts'
+  const diff = (lines: number) =>
+    [
+      ...[path, `diff --git a${path} b${path}`, 'create file mode 100644', 'index 0000000..0000000'],
+      ...['--- a/dev/null', `+++ b${path}`, `@@ -1,0 +1,${lines} @@`, ...Array(lines).fill('+const a = 1')],
+    ].join('\n')
+  expect(isLong(diff(2))).toBe(false)
+  expect(isLong(diff(20))).toBe(true)
+  const state = createPermission({ ...ask, body: diff(2) })
+  const shown = renderToString(<PermissionPanel state={state} index={1} total={1} width={80} maxRows={20} />)
+  expect(shown).toContain('create file mode')
+  expect(shown).not.toMatch(/diff --git|dev\/null|index 0/)
+})
 
 describe('answers', () => {
   test.each<[string, Key[], PermissionDecision[]]>([

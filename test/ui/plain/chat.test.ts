@@ -198,6 +198,8 @@ test('a withdrawn question is told, and the answer to it goes nowhere', async ()
   waiting.catch(() => {})
   await pass(500)
   controller.abort(new HostError('cancelled', 'withdrawn'))
+  // Before whatever comes of it: a turn that is over says "ready" next.
+  expect(last()).toBe('no longer asked: Run a command?')
   await expect(decision).rejects.toThrow('withdrawn')
   await expect(waiting).rejects.toThrow('withdrawn')
   expect(last()).toBe('no longer asked: Run a command?')
