@@ -80,11 +80,13 @@ function stateOf(view: View, frame: number): Span[] {
   if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
   const sorted = (names: readonly string[]) => inOrder(names, view.order)
   const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
+  // Nothing turns while the person is waited for.
+  if (view.busy && view.panels.length > 0) return [...waiting, dim('waiting for you')]
   if (view.busy) {
     const doing = view.retry ?? (view.reasoning ? 'thinking…' : `${view.status.doing ?? 'working'}…`)
     const turn = FRAMES[frame % FRAMES.length] ?? ''
     // What changes stands last.
-    return [...waiting, ...(view.panels.length > 0 ? [] : [HINT]), dim(`${turn} ${doing}`)]
+    return [...waiting, HINT, dim(`${turn} ${doing}`)]
   }
   if (waiting.length > 0) return waiting
   const asked = view.panels.flatMap(panel => (panel.kind === 'sign-in' ? [panel.state.view.server] : []))

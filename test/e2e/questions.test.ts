@@ -121,7 +121,7 @@ test('a question is put away to write meanwhile, and comes back; what was writte
   await chat.keys('Ad')
   await chat.until(() => chat.screen().includes('› Ad'))
   await chat.keys(CTRL_L)
-  await chat.until(() => chat.screen().includes('? 1 question waits · Ctrl+L to answer · Which shirt'))
+  await chat.until(() => chat.screen().includes('? 1 question waits · Ctrl+L · Which'))
   await chat.keys('/context', KEY.enter)
   await chat.until(() => chat.lines().join('\n').includes('context: '))
   await chat.keys('half a thought')

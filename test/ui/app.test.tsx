@@ -107,7 +107,7 @@ describe.each([
       expect(lines.some(each => each?.isWrapped)).toBe(false)
       const last = text.findLastIndex(row => row.trim() !== '')
       expect(last).toBeLessThan(rows - 1)
-      if (view.busy) expect(text[last]).toMatch(/thinking|Esc|…/)
+      if (view.busy) expect(text[last]).toMatch(/thinking|Esc|…|waiting for you/)
       else if (view.panels.length === 0) expect(text[last]).toMatch(/practice|店/)
     },
   )

@@ -92,7 +92,7 @@ describe('status line', () => {
       39,
       'demo-model · allow all · ⠋ thinking…',
     ],
-    ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · ⠋ working…'],
+    ['panel', seen({ type: 'turn-start' }, panel), 60, 'demo-model · ~/src/shop · waiting for you'],
     [
       'sign-in',
       seen({ type: 'server', name: clean('b'), status: 'needs-auth' }),

@@ -14,7 +14,7 @@ export function awayRow(away: readonly Panel[], width: number): Line {
   const [first] = away
   const count = away.length === 1 ? '1 question waits' : `${away.length} questions wait`
   const about = first === undefined ? '' : aboutOf(first)
-  return truncate([...line(`? ${count} · Ctrl+L to answer`, 'accent'), ...line(about, 'dim')], width)
+  return truncate([...line(`? ${count} · Ctrl+L`, 'accent'), ...line(about, 'dim')], width)
 }
 
 function aboutOf(panel: Panel): string {

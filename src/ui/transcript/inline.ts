@@ -1,4 +1,6 @@
+import { decodeHTMLStrict } from 'entities/decode'
 import { Lexer, type Token } from 'marked'
+import { cleanBlock } from '../../text.ts'
 import type { Style } from '../palette.ts'
 import { nameBlobs } from './blob.ts'
 import type { Span } from './line.ts'
@@ -10,7 +12,7 @@ const LONGEST = 8000
 /** So many marks are no prose either, and reading them takes the time of their square. */
 const MOST_MARKS = 400
 
-const MARKS = /[*_`~[\]<\\:]|www\./g
+const MARKS = /[*_`~[\]<\\:&]|www\./g
 
 /** The inline marks of Markdown as looks. `links`: the terminal has links, so their host is enough to be shown. */
 export function inline(source: string, styles: readonly Style[], links: boolean): Span[] {
@@ -49,7 +51,8 @@ function spanOf(token: Token, styles: readonly Style[], links: boolean): Span[] 
     case 'escape':
       return [{ text: String(token.text), styles }]
     default:
-      return [{ text: token.raw.replaceAll('\n', ' '), styles }]
+      // What a character reference stands for has not been cleaned yet.
+      return [{ text: cleanBlock(decodeHTMLStrict(token.raw)).replaceAll('\n', ' '), styles }]
   }
 }
 

@@ -96,11 +96,11 @@ describe('a question that is put away', () => {
 })
 
 test.each([
-  [[ask(1)], 60, '? 1 question waits · Ctrl+L to answer · Which colour?'],
-  [[ask(1), ask(2)], 60, '? 2 questions wait · Ctrl+L to answer · Which colour?'],
-  [[permission(1)], 60, '? 1 question waits · Ctrl+L to answer · Run?'],
-  [[ask(1, 'Which\u001b[2J\ncolour?')], 60, '? 1 question waits · Ctrl+L to answer · Which colour?'],
-  [[ask(1)], 39, '? 1 question waits · Ctrl+L to answer …'],
+  [[ask(1)], 60, '? 1 question waits · Ctrl+L · Which colour?'],
+  [[ask(1), ask(2)], 60, '? 2 questions wait · Ctrl+L · Which colour?'],
+  [[permission(1)], 60, '? 1 question waits · Ctrl+L · Run?'],
+  [[ask(1, 'Which\u001b[2J\ncolour?')], 60, '? 1 question waits · Ctrl+L · Which colour?'],
+  [[ask(1)], 39, '? 1 question waits · Ctrl+L · Which co…'],
 ])('the row of what was put away (%#)', (away, room, expected) => {
   const row = awayRow(away, room)
   expect(plain(row)).toBe(expected)

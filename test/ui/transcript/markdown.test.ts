@@ -55,6 +55,8 @@ describe('links show where they lead', () => {
     ['[file](src/a.ts)', 'file (src/a.ts)'],
     ['[x](javascript:alert%281%29)', 'x (javascript:alert%281%29)'],
     ['me@example.com', 'me@example.com'],
+    ['a &amp; b &lt;c&gt; &eacute; &#x41; &nope; AT&T', 'a & b <c> é A &nope; AT&T'],
+    ['no &#27;[2J clearing &#x202e; and &#155;2J', 'no  clearing  and ›2J'],
   ])('%s', (source, shown) => {
     expect(show(source)).toEqual([shown])
   })
