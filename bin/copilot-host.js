@@ -23,7 +23,9 @@ function isNewEnough(version) {
 
 function start() {
   cacheCode()
-  import(pathToFileURL(main).href)
+  import(pathToFileURL(main).href).catch(error =>
+    fail(`copilot-host cannot be loaded, install it again: ${String(error.message).split('\n')[0]}`),
+  )
 }
 
 /** Compiled code is kept in a folder of the user's own: Node's default is in the temporary folder, which all share. */

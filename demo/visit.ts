@@ -52,8 +52,9 @@ export async function visit(address: string, options: VisitOptions = {}): Promis
     if (response.status >= 300 && response.status < 400 && next !== null) {
       await response.body?.cancel()
       body = undefined
+      const onward = new URL(next, url)
+      if (onward.origin === options.beyond) return { url: onward.href, status: response.status, title: '' }
       url = loopback(next, url)
-      if (url.origin === options.beyond) return { url: url.href, status: response.status, title: '' }
       continue
     }
     const html = await response.text()

@@ -23,6 +23,11 @@ async function main(argv: readonly string[]): Promise<number> {
     setTimeout(() => process.exit(signalCode(name)), PARTING).unref()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)
+  // Nothing can happen any more, and the command is not done: without this it would end as if all were well.
+  process.on('beforeExit', () => {
+    const { aborted, reason } = ending.signal
+    process.exit(aborted ? signalCode(reason) : told(new Error('it waits for something that cannot happen')))
+  })
   // A reader that went away (`| head -1`) is no error, and there is nobody left to tell.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort('SIGPIPE'))
 

@@ -103,6 +103,12 @@ test('a checkout that is not built says so', async () => {
   expect([code, stdout, stderr]).toEqual([1, '', 'copilot-host is not built yet: run npm run build\n'])
 })
 
+test('a part that is missing is told in one line', async () => {
+  const { code, stdout, stderr } = await start([process.execPath], await checkout("import './gone.js'")).ended
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^copilot-host cannot be loaded, install it again: [^\n]*gone\.js[^\n]*\n$/)
+})
+
 test(`an old Node hands over to the Node of the checkout`, async () => {
   const root = await checkout(MAIN.report, ours)
   const { child, ended } = start(OLD_NODE, root, ['--flag', 'a b'])

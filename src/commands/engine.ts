@@ -4,7 +4,6 @@ import { createHttp } from '../auth/http.ts'
 import { openJournal } from '../auth/store/journal.ts'
 import { openStore } from '../auth/store/store.ts'
 import type { Prompt, RouteName, ServerOptions, TokenStore } from '../auth/types.ts'
-import { isLoopback } from '../auth/url.ts'
 import { createDesk } from '../desk/desk.ts'
 import { sharedPrompt } from '../desk/shared-prompt.ts'
 import { type Host, isAttended } from '../host.ts'
@@ -97,12 +96,10 @@ export function createEngine(
   return purpose === 'login' ? withMissingRights(engine, { journal, store }) : engine
 }
 
-/** What is configured for a server, on this machine: from a container's loopback nobody would come back. */
+/** What is configured for a server, on this machine: a port that a container publishes does not lead to its loopback. */
 export function optionsHere(server: { name: string }, settings: Settings): ServerOptions {
   const options = settings.optionsOf(server)
-  const { callbackUrl } = options
-  const everywhere = inContainer() && callbackUrl !== undefined && !isLoopback(callbackUrl)
-  return { ...options, everywhere }
+  return { ...options, everywhere: inContainer() && options.callbackUrl !== undefined }
 }
 
 /** Over SSH: what brings a browser on the person's own machine to a port of this one. */

@@ -196,10 +196,4 @@ export function clientOptions(command: Command): Command {
         CLIENT_AUTH_METHODS,
       ),
     )
-    .addHelpText('after', CLIENT_EXAMPLES)
 }
-
-const CLIENT_EXAMPLES = `
-The secret is asked for, and not shown; or it is read from standard input:
-  copilot-host auth client set notes --client-id my-app < secret.txt
-`

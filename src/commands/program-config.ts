@@ -10,7 +10,6 @@ export function configProgram(program: Command, host: Host, done: Done): void {
   const config = program
     .command('config')
     .description('settings: flags come before the environment, before the project, before your own file')
-    .addHelpText('after', EXAMPLES)
   const json = (command: Command) => command.option('--json', 'as JSON')
   const file = (command: Command) =>
     json(command).option('--project', 'the file of this project, .copilot-host.json, in place of your own')
@@ -70,11 +69,3 @@ export function configProgram(program: Command, host: Host, done: Done): void {
 }
 
 const KEY = 'such as model, or servers.<name>.clientId'
-
-const EXAMPLES = `
-Examples:
-  copilot-host config set model gpt-5
-  copilot-host config set servers.linear.scopes read write
-  copilot-host config set servers.linear.redirectPort 3118
-  copilot-host config list --json
-`

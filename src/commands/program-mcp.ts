@@ -11,7 +11,6 @@ export function mcpProgram(program: Command, host: Host, done: (code: number) =>
   const mcp = program
     .command('mcp')
     .description('the MCP servers that are configured: yours, and those of this project')
-    .addHelpText('after', EXAMPLES)
   const load = () => import('./mcp-change.ts')
   const PROJECT = ['--project', 'the files of this project (.mcp.json) in place of your own'] as const
 
@@ -67,10 +66,3 @@ export function mcpProgram(program: Command, host: Host, done: (code: number) =>
       done(await (await import('./mcp-status.ts')).mcpStatus(names, options, host)),
     )
 }
-
-const EXAMPLES = `
-Examples:
-  copilot-host mcp add linear https://mcp.linear.app/mcp
-  copilot-host mcp add files -- npx -y @modelcontextprotocol/server-filesystem .
-  copilot-host mcp status linear
-`

@@ -14,7 +14,6 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
   const sessions = program
     .command('sessions')
     .description('stored sessions, newest first; those of Copilot CLI too')
-    .addHelpText('after', EXAMPLES)
   const listing = (command: Command) =>
     command.option('--here', 'only those of this folder').option('--json', 'as JSON')
 
@@ -100,9 +99,3 @@ function speed(value: string): ReplayOptions['speed'] {
 
 const WHICH =
   'an id, the beginning of one, or a name; without it, or with `latest`, the latest of this folder'
-
-const EXAMPLES = `
-Examples:
-  copilot-host sessions search "retry storm"
-  copilot-host sessions export 7f3c21a --redact > talk.md
-`

@@ -10,6 +10,8 @@ import type { AuthLogoutOptions } from './auth-logout.ts'
 import type { AuthPlanOptions } from './auth-plan.ts'
 import type { AuthStatusOptions } from './auth-status.ts'
 import type { DoctorOptions } from './doctor/doctor.ts'
+import { addExamples } from './examples.ts'
+import { HELP, helpWidth } from './help.ts'
 import {
   type ChatOptions,
   chatOptions,
@@ -32,7 +34,9 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     .version(host.version)
     .showHelpAfterError('(copilot-host --help shows what there is)')
     .exitOverride()
+    .configureHelp(HELP)
     .configureOutput({
+      getOutHelpWidth: () => helpWidth(host.stdout.columns),
       writeOut: text => host.stdout.write(text),
       writeErr: text => {
         if (!json) host.stderr.write(text)
@@ -46,7 +50,6 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
 
   chatOptions(program.command('chat'))
     .description('start a session')
-    .addHelpText('after', CHAT_EXAMPLES)
     .option('--continue', 'continue the latest session of this folder')
     .action(async (options: ChatOptions & { continue?: boolean }) => {
       const { chat } = await import('./chat.ts')
@@ -217,6 +220,7 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     await addCompletion(program, argv, host)
   } else
     program.command('complete').description('what Tab completes in bash, zsh and fish').argument('<shell>')
+  addExamples(program)
 
   try {
     await program.parseAsync([...argv], { from: 'user' })
@@ -239,10 +243,3 @@ function failInJson(thrown: unknown, { stderr }: Host): number {
   stderr.write(`${errorLine(error)}\n`)
   return error instanceof HostError ? error.exitCode : 1
 }
-
-const CHAT_EXAMPLES = `
-Examples:
-  copilot-host chat --mcp linear=https://mcp.linear.app/mcp
-  copilot-host chat -p "what changed this week?" --allow-tool linear
-  git diff | copilot-host chat
-`

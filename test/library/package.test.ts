@@ -102,7 +102,7 @@ test('it runs with nothing installed beside it, and brings neither a terminal in
   await writeFile(join(folder, 'host.js'), code)
   const { stdout, stderr } = await run(process.execPath, ['host.js'], { cwd: folder })
   expect(stdout).toBe('{"kind":"cancelled"}\n')
-  expect(stderr).toMatch(/^no system keychain .*\na needs a sign-in .*\n$/)
+  expect(stderr).toMatch(/^the package keytar, .* is not installed .*\na needs a sign-in .*\n$/)
   await expect(
     run(process.execPath, ['-e', "import('copilot-host/dist/main.js')"], { cwd: folder }),
   ).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED')

@@ -20,7 +20,7 @@ export interface RunOptions {
   stdin?: string
   /** Where the person works; the practice folder when absent. */
   cwd?: string
-  /** A program, with its arguments, that the chat runs in: what is written to the terminal is that one's, and not judged. */
+  /** A program, with its arguments, that ours runs in: what is written to the terminal is that one's, and not judged. */
   within?: readonly string[]
 }
 
@@ -106,9 +106,16 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
     },
     run(args, run = {}) {
       return new Promise(resolve => {
-        const child = execFile(
+        const [command = '', ...rest] = [
+          ...(run.within ?? []),
           process.execPath,
-          [PROGRAM, ...args, ...stored(args)],
+          PROGRAM,
+          ...args,
+          ...stored(args),
+        ]
+        const child = execFile(
+          command,
+          rest,
           { cwd: run.cwd ?? world.work, env: environment(run), timeout: 60_000 },
           (error, stdout, stderr) => {
             printed.push(stdout, stderr)

@@ -12,8 +12,13 @@ type Native = Pick<typeof Keytar, 'getPassword' | 'setPassword' | 'deletePasswor
 /** How long a call may still run after the parent has gone, in milliseconds. */
 const LAST_CALL = 3000
 
-function load(): Native | undefined {
+function load(): Native | 'absent' | 'module' {
   const require = createRequire(import.meta.url)
+  try {
+    require.resolve('keytar')
+  } catch {
+    return 'absent'
+  }
   try {
     return require('keytar')
   } catch {}
@@ -21,11 +26,11 @@ function load(): Native | undefined {
     // The package's own loader knows no build for musl (Alpine).
     return require(`keytar/prebuilds/linuxmusl-${process.arch}/keytar.node`)
   } catch {}
-  return undefined
+  return 'module'
 }
 
-async function run(keytar: Native | undefined, request: Request): Promise<Omit<Answer, 'id'>> {
-  if (!keytar) return { fault: 'module' }
+async function run(keytar: ReturnType<typeof load>, request: Request): Promise<Omit<Answer, 'id'>> {
+  if (typeof keytar === 'string') return { fault: keytar }
   const { service, account } = request
   try {
     if (request.do === 'get') return { text: (await keytar.getPassword(service, account)) ?? undefined }

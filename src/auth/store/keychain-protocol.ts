@@ -14,14 +14,14 @@ export const requestSchema = v.variant('do', [
 ])
 
 /**
- * What it answers. `text`: what was found. `deleted`: something was. `fault`: `module` the native module does not load,
- * `locked` the keychain says so itself, `failed` anything else. The system's own message stays in the child.
+ * What it answers. `text`: what was found. `deleted`: something was. `fault`: `absent` the package with the native module is not
+ * installed, `module` it does not load, `locked` the keychain says so itself, `failed` anything else. The system's own message stays in the child.
  */
 export const answerSchema = v.object({
   id: v.number(),
   text: v.optional(v.string()),
   deleted: v.optional(v.boolean()),
-  fault: v.optional(v.picklist(['module', 'locked', 'failed'])),
+  fault: v.optional(v.picklist(['absent', 'module', 'locked', 'failed'])),
 })
 
 export type Request = v.InferOutput<typeof requestSchema>

@@ -12,6 +12,8 @@ import type { Vault } from './vault.ts'
 const PROBE = 'probe'
 
 const LOCKED = 'the system keychain is locked (it is used again as soon as you unlock it)'
+const NOT_INSTALLED =
+  'the package keytar, by which the system keychain is reached, is not installed (--omit=optional leaves it out)'
 /** How long a keychain that failed is left alone, in milliseconds: a call into one that hangs takes 3 s. */
 const PAUSE = 60_000
 
@@ -39,8 +41,11 @@ export function openKeychain(options: KeychainOptions): Vault {
 
   /** Throws what an answer with a fault means, `otherwise` where the keychain gives no reason of its own. */
   function judge(answer: Answer, otherwise: string): Answer {
-    if (answer.fault === 'module') keychain.end(absent())
-    if (answer.fault === 'module') throw new HostError('store-unavailable', absent())
+    if (answer.fault === 'absent' || answer.fault === 'module') {
+      const detail = answer.fault === 'absent' ? NOT_INSTALLED : absent()
+      keychain.end(detail)
+      throw new HostError('store-unavailable', detail)
+    }
     if (answer.fault === 'locked') throw new HostError('store-unavailable', LOCKED)
     if (answer.fault === 'failed') throw new HostError('store-unavailable', otherwise)
     return answer
