@@ -127,6 +127,8 @@ describe.each(LINES.filter(({ lines }) => lines.some(isRun)))('$page, from top t
           said: `${stdout}${stderr}`,
         }),
       )
+      // A command that reads nothing may be gone by now.
+      child.stdin?.on('error', () => {})
       child.stdin?.end(/auth client set/.test(line) ? 'of-the-job' : '')
     })
   }
@@ -222,7 +224,7 @@ describe('what the pages name is there', () => {
 
     test('options by themselves', () => {
       const options = quoted(text).flatMap(line => /^(--[a-z][a-z-]+)/.exec(line)?.[1] ?? [])
-      const others = ['--omit', '--no-alt-screen', '--help', '--ignore-scripts']
+      const others = ['--omit', '--no-alt-screen', '--network', '--help', '--ignore-scripts']
       const all = [...helps.values()].join('\n')
       expect(options.filter(option => !others.includes(option) && !knows(all, option))).toEqual([])
     })
