@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BlockCleaner, clean, cleanBlock, shellWord } from '../src/text.ts'
-import { TRIALS } from './support/random-events.ts'
+import { TRIALS } from './support/trials.ts'
 
 /** No control character (C0, DEL, C1), lone surrogate, separator of lines, bidirectional control, zero width, or tag. */
 const FORBIDDEN =

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { judgeConfig } from '../../src/config/judge.ts'
 import { judgeEntry, nameFault } from '../../src/config/server-entry.ts'
 import { hostileText, hostileValue, judged, mostly, PLANTED } from '../support/hostile.ts'
-import { TRIALS } from '../support/random-events.ts'
+import { TRIALS } from '../support/trials.ts'
 
 test('judgeConfig: one line that says what is wrong, and warnings that can be shown', () => {
   const file = mostly({

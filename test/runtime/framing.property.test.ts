@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { HostError } from '../../src/errors.ts'
 import { BoundedFrames } from '../../src/runtime/framing.ts'
-import { TRIALS } from '../support/random-events.ts'
+import { TRIALS } from '../support/trials.ts'
 
 const LIMITS = { header: 64, notification: 600, message: 2000, credible: 5000 }
 

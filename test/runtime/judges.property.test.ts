@@ -15,7 +15,8 @@ import { attached, toolFiles } from '../../src/runtime/tool-files.ts'
 import { toolSummary } from '../../src/runtime/tool-summary.ts'
 import { uncleanIn } from '../support/headless.ts'
 import { hostileText, hostileValue, mostly } from '../support/hostile.ts'
-import { EVENTS, TRIALS } from '../support/random-events.ts'
+import { EVENTS } from '../support/random-events.ts'
+import { TRIALS } from '../support/trials.ts'
 
 const types = fc.oneof(fc.constantFrom(...new Set(EVENTS.map(({ type }) => type))), hostileText)
 

@@ -15,7 +15,7 @@ import { openTrusted } from '../../../src/commands/trusted.ts'
 import { readDescriptors } from '../../../src/desk/descriptor.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { hostileText, hostileValue, judgedLater, mostlyJson } from '../../support/hostile.ts'
-import { TRIALS } from '../../support/random-events.ts'
+import { TRIALS } from '../../support/trials.ts'
 
 test('the token file: any text', async () => {
   const folder = await temporaryFolder()
