@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { judgeConfig } from '../../src/config/judge.ts'
 import { judgeEntry, nameFault } from '../../src/config/server-entry.ts'
-import { hostileText, hostileValue, judged, mostly, PLANTED } from '../support/hostile.ts'
+import { hostileText, hostileValue, isCode, judged, mostly, PLANTED } from '../support/hostile.ts'
 import { TRIALS } from '../support/trials.ts'
 
 test('judgeConfig: one line that says what is wrong, and warnings that can be shown', () => {
@@ -11,7 +11,8 @@ test('judgeConfig: one line that says what is wrong, and warnings that can be sh
     ...{ $schema: 'x', signIn: 'browser', tokenStore: 'file', identity: true, allowTools: ['shell(git:*)'] },
     servers: { notes: { account: 'me', tokenStore: 'file', clientId: 'app' } },
   })
-  const names = fc.dictionary(hostileText, hostileValue, { maxKeys: 4 })
+  // Names are shown in a fault, values are not.
+  const names = fc.dictionary(hostileText.filter(isCode), hostileValue, { maxKeys: 4 })
   fc.assert(
     fc.property(
       fc.oneof(
