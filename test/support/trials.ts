@@ -14,7 +14,9 @@ export const TRIALS: fc.Parameters<unknown> = {
 
 /** The same for one that starts processes: a few cases, however long they take. */
 export const FEW_TRIALS: fc.Parameters<unknown> =
-  FUZZ_SECONDS === undefined ? { seed: TRIALS.seed, numRuns: 3 } : { ...TRIALS, interruptAfterTimeLimit: Math.max(30, Number(FUZZ_SECONDS)) * 1000 }
+  FUZZ_SECONDS === undefined
+    ? { seed: TRIALS.seed, numRuns: 3 }
+    : { ...TRIALS, interruptAfterTimeLimit: Math.max(30, Number(FUZZ_SECONDS)) * 1000 }
 
 /** How long a test of one property may take, in milliseconds: what is under way at the end is finished, and made smaller if it fails. */
 export const LONGEST_TRIAL = 60_000 + Number(FUZZ_SECONDS ?? 0) * 2000
