@@ -11,7 +11,8 @@ import { paint } from '../../src/ui/transcript/line.ts'
 import { past } from '../../src/ui/transcript/past.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { uncleanIn } from '../support/headless.ts'
-import { steps, TRIALS } from '../support/random-events.ts'
+import { steps } from '../support/random-events.ts'
+import { TRIALS } from '../support/trials.ts'
 import { sheetOf } from '../ui/transcript/sheet.ts'
 
 const never = new AbortController().signal

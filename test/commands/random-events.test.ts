@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { width } from '../../src/ui/transcript/line.ts'
 import { type HeadlessScreen, openHeadlessLines, openHeadlessScreen, uncleanIn } from '../support/headless.ts'
 import { play } from '../support/played.ts'
-import { questions, type Step, steps, TRIALS } from '../support/random-events.ts'
+import { questions, type Step, steps } from '../support/random-events.ts'
+import { TRIALS } from '../support/trials.ts'
 
 const SESSION = 'session'
 const END = { sessionId: SESSION, event: { type: 'session.idle', data: {} } }

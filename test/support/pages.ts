@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** All that is written for people, in this repository. */
-export const PAGES: readonly string[] = globSync('{*.md,docs/*.md}', { cwd: ROOT }).sort()
+/** All that is written for people, in this repository; the licences of others are not ours. */
+export const PAGES: readonly string[] = globSync('{*.md,docs/*.md}', { cwd: ROOT })
+  .filter(page => page !== 'docs/licences.md')
+  .sort()
 
 /** The text of a file of this repository. */
 export function read(path: string): string {

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { recordings, type WireEvent } from './recorded.ts'
 
-/** How long a property is tried: a few seconds, or longer by `FUZZ_SECONDS`, and then with another seed each time. */
-const { FUZZ_SECONDS } = process.env
-export const TRIALS: fc.Parameters<unknown> = {
-  ...(FUZZ_SECONDS === undefined ? { seed: 20261121 } : {}),
-  numRuns: FUZZ_SECONDS === undefined ? 150 : 1_000_000,
-  interruptAfterTimeLimit: Number(FUZZ_SECONDS ?? 4) * 1000,
-}
-
 /** Of the kinds that nobody has recorded. */
 const UNRECORDED: readonly WireEvent[] = [
   { type: 'session.title_changed', data: { title: 'a title' } },

@@ -9,6 +9,8 @@ import { grantOf, keyOf } from './grants.ts'
 const key = keyOf('one')
 // A write beyond the limit of this process then fails with an error, as on a full disk, and does not end it.
 process.on('SIGXFSZ', () => {})
+// The test may have ended meanwhile.
+process.stdout.on('error', () => process.exit())
 let store: TokenStore | undefined
 let release = () => {}
 let signal: AbortSignal | undefined

@@ -60,7 +60,11 @@ export function openTokenFile(options: { folder: string; lock: Lock; warn: (line
   }
 
   return {
-    get: account => guarded('read', async () => (await read())[account]),
+    get: account =>
+      guarded('read', async () => {
+        const entries = await read()
+        return Object.hasOwn(entries, account) ? entries[account] : undefined
+      }),
     set: (account, text) =>
       change(entries => {
         entries[account] = text

@@ -1,0 +1,21 @@
+// Loaded into the host before it starts (`--import`, with `--expose-gc`): at SIGUSR2 it writes one line about what is alive
+// after a collection. It listens to nothing else and keeps nothing alive.
+import { appendFileSync } from 'node:fs'
+
+const { SOAK_PROBE } = process.env
+if (SOAK_PROBE) process.on('SIGUSR2', () => setImmediate(report, SOAK_PROBE))
+
+function report(file) {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  const resources = process.getActiveResourcesInfo()
+  const timers = resources.filter(name => name === 'Timeout' || name === 'Immediate').length
+  const emitters = [process, process.stdin, process.stdout, process.stderr]
+  const listeners = emitters.reduce(
+    (sum, emitter) => sum + emitter.eventNames().reduce((all, name) => all + emitter.listenerCount(name), 0),
+    0,
+  )
+  const line = { heap: heapUsed + external, timers, handles: resources.length - timers, listeners }
+  appendFileSync(file, `${JSON.stringify(line)}\n`)
+}

@@ -1,0 +1,96 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStage, type Stage } from '../support/chat.ts'
+import { keychainMissing } from '../support/keychain.ts'
+
+/** Programs of one user at once, and how many of them are killed. */
+const PROGRAMS = 20
+const KILLED = 6
+
+/** The same kills in each run. */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+/** Everything in the state folder that is there to stay. */
+async function filesOf(stage: Stage): Promise<string[]> {
+  const names = await readdir(stage.place.state, { recursive: true })
+  return names.toSorted()
+}
+
+const stores = ['file', ...(keychainMissing() === undefined ? ['keychain'] : [])] as const
+
+test.each(stores)(
+  'C: twenty chats and one-shots on one %s, some killed at random: no grant is lost, nobody is asked, nothing stays',
+  async kind => {
+    const stage = await openStage({ keychain: kind === 'keychain' })
+    onTestFinished(() => stage.close())
+    const { authorizationServer: server, mcp } = stage.world
+    const notes = ['--mcp', `notes=${mcp.url}`, '--allow-all-tools', '--token-store', kind]
+    const ask = ['chat', '-p', 'CALL whoami {}', ...notes]
+    const login = [
+      'auth',
+      'login',
+      'notes',
+      '--mcp',
+      `notes=${mcp.url}`,
+      '--token-store',
+      kind,
+      '--sign-in',
+      'browser',
+    ]
+    expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+    expect(await stage.run(ask)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('signed in as Ada'),
+    })
+    const before = await filesOf(stage)
+    const signIns = server.count('token', 'authorization_code')
+    const dice = random(20_261_121)
+
+    for (let round = 0; round < 2; round += 1) {
+      // Every one of them needs a new token at the same moment.
+      server.expireAccessTokens()
+      const victims = new Set(Array.from({ length: KILLED }, () => Math.floor(dice() * PROGRAMS)))
+      const programs = Array.from({ length: PROGRAMS }, (_, at) => {
+        const chat = stage.open(at % 4 === 0 ? ['chat', ...notes] : ask)
+        return { at, chat, kill: victims.has(at) ? dice() * 8000 : undefined }
+      })
+      await Promise.all(
+        programs.map(async ({ at, chat, kill }) => {
+          const said = () => chat.lines().join('\n').includes('signed in as Ada')
+          if (kill !== undefined) {
+            await sleep(kill)
+            chat.kill('SIGKILL')
+          } else if (at % 4 === 0) {
+            await chat.until(() => /^›/m.test(chat.screen()), 120_000)
+            await chat.keys('CALL whoami {}', '\r')
+            await chat.until(said, 120_000)
+            chat.kill('SIGTERM')
+          } else {
+            expect({ at, ...(await chat.exit), said: said() }).toEqual({ at, code: 0, signal: 0, said: true })
+          }
+          await chat.exit
+        }),
+      )
+    }
+
+    // Who was killed with an answer on its way has taken it along at worst; all the others have what works.
+    expect(await stage.run(ask)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('signed in as Ada'),
+    })
+    expect(server.count('token', 'authorization_code')).toBe(signIns)
+    const stays = (names: readonly string[]) => names.filter(name => !/^(journal|prompts)/.test(name))
+    const left = stays(await filesOf(stage)).filter(name => !stays(before).includes(name))
+    expect(left).toEqual([])
+    expect(await readdir(join(stage.place.state, 'locks'))).toEqual([])
+  },
+  400_000,
+)
