@@ -65,6 +65,7 @@ export const methods = {
     v.object({ protocolVersion: v.number(), version: v.fallback(v.string(), 'unknown') }),
     'connect',
   ),
+  ping: method<object>()('ping', Nothing, 'alive'),
   shutdown: method<object>()('runtime.shutdown', Nothing, 'brief'),
 
   create: method<SessionParams>()('session.create', Opened, 'slow'),

@@ -25,6 +25,8 @@ export interface SessionPorts {
   limits: Limits
   log: (line: string) => void
   onClose(): void
+  /** Whether a turn runs, when that is news. */
+  onTurn(running: boolean): void
 }
 
 export interface LiveSession {
@@ -43,7 +45,7 @@ export function createSession(ports: SessionPorts): LiveSession {
   const ended = new AbortController()
   const pending = createPending()
   const silence = createSilence({ after: limits.silent, pending, tell })
-  const turn = createTurn()
+  const turn = createTurn(ports.onTurn)
   const servers = createServers({ ...ports, sessionId, asking: pending.asking, tell })
   let unheard: HostEvent[] | undefined = []
 

@@ -12,7 +12,7 @@ import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
-import { noticeWords } from './status-words.ts'
+import { noticeWords, RESTART } from './status-words.ts'
 import type { Theme } from './theme.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
@@ -54,6 +54,8 @@ export interface View {
   readonly folded: readonly Folded[]
   readonly unfolded: boolean
   readonly busy: boolean
+  /** Since the runtime has stopped, until a session is there again. */
+  readonly stopped?: 'stopped' | 'restarting'
   /** What the runtime does about a failed request to the model. */
   readonly retry?: string
   readonly waiting: readonly string[]
@@ -182,8 +184,11 @@ export function reduce(view: View, action: Action, now: number): View {
       return cancelTools({ ...view, busy: false, retry: undefined, status: atRest(view.status) }, now)
     case 'stopped': {
       const idle = { ...view, busy: false, retry: undefined, waiting: [] }
-      return notice(cancelTools(idle, now), 'error', action.error.message)
+      const told = notice(cancelTools({ ...idle, stopped: 'stopped' }, now), 'error', action.error.message)
+      return notice(told, 'info', RESTART)
     }
+    case 'restarting':
+      return { ...view, stopped: 'restarting' }
     case 'line':
     case 'notice':
       return notice(view, action.level, noticeWords(action))

@@ -61,7 +61,7 @@ export function takeStatus(view: View, event: StatusEvent): View {
     case 'session':
       return {
         ...view,
-        ...{ servers: {}, unsigned: [], later: [], waiting: [], context: undefined },
+        ...{ servers: {}, unsigned: [], later: [], waiting: [], context: undefined, stopped: undefined },
         status: { ...NEW_STATUS, branch: status.branch },
         model: event.model === undefined ? view.model : clean(event.model),
       }
