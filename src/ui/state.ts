@@ -12,7 +12,8 @@ import type { PermissionState } from './panels/permission-state.ts'
 import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
-import { noticeWords, RESTART } from './status-words.ts'
+import { noticeWords } from './status-words.ts'
+import { takeStopped } from './stopped.ts'
 import type { Theme } from './theme.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
@@ -182,13 +183,9 @@ export function reduce(view: View, action: Action, now: number): View {
       return notice(cancelTools(view, now), 'info', 'interrupted')
     case 'idle':
       return cancelTools({ ...view, busy: false, retry: undefined, status: atRest(view.status) }, now)
-    case 'stopped': {
-      const idle = { ...view, busy: false, retry: undefined, waiting: [] }
-      const told = notice(cancelTools({ ...idle, stopped: 'stopped' }, now), 'error', action.error.message)
-      return notice(told, 'info', RESTART)
-    }
+    case 'stopped':
     case 'restarting':
-      return { ...view, stopped: 'restarting' }
+      return takeStopped(view, action, now)
     case 'line':
     case 'notice':
       return notice(view, action.level, noticeWords(action))
