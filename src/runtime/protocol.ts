@@ -124,6 +124,9 @@ export const methods = {
     >
   >()('session.mcp.oauth.handlePendingRequest', Success),
 
+  /** What the runtime replaces wherever it writes or shows text. Experimental. */
+  hide: method<{ values: readonly string[] }>()('secrets.addFilterValues', Nothing, 'brief'),
+
   servers: method<InSession>()(
     'session.mcp.list',
     v.object({

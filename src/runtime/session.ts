@@ -95,6 +95,14 @@ export function createSession(ports: SessionPorts): LiveSession {
     }
   }
 
+  /** What a tool prints of it reaches neither the model nor a file. A runtime that cannot do that is none the worse for it. */
+  async function hide(secret: string): Promise<void> {
+    await connection.call(methods.hide, { values: [secret] }).catch(error => {
+      if (!(error instanceof HostError) || error.kind === 'runtime-died') throw error
+      log('runtime: a token could not be registered to be hidden')
+    })
+  }
+
   const session: Session = {
     id: sessionId,
     listen(listener) {
@@ -143,7 +151,8 @@ export function createSession(ports: SessionPorts): LiveSession {
         connection.call(methods[method], { sessionId, requestId: ask.id, ...result }),
       )
     },
-    answerAuth(requestId, given) {
+    async answerAuth(requestId, given) {
+      if (given.kind === 'token') await hide(given.accessToken)
       const result = given.kind === 'token' ? { ...given, tokenType: 'Bearer' as const } : given
       return answer(requestId, () => connection.call(methods.answerAuth, { sessionId, requestId, result }))
     },
