@@ -37,7 +37,10 @@ export function openSession(ports: OpenPorts) {
     config: SessionConfig,
   ): Promise<Session> =>
     router.opening(async () => {
-      const { sessionId: id, mode } = await ask(connection, method, paramsOf(asked, config))
+      // What opens is waited for like a turn.
+      pulse.turn(asked, true)
+      const opened = ask(connection, method, paramsOf(asked, config))
+      const { sessionId: id, mode } = await opened.finally(() => pulse.turn(asked, false))
       const { session, take, tell } = createSession({
         id,
         connection,

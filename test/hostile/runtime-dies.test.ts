@@ -106,4 +106,25 @@ describe('the runtime is killed', () => {
     expect((await chat.exit).code).toBe(3)
     expect(unwrapped(chat)).toContain('the Copilot runtime stopped (SIGKILL)')
   })
+
+  test('it hangs in a turn (SIGSTOP): found out by a sign of life that does not come, and the same key', async () => {
+    const chat = await open()
+    await say(chat, 'STREAM n=100000 r=20 id=a')
+    await sees(chat, 'wa-3 ')
+    process.kill(runtimeOf(chat.pid), 'SIGSTOP')
+    await chat.until(() => unwrapped(chat).includes('✗ the Copilot runtime stopped answering'), 55_000)
+    await revive(chat)
+    await say(chat, 'SAY after')
+    await sees(chat, '\nafter')
+    await leave(chat)
+  })
+
+  test('it works for long without a word: nothing is told', async () => {
+    const chat = await open('--allow-all-tools')
+    await say(chat, 'CALL bash {"command":"sleep 25","description":"wait"}')
+    await chat.until(() => chat.screen().includes('bash'))
+    await chat.until(() => !chat.screen().includes('working…'), 50_000)
+    expect(unwrapped(chat)).not.toContain('stopped answering')
+    await leave(chat)
+  })
 })
