@@ -5,21 +5,24 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { leaveDead } from '../support/dead-runtime.ts'
 import { FAKE } from '../support/fake.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { composer, count, leave, panel, prompted, restored, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 let stage: Stage
+let heard: string
 beforeEach(async () => {
+  // The fake runtime writes down what it is sent, tokens included: not among the files of the program.
+  heard = join(await temporaryFolder(), 'heard.jsonl')
   stage = await openStage({ keychain: false })
 })
 afterEach(() => stage.close())
 
-const heard = () => join(stage.world.folder, 'heard.jsonl')
 const fake = (scenario: string, args: object = {}) => ({
   COPILOT_CLI_PATH: FAKE,
   FAKE_RUNTIME: scenario,
   FAKE_RUNTIME_ARGS: JSON.stringify(args),
-  FAKE_RUNTIME_LOG: heard(),
+  FAKE_RUNTIME_LOG: heard,
   BROWSER: stage.browser(),
 })
 const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
@@ -32,8 +35,8 @@ const sees = (chat: TestTerminal, text: string) => chat.until(() => unwrapped(ch
 
 /** What the host has answered to sign-in requests: ids, and how. */
 function answers(): string[] {
-  if (!existsSync(heard())) return []
-  const messages = readFileSync(heard(), 'utf8').split('\n').filter(Boolean)
+  if (!existsSync(heard)) return []
+  const messages = readFileSync(heard, 'utf8').split('\n').filter(Boolean)
   return messages
     .map(line => JSON.parse(line))
     .filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')
@@ -43,7 +46,7 @@ function answers(): string[] {
 /** The chat is alive: a message gets its answer. The host has never had more than 300 MiB. */
 async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
   await say(chat, 'hello')
-  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times)
+  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times, 30_000)
   expect(mostMemory(chat.pid)).toBeLessThan(300)
 }
 
@@ -179,22 +182,39 @@ describe('in a sign-in', () => {
     await panel(chat, 'Sign in to notes')
     await chat.keys('b')
     await sees(chat, 'signed in to notes')
-    await goesOn(chat)
+    await say(chat, 'hello')
+    await chat.until(() => chat.screen().includes('› hello  queued'))
+    await chat.keys(KEY.escape)
+    await chat.until(() => composer(chat) === 'hello')
     expect(answers()).toHaveLength(1)
     await leave(chat)
   })
 
   test('J-14 a storm of fifty: one panel, the others are counted, X ends all; each is answered once', async () => {
-    const chat = open('storm')
-    await panel(chat, 'Sign in to s0')
-    await sees(chat, '50')
+    const issuer = stage.world.authorizationServer.issuer
+    const requests = Array.from({ length: 50 }, (_, at) => {
+      const serverUrl = `${stage.world.mcp.url}/${at}`
+      const resourceMetadata = JSON.stringify({ resource: serverUrl, authorization_servers: [issuer] })
+      return { requestId: `r${at}`, serverName: `s${at}`, serverUrl, reason: 'initial', resourceMetadata }
+    })
+    const chat = open('auth', { requests })
+    await panel(chat, '1 of 50')
     await chat.keys(KEY.escape)
-    await panel(chat, 'Sign in to s1')
+    await panel(chat, '2 of 50')
     await chat.keys('X')
     await chat.until(() => answers().length === 50)
     await goesOn(chat)
     expect(new Set(answers()).size).toBe(50)
     expect(answers().every(answer => answer.endsWith('cancelled'))).toBe(true)
+    await leave(chat)
+  })
+
+  test('J-14 a storm of servers that cannot be reached: each is answered once, the keys stay alive', async () => {
+    const chat = open('storm')
+    await prompted(chat)
+    await chat.until(() => answers().length === 50)
+    await goesOn(chat)
+    expect(new Set(answers()).size).toBe(50)
     await leave(chat)
   })
 
