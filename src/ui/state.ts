@@ -55,8 +55,6 @@ export interface View {
   readonly folded: readonly Folded[]
   readonly unfolded: boolean
   readonly busy: boolean
-  /** Since the runtime has stopped, until a session is there again. */
-  readonly stopped?: 'stopped' | 'restarting'
   /** What the runtime does about a failed request to the model. */
   readonly retry?: string
   readonly waiting: readonly string[]

@@ -15,6 +15,8 @@ export interface Status {
   readonly premiumRequests: number
   /** What the model says that it is doing. */
   readonly doing?: string
+  /** Since the runtime has stopped, until a session is there again. */
+  readonly stopped?: 'stopped' | 'restarting'
 }
 
 export const NEW_STATUS: Status = { mode: 'interactive', permissions: 'manual', premiumRequests: 0 }
@@ -61,7 +63,7 @@ export function takeStatus(view: View, event: StatusEvent): View {
     case 'session':
       return {
         ...view,
-        ...{ servers: {}, unsigned: [], later: [], waiting: [], context: undefined, stopped: undefined },
+        ...{ servers: {}, unsigned: [], later: [], waiting: [], context: undefined },
         status: { ...NEW_STATUS, branch: status.branch },
         model: event.model === undefined ? view.model : clean(event.model),
       }

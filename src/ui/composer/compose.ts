@@ -101,8 +101,8 @@ export function take(view: View, given: Given): View {
 }
 
 /** Without a runtime no message can go; commands of the host and of the shell can. */
-function restarts({ stopped, editor }: View, key: Key): boolean {
-  if (stopped === undefined || key.name !== 'enter' || editor.search !== undefined) return false
+function restarts({ status, editor }: View, key: Key): boolean {
+  if (status.stopped === undefined || key.name !== 'enter' || editor.search !== undefined) return false
   return !/^[/!]|\\$/.test(editor.text)
 }
 
