@@ -1,5 +1,5 @@
 import type { Authenticator } from '../auth/authenticator.ts'
-import { HostError } from '../errors.ts'
+import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import type { HostEvent, PermissionMode, Runtime, Session } from '../runtime/types.ts'
 import type { Chat } from '../ui/types.ts'
@@ -25,8 +25,6 @@ export interface ChatSessionPorts {
   authenticator: Authenticator
   files: Files
   outbox: Outbox
-  /** The person has read why it ended. */
-  stopped(error: HostError): void
 }
 
 /** What is known of the session besides the conversation. */
@@ -56,6 +54,11 @@ export interface ChatSession {
    * opened.
    */
   change(choice: SessionChoice, runtime: Runtime): Promise<void>
+  /**
+   * Goes on with this session where it was, in a runtime that has taken the place of one that died; in a new one if nothing of
+   * it was stored. Rejects, and nothing has changed, when it cannot be opened.
+   */
+  resume(runtime: Runtime): Promise<void>
   /** Who decides about tools from now on. Gives the mode that is on. */
   setPermissions(mode: PermissionMode): Promise<PermissionMode>
   end(): Promise<void>
@@ -89,7 +92,6 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
     else if (event.type === 'model') Object.assign(state, { model: event.model, effort: event.effort })
     else if (event.type === 'started') state.model = event.model ?? state.model
     else if (event.type === 'idle') void look()
-    else if (event.type === 'stopped') ports.stopped(event.error)
   }
 
   /** What a turn may have changed. */
@@ -145,6 +147,17 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
     return pickSession(await runtime.sessions(), id, settings.session.folder, host.clock.now()).id
   }
 
+  /** This session once more; undefined if nothing of it was stored. */
+  async function reopened(runtime: Runtime, warn: (text: string) => void): Promise<Session | undefined> {
+    if (session === undefined) return undefined
+    try {
+      return await openSession({ kind: 'stored', id: session.id }, settings, runtime, { host, warn })
+    } catch (thrown) {
+      if (thrown instanceof HostError && thrown.kind === 'session-unknown') return undefined
+      throw thrown
+    }
+  }
+
   return {
     begun: begun.promise,
     get session() {
@@ -171,6 +184,20 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
       authenticator.forgetRefusals(undefined)
       if (past !== undefined && past.length > 0) chat.showHistory(past)
       begin(next, past)
+    },
+    async resume(runtime) {
+      const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
+      const { answer, said, model, effort } = state
+      const stored = await reopened(runtime, warn)
+      const next = stored ?? (await openSession({ kind: 'new' }, settings, runtime, { host, warn }))
+      if (stored === undefined && said) warn('nothing of this session was stored: a new one goes on')
+      await conversation?.end()
+      begin(next)
+      Object.assign(state, { answer, said: said && stored !== undefined })
+      if (model !== undefined && model !== settings.model.model)
+        await next.controls
+          .setModel(model, effort)
+          .catch(thrown => warn(hostError(thrown, 'the model is another one').message))
     },
     async setPermissions(mode) {
       // A runtime that runs everything asks for nothing, and what is denied would run too.

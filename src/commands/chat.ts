@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/types.ts'
 import { namedAccounts } from './account-names.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
+import { keepRunning } from './running.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { deniesAny } from './tool-rules.ts'
 
@@ -29,25 +30,21 @@ export async function chat(given: ChatOptions & { session: SessionChoice }, host
   const settings = { ...read, session: { ...read.session, everyCommand: deniesAny(given) } }
   const options = { ...given, account: await namedAccounts(given, settings, host) }
   // The child is started first and everything else is loaded beside it.
-  const starting = startRuntime(settings.runtime)
-  starting.catch(() => {})
+  const running = keepRunning(signal => startRuntime(settings.runtime, undefined, signal))
   try {
-    await requireModel(settings, starting)
+    await requireModel(settings, running.runtime)
     if (person && plain) {
       const { chatInLines } = await import('./plain-chat.ts')
-      return await chatInLines(options, settings, starting, host)
+      return await chatInLines(options, settings, running, host)
     }
     if (person) {
       const { chatOnScreen } = await import('./screen-chat.ts')
-      return await chatOnScreen(options, settings, starting, host)
+      return await chatOnScreen(options, settings, running, host)
     }
     const { oneShot } = await import('./one-shot.ts')
-    return await oneShot(options, settings, starting, host)
+    return await oneShot(options, settings, running.runtime, host)
   } finally {
-    await starting.then(
-      runtime => runtime.stop(),
-      () => {},
-    )
+    await running.stop()
     settings.log.close()
   }
 }

@@ -86,6 +86,8 @@ export function converse(ports: ConversationPorts): Conversation {
         break
     }
     show(event)
+    // What is not with the model can be said once more, when there is a runtime again.
+    if (event.type === 'stopped') giveBack([...outbox.dropped(), ...outbox.clear().map(({ text }) => text)])
     if (event.type === 'idle') void next()
     if (event.type === 'idle' || event.type === 'server') recover()
   })

@@ -1,8 +1,8 @@
 import type { Host } from '../host.ts'
-import type { Runtime } from '../runtime/types.ts'
 import { openPlainChat } from '../ui/plain/chat.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
+import type { Running } from './running.ts'
 import type { Settings } from './settings.ts'
 import { talk } from './talk.ts'
 
@@ -10,11 +10,11 @@ import { talk } from './talk.ts'
 export function chatInLines(
   options: ChatOptions & { session: SessionChoice },
   settings: Settings,
-  starting: Promise<Runtime>,
+  running: Running,
   host: Host,
 ): Promise<number> {
   const { stdin, stdout, clock, interrupts } = host
-  return talk(options, settings, starting, host, ports =>
+  return talk(options, settings, running, host, ports =>
     openPlainChat({ ...ports, stdin, stdout, clock, interrupts }),
   )
 }

@@ -1,11 +1,11 @@
 import type { Host } from '../host.ts'
-import type { Runtime } from '../runtime/types.ts'
 import { openChat } from '../ui/screen.ts'
 import { screenEnvironment } from './configure.ts'
 import { editText } from './edit-text.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
 import { openPromptHistory } from './prompt-history.ts'
+import type { Running } from './running.ts'
 import type { Settings } from './settings.ts'
 import { createShell, type Shell } from './shell.ts'
 import { talk } from './talk.ts'
@@ -16,7 +16,7 @@ import { copyInTmux } from './tmux-copy.ts'
 export async function chatOnScreen(
   options: ChatOptions & { session: SessionChoice },
   settings: Settings,
-  starting: Promise<Runtime>,
+  running: Running,
   host: Host,
 ): Promise<number> {
   const { stdin, stdout, suspend, clock, platform } = host
@@ -27,7 +27,7 @@ export async function chatOnScreen(
   let kept = Promise.resolve()
   let shell: Shell | undefined
 
-  const code = await talk(options, settings, starting, host, ports => {
+  const code = await talk(options, settings, running, host, ports => {
     const chat = openChat({
       ...ports,
       ...{ stdin, stdout, env, suspend, theme },

@@ -11,6 +11,7 @@ import type { ChatOptions } from './options.ts'
 import { createOutbox } from './outbox.ts'
 import { openSession, type SessionChoice } from './pick-session.ts'
 import { tilde } from './place.ts'
+import type { Running } from './running.ts'
 import type { Settings } from './settings.ts'
 import { queueKey } from './slash/queue.ts'
 import { createSlash, isCommand } from './slash.ts'
@@ -26,7 +27,7 @@ const PARTING = 2000
 export async function talk(
   options: ChatOptions & { session: SessionChoice },
   settings: Settings,
-  starting: Promise<Runtime>,
+  running: Running,
   host: Host,
   open: (ports: ChatPorts) => Chat,
 ): Promise<number> {
@@ -35,9 +36,10 @@ export async function talk(
   let past: HostEvent[] | undefined
   const problems = [...settings.servers.problems]
   const asking = { ...settings, session: { ...settings.session, asks: true } }
-  const offered = options.session.kind === 'stored' && options.session.ask ? await stored(starting) : []
+  const offered =
+    options.session.kind === 'stored' && options.session.ask ? await stored(running.runtime) : []
   if (options.session.kind === 'stored' && offered.length < 2) {
-    session = await openSession(options.session, asking, await starting, {
+    session = await openSession(options.session, asking, await running.runtime, {
       host,
       warn: line => problems.push(line),
     })
@@ -45,8 +47,8 @@ export async function talk(
   }
   const files = openFiles(host.folder, settings.runtime.env)
   const outbox = createOutbox(event => chat.show(event))
-  /** The end of the runtime, once the person has read it. */
-  let shown: HostError | undefined
+  /** Why there is no runtime, and what the person resolves to have it started again. */
+  let dead: { error: HostError; again: PromiseWithResolvers<void> } | undefined
 
   const chat = open({
     version: host.version,
@@ -62,12 +64,16 @@ export async function talk(
         return
       }
       const { conversation } = current
-      if (conversation === undefined) {
+      if (dead !== undefined) {
+        chat.show({ type: 'draft', text })
+        dead.again.resolve()
+      } else if (conversation === undefined) {
         outbox.add({ text })
         outbox.tell()
       } else if (now) void conversation.steer(text)
       else conversation.say(text)
     },
+    onRestart: () => dead?.again.resolve(),
     onQueue: what => queueKey(what, { outbox, chat, current }),
     onInterrupt() {
       const { conversation } = current
@@ -90,19 +96,17 @@ export async function talk(
   )
   for (const problem of problems) warn(problem)
 
-  const stopped = (error: HostError) => {
-    shown = error
-  }
   const current = createChatSession({
-    ...{ options, host, chat, authenticator, files, outbox, stopped },
+    ...{ options, host, chat, authenticator, files, outbox },
     settings: asking,
   })
   const quit = Promise.withResolvers<'end'>()
   const slash = createSlash({
     ...{ host, settings, chat, current, outbox },
     accounts: authenticator.accounts,
-    runtime: starting,
+    running,
     signIn(server) {
+      if (dead !== undefined) throw dead.error
       authenticator.forgetRefusals(server)
       current.conversation?.reload()
     },
@@ -111,7 +115,7 @@ export async function talk(
 
   /** Rejects with what ends the chat from inside. */
   async function run(): Promise<never> {
-    const runtime = await starting
+    let runtime = await running.runtime
     if (offered.length > 1) {
       const id = await chooseSession(offered, { chat, host, copilotHome: settings.folders.copilot })
       if (id === undefined) return leaving()
@@ -121,7 +125,29 @@ export async function talk(
     }
     session ??= await openSession(options.session, asking, runtime, { host, warn })
     current.begin(session, past)
-    throw await runtime.died
+    for (;;) {
+      const error = await runtime.died
+      dead = { error, again: Promise.withResolvers() }
+      runtime = await revived(dead)
+      dead = undefined
+      chat.show({ type: 'line', level: 'done', text: 'the Copilot runtime runs again' })
+    }
+  }
+
+  /** Starts the runtime and resumes the session each time that the person asks for it, until both are there. */
+  async function revived(gone: NonNullable<typeof dead>): Promise<Runtime> {
+    for (;;) {
+      await gone.again.promise
+      chat.show({ type: 'restarting' })
+      try {
+        const runtime = await running.again()
+        await current.resume(runtime)
+        return runtime
+      } catch (thrown) {
+        gone.again = Promise.withResolvers()
+        chat.show({ type: 'stopped', error: hostError(thrown, 'the session could not be resumed') })
+      }
+    }
   }
 
   /** Who chooses no session leaves. */
@@ -143,6 +169,7 @@ export async function talk(
       draft = ending.draft
       if (ending.by === 'interrupt') code = 130
     }
+    if (dead !== undefined) code = dead.error.exitCode
   } catch (thrown) {
     failure = hostError(thrown, 'the chat ended unexpectedly')
     code = failure.exitCode
@@ -157,7 +184,7 @@ export async function talk(
   await chat.close()
   if (!failure) await Promise.race([last?.close(), patience]).catch(() => {})
   await store.close()
-  if (failure && failure !== shown) host.stderr.write(`${failure.message}\n`)
+  if (failure) host.stderr.write(`${failure.message}\n`)
   for (const text of unsent) host.stdout.write(`not sent: ${cleanBlock(text)}\n`)
   if (last && current.state.said)
     host.stdout.write(`to continue: copilot-host resume ${last.id.slice(0, 8)}\n`)

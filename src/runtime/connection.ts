@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   onNotification(method: string, params: unknown): void
   /** The stream ended or broke; called once, with a reason where the stream gives one. Nothing is rejected before {@link Connection.close}. */
   onLost(error: HostError | undefined): void
+  /** A call was not answered within its deadline. */
+  onSilent?(): void
   log: (line: string) => void
 }
 
@@ -80,7 +82,10 @@ export function openConnection(options: ConnectionOptions): Connection {
           settle()
           reject(error)
         }
-        const timer = setTimeout(() => fail(silent(method.name, deadline)), deadline)
+        const timer = setTimeout(() => {
+          fail(silent(method.name, deadline))
+          options.onSilent?.()
+        }, deadline)
         pending.add(fail)
         request(method.name, params).then(
           answer => {

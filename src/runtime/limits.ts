@@ -18,6 +18,10 @@ export interface Limits {
   turnAfterReady: number
   /** How long a tool call of an MCP server may say nothing before that is told. */
   silent: number
+  /** How long a running turn may say nothing before the runtime is asked for a sign of life. */
+  pulse: number
+  /** How long it has for that; it is asked twice. */
+  alive: number
   /** From asking the runtime to end to SIGKILL. */
   end: number
 }
@@ -32,5 +36,7 @@ export const LIMITS: Limits = {
   turn: 8_000,
   turnAfterReady: 500,
   silent: 60_000,
+  pulse: 10_000,
+  alive: 8_000,
   end: 2_000,
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { askAgain } from './controls.ts'
 import type { Limits } from './limits.ts'
 import { methods, type SessionParams } from './protocol.ts'
+import type { Pulse } from './pulse.ts'
 import type { Router } from './router.ts'
 import { createSession } from './session.ts'
 import type { HostEvent, Mode, Session, SessionConfig } from './types.ts'
@@ -24,18 +25,22 @@ export interface OpenPorts {
   log: (line: string) => void
   /** Every open session, to be told when the runtime is gone. */
   live: Set<(event: HostEvent) => void>
+  pulse: Pick<Pulse, 'turn'>
 }
 
 /** Creates or resumes a session. Throws HostError `session-unknown` or `folder` where the runtime's words say so. */
 export function openSession(ports: OpenPorts) {
-  const { connection, router, limits, log, live } = ports
+  const { connection, router, limits, log, live, pulse } = ports
   return (
     method: typeof methods.create | typeof methods.resume,
     asked: string,
     config: SessionConfig,
   ): Promise<Session> =>
     router.opening(async () => {
-      const { sessionId: id, mode } = await ask(connection, method, paramsOf(asked, config))
+      // What opens is waited for like a turn.
+      pulse.turn(asked, true)
+      const opened = ask(connection, method, paramsOf(asked, config))
+      const { sessionId: id, mode } = await opened.finally(() => pulse.turn(asked, false))
       const { session, take, tell } = createSession({
         id,
         connection,
@@ -48,6 +53,7 @@ export function openSession(ports: OpenPorts) {
           router.detach(id, take)
           live.delete(tell)
         },
+        onTurn: running => pulse.turn(id, running),
       })
       live.add(tell)
       router.attach(id, take)

@@ -44,7 +44,8 @@ export async function startProcess(options: RuntimeOptions): Promise<RuntimeProc
   }
   const child = spawn(program.command, [...program.args, ...flags(options)], {
     cwd: options.folder,
-    env: options.env,
+    // Without it the runtime hides nothing that it is told to.
+    env: { COPILOT_ENABLE_SECRET_FILTERING: 'true', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: platform() !== 'win32',
     windowsHide: true,

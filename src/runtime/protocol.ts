@@ -65,6 +65,7 @@ export const methods = {
     v.object({ protocolVersion: v.number(), version: v.fallback(v.string(), 'unknown') }),
     'connect',
   ),
+  ping: method<object>()('ping', Nothing, 'alive'),
   shutdown: method<object>()('runtime.shutdown', Nothing, 'brief'),
 
   create: method<SessionParams>()('session.create', Opened, 'slow'),
@@ -122,6 +123,9 @@ export const methods = {
       { kind: 'cancelled' } | { kind: 'token'; accessToken: string; tokenType: 'Bearer'; expiresIn?: number }
     >
   >()('session.mcp.oauth.handlePendingRequest', Success),
+
+  /** What the runtime replaces wherever it writes or shows text. Experimental. */
+  hide: method<{ values: readonly string[] }>()('secrets.addFilterValues', Nothing, 'brief'),
 
   servers: method<InSession>()(
     'session.mcp.list',

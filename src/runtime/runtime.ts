@@ -8,6 +8,7 @@ import { LIMITS, type Limits } from './limits.ts'
 import { openSession } from './open.ts'
 import { type RuntimeProcess, startProcess } from './process.ts'
 import { maybe, methods } from './protocol.ts'
+import { createPulse } from './pulse.ts'
 import { createRouter } from './router.ts'
 import type { HostEvent, Runtime, RuntimeOptions, SessionSummary } from './types.ts'
 
@@ -30,9 +31,13 @@ const Stored = v.object({
 /**
  * Starts the runtime and shakes hands with it. Throws HostError `runtime-missing`, `runtime-start`, `runtime-version`
  * or `folder`; nothing is left running then. Later its death rejects everything that is pending, closes all sessions with
- * `stopped`, and resolves `died`.
+ * `stopped`, and resolves `died`; so does a runtime that hangs, which is ended. Who aborts gives the start up: `cancelled`.
  */
-export async function startRuntime(options: RuntimeOptions, limits: Limits = LIMITS): Promise<Runtime> {
+export async function startRuntime(
+  options: RuntimeOptions,
+  limits: Limits = LIMITS,
+  signal?: AbortSignal,
+): Promise<Runtime> {
   const log = options.log ?? (() => {})
   const child = await startProcess(options)
   const router = createRouter()
@@ -47,10 +52,16 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
     limits,
     log,
     onNotification(method, params) {
+      pulse.heard()
       if (method === 'session.event') router.route(params)
     },
     onLost: error => void lost(error),
+    onSilent: () => pulse.doubt(),
   })
+  const pulse = createPulse({ limits, beat: () => connection.call(methods.ping, {}), onLost: fail })
+  const giveUp = () => connection.close(new HostError('cancelled', 'the start was given up'))
+  signal?.addEventListener('abort', giveUp, { once: true })
+  if (signal?.aborted) giveUp()
 
   async function lost(error: HostError | undefined) {
     if (!error) await Promise.race([child.ended, pause(LAST_WORDS)])
@@ -60,6 +71,7 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
   function fail(error: HostError) {
     if (over) return
     over = true
+    pulse.stop()
     log(`runtime: ${error.message}`)
     connection.close(error)
     for (const tell of live) tell({ type: 'stopped', error })
@@ -73,6 +85,7 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
   })
 
   async function end() {
+    pulse.stop()
     if (!over) {
       const asked = connection.call(methods.shutdown, {}).catch(() => {})
       over = true
@@ -87,8 +100,9 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
 
   try {
     const version = await shakeHands(connection, child, limits)
+    signal?.removeEventListener('abort', giveUp)
     log(`runtime: version ${version}, protocol ${PROTOCOL}`)
-    const open = openSession({ connection, router, limits, log, live })
+    const open = openSession({ connection, router, limits, log, live, pulse })
     return {
       version,
       create: config => open(methods.create, randomUUID(), config),
@@ -111,6 +125,8 @@ export async function startRuntime(options: RuntimeOptions, limits: Limits = LIM
     }
   } catch (thrown) {
     over = true
+    pulse.stop()
+    signal?.removeEventListener('abort', giveUp)
     connection.close(hostError(thrown, 'the Copilot runtime could not start'))
     await child.end(limits.end / 2)
     throw thrown
@@ -130,7 +146,7 @@ async function shakeHands(connection: Connection, child: RuntimeProcess, limits:
     )
   } catch (thrown) {
     const error = hostError(thrown, 'unreadable')
-    if (error.kind === 'runtime-version') throw error
+    if (error.kind === 'runtime-version' || error.kind === 'cancelled') throw error
     if (error.kind === 'runtime-died') {
       const { tail } = await child.ended
       throw new HostError('runtime-start', tail ? `${error.detail}: ${tail}` : error.detail, {

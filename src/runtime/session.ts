@@ -25,6 +25,8 @@ export interface SessionPorts {
   limits: Limits
   log: (line: string) => void
   onClose(): void
+  /** Whether a turn runs, when that is news. */
+  onTurn(running: boolean): void
 }
 
 export interface LiveSession {
@@ -43,7 +45,7 @@ export function createSession(ports: SessionPorts): LiveSession {
   const ended = new AbortController()
   const pending = createPending()
   const silence = createSilence({ after: limits.silent, pending, tell })
-  const turn = createTurn()
+  const turn = createTurn(ports.onTurn)
   const servers = createServers({ ...ports, sessionId, asking: pending.asking, tell })
   let unheard: HostEvent[] | undefined = []
 
@@ -91,6 +93,14 @@ export function createSession(ports: SessionPorts): LiveSession {
       emit(pending.answered(id))
       silence.note()
     }
+  }
+
+  /** What a tool prints of it reaches neither the model nor a file. A runtime that cannot do that is none the worse for it. */
+  async function hide(secret: string): Promise<void> {
+    await connection.call(methods.hide, { values: [secret] }).catch(error => {
+      if (!(error instanceof HostError) || error.kind === 'runtime-died') throw error
+      log('runtime: a token could not be registered to be hidden')
+    })
   }
 
   const session: Session = {
@@ -141,7 +151,8 @@ export function createSession(ports: SessionPorts): LiveSession {
         connection.call(methods[method], { sessionId, requestId: ask.id, ...result }),
       )
     },
-    answerAuth(requestId, given) {
+    async answerAuth(requestId, given) {
+      if (given.kind === 'token') await hide(given.accessToken)
       const result = given.kind === 'token' ? { ...given, tokenType: 'Bearer' as const } : given
       return answer(requestId, () => connection.call(methods.answerAuth, { sessionId, requestId, result }))
     },

@@ -11,10 +11,16 @@ export interface Turn {
   stop(): void
 }
 
-/** Follows the turns of a session, and tells when one does not begin. */
-export function createTurn(): Turn {
+/** Follows the turns of a session, and tells when one does not begin. `changed` hears whether one runs, when that is news. */
+export function createTurn(changed: (running: boolean) => void = () => {}): Turn {
   let running = false
   let timers: NodeJS.Timeout[] = []
+
+  function run(now: boolean) {
+    if (now === running) return
+    running = now
+    changed(now)
+  }
 
   function begun() {
     for (const timer of timers) clearTimeout(timer)
@@ -22,13 +28,13 @@ export function createTurn(): Turn {
   }
   return {
     note(event) {
-      if (event.type === 'user') running = true
+      if (event.type === 'user') run(true)
       // Between the two the runtime asks the servers for their tools.
       else if (event.type === 'turn-start') {
-        running = true
+        run(true)
         begun()
       } else if (event.type === 'idle' || event.type === 'stopped') {
-        running = false
+        run(false)
         begun()
       }
     },
@@ -37,11 +43,11 @@ export function createTurn(): Turn {
     },
     expect(times, late) {
       if (running) return
-      running = true
+      run(true)
       timers = times.map(ms => setTimeout(late, ms))
     },
     stop() {
-      running = false
+      run(false)
       begun()
     },
   }

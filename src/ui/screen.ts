@@ -96,6 +96,7 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   function act(effect: Effect): void {
     if (effect.type === 'submit') options.onSubmit(effect.text, effect.now)
+    else if (effect.type === 'restart') options.onRestart?.()
     else if (effect.type === 'queue') options.onQueue?.(effect.what)
     else if (effect.type === 'interrupt') options.onInterrupt()
     else if (effect.type === 'leave') left.resolve({ by: effect.by, draft: effect.draft })

@@ -13,6 +13,7 @@ import type { SignInState } from './panels/sign-in-state.ts'
 import { takeShell } from './shell.ts'
 import { atRest, NEW_STATUS, type Status, takeStatus } from './status.ts'
 import { noticeWords } from './status-words.ts'
+import { takeStopped } from './stopped.ts'
 import type { Theme } from './theme.ts'
 import { takeThought } from './thoughts.ts'
 import { cancelTools, takeTool } from './tools.ts'
@@ -180,10 +181,9 @@ export function reduce(view: View, action: Action, now: number): View {
       return notice(cancelTools(view, now), 'info', 'interrupted')
     case 'idle':
       return cancelTools({ ...view, busy: false, retry: undefined, status: atRest(view.status) }, now)
-    case 'stopped': {
-      const idle = { ...view, busy: false, retry: undefined, waiting: [] }
-      return notice(cancelTools(idle, now), 'error', action.error.message)
-    }
+    case 'stopped':
+    case 'restarting':
+      return takeStopped(view, action, now)
     case 'line':
     case 'notice':
       return notice(view, action.level, noticeWords(action))

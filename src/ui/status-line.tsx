@@ -78,6 +78,9 @@ export function searchLine({ query, failed }: Search, room: number): Line {
 
 function stateOf(view: View, frame: number): Span[] {
   if (view.leaving !== undefined) return [{ text: '^C again to leave', styles: ['accent'] }]
+  if (view.status.stopped === 'stopped')
+    return [{ text: 'stopped', styles: ['warning'] }, dim('Enter starts it again')]
+  if (view.status.stopped === 'restarting') return [dim('starting again…')]
   const sorted = (names: readonly string[]) => inOrder(names, view.order)
   const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
   // Nothing turns while the person is waited for.

@@ -22,6 +22,9 @@ export function noticeWords({ text, hint }: { text: string; hint?: string }): st
 /** Behind the part of a reply that is printed already. */
 export const BROKEN_OFF = 'the reply broke off here and begins anew'
 
+/** When the runtime has stopped: what one key does. */
+export const RESTART = 'Enter starts it again and goes on with this session; Ctrl+C twice leaves'
+
 /** What brings back a server that is not available. */
 export const TRY_AGAIN = '/mcp reload tries again'
 

@@ -15,6 +15,8 @@ export interface Status {
   readonly premiumRequests: number
   /** What the model says that it is doing. */
   readonly doing?: string
+  /** Since the runtime has stopped, until a session is there again. */
+  readonly stopped?: 'stopped' | 'restarting'
 }
 
 export const NEW_STATUS: Status = { mode: 'interactive', permissions: 'manual', premiumRequests: 0 }

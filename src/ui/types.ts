@@ -20,6 +20,8 @@ export type ChatEvent =
   | { type: 'shell-start'; id: string; command: string }
   /** No code: it was stopped. `text` is raw; `left` lines in front of it are left out. */
   | { type: 'shell-end'; id: string; code?: number; text: string; left: number }
+  /** The runtime is started again, after `stopped`. */
+  | { type: 'restarting' }
   /** One line of the host: `✓`, `○`, `✗` and `!` are drawn by level. */
   | { type: 'line'; level: 'done' | 'info' | 'warning' | 'error'; text: string }
   /** Calls of this server are made as this account from now on; undefined where it has only one. */
@@ -45,6 +47,8 @@ export interface ChatPorts {
   prompts: readonly string[]
   /** A message or a `/` command of the person, not empty, byte for byte. `now`: it is for the running turn. */
   onSubmit(text: string, now?: boolean): void
+  /** The person wants the runtime started again, which has stopped. */
+  onRestart?(): void
   /** With nothing typed: the last message that waits is to be edited, or the first one goes into the running turn. */
   onQueue?(what: 'take-back' | 'now'): void
   /** Esc, or the first Ctrl+C, with nothing else open and something to stop. */

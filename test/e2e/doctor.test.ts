@@ -145,12 +145,3 @@ test('--bundle: a report for others, without tokens, people and the home folder;
   await mkdir(join(stage.world.work, 'folder'))
   expect(await stage.run([...args, 'folder'])).toMatchObject({ code: 1 })
 })
-
-test('--race: six programs renew one sign-in at once', { timeout: 120_000 }, async () => {
-  stage = await openStage()
-  const found = await examined(['--race', ...(stage.keychain ? [] : FILE)])
-  expect(found.of('renewal race')).toMatchObject({
-    state: 'ok',
-    text: expect.stringContaining('6 answered, 1 renewal'),
-  })
-})

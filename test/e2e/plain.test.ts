@@ -266,12 +266,16 @@ test('Ctrl+C stops the turn and gives back what waits; twice it leaves with 130'
   expect(chat.raw()).toMatch(/to continue: copilot-host resume [0-9a-f]{8}\r\n$/)
 })
 
-test('what was typed and not sent is said at the end; the runtime killed: one line, exit 3', async () => {
+test('what was typed and not sent is said at the end; the runtime killed in a sign-in: told once, left with 3', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', '--plain', ...notes()])
-  await linePerson(chat).hear(WAY)
+  const first = linePerson(chat)
+  await first.hear(WAY)
   const runtime = runtimeOf(chat.pid)
   process.kill(runtime, 'SIGKILL')
+  await first.hear('Enter starts it again')
+  await first.hear('no longer needed')
+  await chat.keys(KEY.ctrlD)
   expect(await chat.exit).toMatchObject({ code: 3 })
   expect(count(chat.raw(), 'the Copilot runtime stopped (SIGKILL)')).toBe(1)
 

@@ -1,17 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
-import {
-  allow,
-  composer,
-  count,
-  leave,
-  panel,
-  prompted,
-  restored,
-  say,
-  unwrapped,
-} from '../support/person.ts'
-import { runtimeOf } from '../support/processes.ts'
+import { allow, composer, count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY } from '../support/terminal.ts'
 
 let stage: Stage
@@ -163,18 +152,6 @@ test('permission: a long command can be read whole before it is allowed', async 
   await chat.keys('n')
   await prompted(chat)
   await leave(chat)
-})
-
-test('runtime killed with a panel open: the panel closes, one line, exit 3, the terminal restored', async () => {
-  stage = await openStage()
-  const chat = stage.open(['chat', ...notes()])
-  await panel(chat, 'Sign in to notes')
-  const runtime = runtimeOf(chat.pid)
-  process.kill(runtime, 'SIGKILL')
-  const { code } = await chat.exit
-  expect(code).toBe(3)
-  expect(count(chat.lines().join('\n'), 'the Copilot runtime stopped (SIGKILL)')).toBe(1)
-  restored(chat)
 })
 
 test('hostile text in a server name and in its answers never reaches the terminal', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Place, startWorld, type World, type WorldOptions } from '../../demo/world.ts'
 import { type Keychain, keychainMissing, startKeychain } from './keychain.ts'
+import { watchProcesses } from './leaks.ts'
 import { closed } from './shown.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
@@ -61,6 +62,7 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
       : store
   const terminals = new Set<TestTerminal>()
   const printed: string[] = []
+  const seen: string[] = []
   const environment = ({ place: at = place, env }: RunOptions): Record<string, string> => {
     const all = {
       PATH: process.env.PATH,
@@ -68,6 +70,8 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
       LANG: 'C.UTF-8',
       XDG_CACHE_HOME: process.env.XDG_CACHE_HOME,
       ...keychain?.env,
+      // What it tells is looked through at the end, like every other file.
+      COPILOT_HOST_LOG: join(world.folder, 'debug.log'),
       ...at.env,
       ...env,
     }
@@ -118,15 +122,21 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
           rest,
           { cwd: run.cwd ?? world.work, env: environment(run), timeout: 60_000 },
           (error, stdout, stderr) => {
+            watched?.stop()
+            seen.push(...(watched?.seen() ?? []))
             printed.push(stdout, stderr)
             resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
           },
         )
+        const watched = child.pid === undefined ? undefined : watchProcesses(child.pid)
         child.stdin?.end(run.stdin ?? '')
       })
     },
     async close() {
-      const ended = await closed(terminals, { printed, secrets: world.authorizationServer.secrets })
+      const ended = await closed(terminals, {
+        ...{ printed, seen, folders: [world.folder, home] },
+        secrets: world.authorizationServer.secrets,
+      })
       await world.close()
       await keychain?.close()
       if (!keychain) await rm(home, { recursive: true, force: true })

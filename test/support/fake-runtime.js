@@ -142,6 +142,10 @@ function open({ sessionId, mcpServers = {} }, type) {
   if (scenario === 'bad-header') raw('Content-Length: many\r\n\r\n{"jsonrpc":"2.0"}')
   if (scenario === 'bad-utf8')
     raw(Buffer.concat([Buffer.from('Content-Length: 4\r\n\r\n'), Buffer.from('ff22c328', 'hex')]))
+  if (scenario === 'negative-length') raw('Content-Length: -5\r\n\r\n{"jsonrpc":"2.0"}')
+  // To the first call, which was answered long ago, and to one that was never made.
+  if (scenario === 'answer-twice')
+    for (const id of [0, 12345]) raw(frame(JSON.stringify({ jsonrpc: '2.0', id, result: {} })))
   if (scenario === 'huge-length') raw('Content-Length: 999999999999999\r\n\r\n{"jsonrpc":"2.0"}')
   if (scenario === 'oversize-event') oversize(id)
   return { sessionId: id, startTime: new Date().toISOString(), isRemote: false }

@@ -52,6 +52,7 @@ export function play(
       limits: { ...LIMITS, ready: NEVER, quiet: NEVER },
       log,
       onClose: () => undefined,
+      onTurn: () => undefined,
       patient: true,
       folder: '/work',
     },

@@ -101,7 +101,7 @@ export async function openScene(servers: Servers, options: SceneOptions): Promis
     async close() {
       const worlds = [notes, moved, billing]
       const secrets = worlds.flatMap(world => [...world.authorizationServer.secrets])
-      const ended = await closed(terminals, { secrets })
+      const ended = await closed(terminals, { secrets, folders: worlds.map(({ folder }) => folder) })
       await names.close()
       ended.judge()
     },

@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from './folder.ts'
 import { closed, faultsIn, tells } from './shown.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -95,7 +98,27 @@ test('all terminals are closed before one is judged; so is what was printed with
   await good.until(() => good.raw() !== '')
   const ended = await closed([bad, good], { secrets: ['abcdefghijklmnop'], printed: [`${ESC}[1mbold`] })
   await Promise.all([bad.exit, good.exit])
-  expect(ended.judge).toThrow(/47h.*\na secret was shown\nno terminal was there/)
+  expect(ended.judge).toThrow(
+    /47h.*\na secret is in the command line or environment of .*\na secret was shown\nno terminal was there/,
+  )
   const nothing = await closed([], { secrets: ['abcdefghijklmnop'], printed: ['text'] })
   nothing.judge()
+})
+
+test('a secret is found in a file, in an environment, in what a child is started with', async () => {
+  const secrets = ['abcdefghijklmnop']
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, 'a', 'tokens'), { recursive: true })
+  await writeFile(join(folder, 'a', 'tokens', 'tokens.json'), 'abcdefghijklmnop')
+  const clean = await closed([], { secrets, folders: [folder] })
+  clean.judge()
+  await writeFile(join(folder, 'a', 'events.jsonl'), '{"text":"abcdefghijklmnop"}')
+  const told = await closed([], { secrets, folders: [folder, '/nowhere'] })
+  expect(told.judge).toThrow(/^a secret is in .*events\.jsonl$/)
+
+  const child = `require('node:child_process').spawn('sleep', ['60'], { env: { ...process.env, KEY: 'abcdefghijkl' + 'mnop' } })`
+  const parent = openTerminal(process.execPath, ['-e', `${child}; console.log('up')`])
+  await parent.until(() => parent.processes().some(text => text.startsWith('sleep')))
+  const ended = await closed([parent], { secrets })
+  expect(ended.judge).toThrow(/^a secret is in the command line or environment of sleep 60$/)
 })

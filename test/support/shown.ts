@@ -1,3 +1,4 @@
+import { filesThatTell } from './leaks.ts'
 import type { TestTerminal } from './terminal.ts'
 
 /** What is written must be one of these, or plain text: whatever else has an escape in it is a fault. */
@@ -100,11 +101,22 @@ function looksAfter(sequences: readonly string[]): number[] {
 
 /**
  * Closes all terminals of a test. `judge` throws afterwards, when everything else has been put away, if one of them has
- * written what it must not, or a program has told a secret, or wrote for a terminal (`printed`) where none was.
+ * written what it must not, or a program has told a secret: on the screen, in a file under one of `folders`, or in the command
+ * line or environment of a process (`seen`: of those without a terminal); or wrote for a terminal (`printed`) where none was.
  */
 export async function closed(
   terminals: Iterable<TestTerminal>,
-  { printed = [], secrets }: { printed?: readonly string[]; secrets: Iterable<string> },
+  {
+    printed = [],
+    seen = [],
+    folders = [],
+    secrets,
+  }: {
+    printed?: readonly string[]
+    seen?: readonly string[]
+    folders?: readonly string[]
+    secrets: Iterable<string>
+  },
 ): Promise<{ judge(): void }> {
   const all = [...terminals]
   const ends = await Promise.allSettled(all.map(terminal => terminal.close()))
@@ -117,6 +129,12 @@ export async function closed(
       [...secrets].filter(secret => !echoed.includes(secret)),
     )
   })
+  for (const path of await filesThatTell(folders, secrets)) faults.push(`a secret is in ${path}`)
+  const processes = [...all.flatMap(terminal => terminal.processes()), ...seen]
+  for (const text of processes.filter(text => tells(text, secrets)))
+    faults.push(
+      `a secret is in the command line or environment of ${text.split('\0', 2).join(' ').slice(0, 200)}`,
+    )
   if (told || printed.some(text => tells(text, secrets))) faults.push('a secret was shown')
   for (const text of printed)
     if (text.includes('\x1b')) faults.push(`no terminal was there, and it wrote ${JSON.stringify(text)}`)

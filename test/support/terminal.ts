@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { watchProcesses } from './leaks.ts'
 import { faultsIn } from './shown.ts'
 
 export interface TerminalOptions {
@@ -36,6 +37,8 @@ export interface TestTerminal {
   typed(): string
   /** True unless a frame has come in part: a terminal cuts the row that it is being given when it gets narrower. */
   whole(): boolean
+  /** Command lines and environments of the program and of all that it has started. */
+  processes(): readonly string[]
   /** What the program left switched on or off. */
   modes(): { cursorHidden: boolean; bracketedPaste: boolean; alternateScreen: boolean }
   /** Waits until the predicate gives something truthy; looks after each output. Fails with what is on the screen. */
@@ -105,6 +108,7 @@ export function openTerminal(
     cwd,
     env: { ...environment, TERM: term },
   })
+  const watched = watchProcesses(child.pid)
   const chunks: string[] = []
   const typed: string[] = []
   const type = (read: string) => {
@@ -144,6 +148,7 @@ export function openTerminal(
   const exit = new Promise<{ code: number; signal: number }>(resolve => {
     child.onExit(({ exitCode, signal }) => {
       ended = true
+      watched.stop()
       screen.write('', () => {
         looked()
         resolve({ code: exitCode, signal: signal ?? 0 })
@@ -202,6 +207,7 @@ export function openTerminal(
     whole: () => !arriving && behind === 0,
     frames: () => chunks.join('').split('\u001b[?2026h').length - 1,
     typed: () => typed.join(''),
+    processes: watched.seen,
     modes() {
       const raw = chunks.join('')
       const on = (mode: string) => raw.lastIndexOf(`\u001b[?${mode}h`) > raw.lastIndexOf(`\u001b[?${mode}l`)

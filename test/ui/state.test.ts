@@ -285,6 +285,7 @@ test('the end of the runtime ends everything', () => {
     '○ linear · list  a=1  cancelled',
     '',
     '✗ the Copilot runtime stopped (SIGKILL)',
+    '○ Enter starts it again and goes on with this session; Ctrl+C twice leaves',
   ])
 })
 

@@ -1,11 +1,12 @@
 import type { Accounts } from '../../auth/accounts.ts'
 import { HostError } from '../../errors.ts'
 import type { Host } from '../../host.ts'
-import type { Runtime, Session } from '../../runtime/types.ts'
+import type { Session } from '../../runtime/types.ts'
 import type { Chat } from '../../ui/types.ts'
 import type { ChatSession } from '../chat-session.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Running } from '../running.ts'
 import type { Settings } from '../settings.ts'
 
 /** What a `/` command may use. */
@@ -17,7 +18,7 @@ export interface SlashPorts {
   outbox: Outbox
   /** The accounts of servers. */
   accounts: Accounts
-  runtime: Promise<Runtime>
+  running: Running
   /** Asks for a sign-in again: of this server, or of all. */
   signIn(server: string | undefined): void
   quit(): void

@@ -40,7 +40,7 @@ export const SESSION_COMMANDS: readonly SlashCommand[] = [
 ]
 
 async function list(_input: string, ports: SlashPorts): Promise<void> {
-  const all = await (await ports.runtime).sessions()
+  const all = await (await ports.running.runtime).sessions()
   if (all.length === 0) return say(ports, 'no session is stored yet')
   const shown = all.slice(0, LISTED)
   const lines = listSessions(shown, ports.host.clock.now(), all)
@@ -54,12 +54,16 @@ async function list(_input: string, ports: SlashPorts): Promise<void> {
 
 /** Names of sessions, the latest first, and behind them their ids. */
 async function offered(ports: SlashPorts): Promise<string[]> {
-  const all = (await (await ports.runtime).sessions()).filter(({ id }) => id !== ports.current.session?.id)
+  const all = (await (await ports.running.runtime).sessions()).filter(
+    ({ id }) => id !== ports.current.session?.id,
+  )
   return [...new Set([...all.flatMap(({ summary }) => summary ?? []), ...all.map(({ id }) => shortId(id))])]
 }
 
 async function choose(ports: SlashPorts): Promise<string | undefined> {
-  const all = (await (await ports.runtime).sessions()).filter(({ id }) => id !== ports.current.session?.id)
+  const all = (await (await ports.running.runtime).sessions()).filter(
+    ({ id }) => id !== ports.current.session?.id,
+  )
   if (all.length === 0) throw new HostError('session-unknown', 'there is no other session yet')
   return chooseSession(all, { ...ports, copilotHome: ports.settings.folders.copilot })
 }
@@ -69,7 +73,7 @@ async function change(choice: SessionChoice, ports: SlashPorts): Promise<void> {
   if (conversation.busy || ports.outbox.waiting.length > 0)
     throw new HostError('usage', 'a turn is running: Esc (Ctrl+C with --plain) stops it, then try again')
   const left = ports.current.state.said
-  await ports.current.change(choice, await ports.runtime)
+  await ports.current.change(choice, await ports.running.runtime)
   const back = left ? `; /resume ${shortId(session.id)} goes back` : ''
   const next = ports.current.session
   if (choice.kind === 'new') say(ports, `a new session${back}`)

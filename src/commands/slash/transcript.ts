@@ -47,7 +47,7 @@ async function write(input: string, ports: SlashPorts): Promise<void> {
   const name = given === '' ? `session-${shortId(session.id)}.md` : given
   const file = resolve(host.folder, name.startsWith('~/') ? join(host.home, name.slice(2)) : name)
   const format = FORMATS[extname(file).toLowerCase()] ?? 'markdown'
-  const stored = (await (await ports.runtime).sessions()).find(({ id }) => id === session.id)
+  const stored = (await (await ports.running.runtime).sessions()).find(({ id }) => id === session.id)
   const chunks: string[] = []
   const damaged = await exportSession(
     { id: session.id, started: '', ...stored },

@@ -10,6 +10,8 @@ export type ComposeEffect =
   | { type: 'submit'; text: string; now?: boolean }
   /** With nothing typed: the last message that waits comes back, or the first one goes into the running turn. */
   | { type: 'queue'; what: 'take-back' | 'now' }
+  /** Enter, while there is no runtime: the text stays. */
+  | { type: 'restart' }
   /** Ctrl+G */
   | { type: 'edit'; text: string }
   /** A file name begins: the list of files is asked for. */
@@ -43,6 +45,10 @@ export function compose(view: View, keys: readonly Key[], width: number): Compos
     }
     if (key.name === 'ctrl' && key.letter === 'g' && next.editor.search === undefined) {
       effects.push({ type: 'edit', text: written(next.editor) })
+      continue
+    }
+    if (restarts(next, key)) {
+      effects.push({ type: 'restart' })
       continue
     }
     const what = queueKey(next, key)
@@ -92,6 +98,12 @@ export function take(view: View, given: Given): View {
       return withMention({ ...view, mentions: { ...mentions, ...known, open } })
     }
   }
+}
+
+/** Without a runtime no message can go; commands of the host and of the shell can. */
+function restarts({ status, editor }: View, key: Key): boolean {
+  if (status.stopped === undefined || key.name !== 'enter' || editor.search !== undefined) return false
+  return !/^[/!]|\\$/.test(editor.text)
 }
 
 /** Keys for messages that wait, where nothing is typed. */

@@ -32,7 +32,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   const write = (line: string) => void stdout.write(`${line}\n`)
   const turns = createTurns()
   const output = openOutput(write, clock.now)
-  const reader = openReader({ stdin, clock, write, onText })
+  const reader = openReader({ stdin, clock, write, onText, onBlank: () => stopped && options.onRestart?.() })
   const prompt = createPlainPrompt({
     ...{ write, read: readerOf(false), now: clock.now, turns },
     again: server => `/login ${server}`,
@@ -45,6 +45,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   /** What was given back, for `/send`. */
   let draft = ''
   let busy = false
+  let stopped = false
   let pressed = Number.NEGATIVE_INFINITY
   let closed = false
   const release = options.interrupts(interrupt)
@@ -115,6 +116,7 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     if (closed) return
     if (event.type === 'sent' || event.type === 'turn-start') busy = true
     if (event.type === 'idle' || event.type === 'stopped') busy = false
+    if (event.type === 'stopped' || event.type === 'session') stopped = event.type === 'stopped'
     if (event.type === 'draft') draft = [event.text, draft].filter(Boolean).join('\n')
     output.take(event)
   }

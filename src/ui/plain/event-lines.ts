@@ -1,7 +1,7 @@
 import type { Mode, PermissionMode, ServerStatus } from '../../runtime/types.ts'
 import { type Clean, clean, cleanBlock } from '../../text.ts'
 import { durationText } from '../duration.ts'
-import { MODE_WORDS, modelWords, noticeWords, PERMISSION_WORDS, TRY_AGAIN } from '../status-words.ts'
+import { MODE_WORDS, modelWords, noticeWords, PERMISSION_WORDS, RESTART, TRY_AGAIN } from '../status-words.ts'
 import type { ChatEvent } from '../types.ts'
 
 /** What is told already, as far as the next line depends on it. */
@@ -91,9 +91,11 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
     case 'idle':
     case 'stopped': {
       const cut = [...told.tools.values()].map(({ label }) => `tool ${label} ${ENDS.cancelled}`)
-      const last = event.type === 'idle' ? 'ready' : `error: ${event.error.message}`
-      return { told: { ...told, tools: new Map(), agents: new Map() }, lines: [...cut, last] }
+      const last = event.type === 'idle' ? ['ready'] : [`error: ${event.error.message}`, RESTART]
+      return { told: { ...told, tools: new Map(), agents: new Map() }, lines: [...cut, ...last] }
     }
+    case 'restarting':
+      return only('starting it again')
     case 'line':
     case 'notice':
       return only(

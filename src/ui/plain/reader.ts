@@ -21,6 +21,8 @@ export interface ReaderOptions {
    * question it was typed for has closed by itself.
    */
   onText: (text: string, when: 'free' | 'early' | 'gone') => void
+  /** An empty line, while no question is open. */
+  onBlank?: () => void
 }
 
 /** Lines of the person, on a terminal that edits and echoes them itself. */
@@ -44,7 +46,7 @@ interface Question {
   reject(reason: unknown): void
 }
 
-export function openReader({ stdin, clock, write, onText }: ReaderOptions): Reader {
+export function openReader({ stdin, clock, write, onText, onBlank }: ReaderOptions): Reader {
   const ended = Promise.withResolvers<string>()
   const flowing = stdin.readableFlowing === true
   const decoder = new StringDecoder('utf8')
@@ -106,6 +108,7 @@ export function openReader({ stdin, clock, write, onText }: ReaderOptions): Read
     const when = to !== undefined ? 'gone' : question !== undefined ? 'early' : free
     gone = false
     if (text.trim() !== '') onText(text, when)
+    else if (when === 'free') onBlank?.()
   }
 
   /** Opens the question when no line has come for a while, and none is left to be read. */

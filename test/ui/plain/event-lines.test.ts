@@ -78,6 +78,7 @@ test('a call that is cut off is told when the turn is over', () => {
   expect(tell(start, { type: 'stopped', error }).slice(1)).toEqual([
     'tool notes whoami was cancelled',
     'error: the Copilot runtime stopped (SIGKILL)',
+    'Enter starts it again and goes on with this session; Ctrl+C twice leaves',
   ])
 })
 

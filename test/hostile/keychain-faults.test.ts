@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Secret } from '../../../src/auth/secret.ts'
-import { openKeychain } from '../../../src/auth/store/keychain.ts'
-import { grantRecord } from '../../../src/auth/store/record.ts'
-import type { ServerKey } from '../../../src/auth/types.ts'
-import { grantOf, keyOf } from '../../support/grants.ts'
-import '../../support/secret-equality.ts'
-import { describeWithKeychain, startKeychain } from '../../support/keychain.ts'
-import { openIn, storeOptions, vaultIn } from '../../support/open-store.ts'
+import { Secret } from '../../src/auth/secret.ts'
+import { openKeychain } from '../../src/auth/store/keychain.ts'
+import { grantRecord } from '../../src/auth/store/record.ts'
+import type { ServerKey } from '../../src/auth/types.ts'
+import { grantOf, keyOf } from '../support/grants.ts'
+import '../support/secret-equality.ts'
+import { describeWithKeychain, startKeychain } from '../support/keychain.ts'
+import { openIn, storeOptions, vaultIn } from '../support/open-store.ts'
 
 const key = keyOf('one')
 const grant = grantOf(key)

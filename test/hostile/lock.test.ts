@@ -1,11 +1,11 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createLock } from '../../../src/auth/store/lock.ts'
-import { temporaryFolder } from '../../support/folder.ts'
-import { grantOf, keyOf } from '../../support/grants.ts'
-import { openIn, storeOptions } from '../../support/open-store.ts'
-import { startStoreProcess } from '../../support/store-process.ts'
+import { createLock } from '../../src/auth/store/lock.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { grantOf, keyOf } from '../support/grants.ts'
+import { openIn, storeOptions } from '../support/open-store.ts'
+import { startStoreProcess } from '../support/store-process.ts'
 
 async function holder(folder: string) {
   const holder = await startStoreProcess({ ...storeOptions(folder), kind: 'file' })

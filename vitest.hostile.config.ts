@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** Faults of every kind, most of them through the built program: not part of `npm test`, since many have to wait. */
+export default defineConfig({
+  test: {
+    include: ['test/hostile/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: '100%',
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'hostile-results.json' }]] : ['default'],
+  },
+})
