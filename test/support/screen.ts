@@ -86,8 +86,10 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/\d+:\d\d(?= left)/g, '9:41', ' '],
   [/(?<!\S)\d{1,2} [A-Z][a-z]{2,3} 20\d\d/g, '3 Nov 2026', ' '],
   [/\d+(?=% context)/g, '12', ' '],
-  [/[⠋⠙⠸⠴⠦⠇](?= working)/g, '⠋', ' '],
-  [/(?<= )\d+\.\ds$/g, '0.4s', ' '],
+  [/[⠋⠙⠸⠴⠦⠇](?= (?:working|thinking))/g, '⠋', ' '],
+  [/(?<= )\d+(?:\.\d)?s(?=$| {2})/g, '0.4s', ' '],
+  [/\/\S*\/copilot-host-demo-\w{6}(?=\/)/g, '/home/you/src/projects/little', '-'],
+  [/\b[0-9a-f]{7}(?= just now|[0-9a-f]$| goes back)/g, '5e55109', '5'],
   [/(?<=^copilot-host )\d+\.\d+\.\d+/g, '0.1.0', ' '],
 ]
 
