@@ -89,7 +89,13 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/[⠋⠙⠸⠴⠦⠇](?= (?:working|thinking))/g, '⠋', ' '],
   [/(?<= )\d+(?:\.\d)?s(?=$| {2})/g, '0.4s', ' '],
   [/\/\S*\/copilot-host-demo-\w{6}(?=\/)/g, '/home/you/src/projects/little', '-'],
-  [/\b[0-9a-f]{7}(?= just now|[0-9a-f]$| goes back)/g, '5e55109', '5'],
+  [/(?<=resume )[0-9a-f]{7,8}\b|[0-9a-f]{7}(?= just now)/g, '5e551095', ' '],
+  [/\d+\.\d(?= s of the model)/g, '0.1', ' '],
+  [/\d+(?= requests,)/g, '22', ' '],
+  [/[\d.]+(?=k tokens)/g, '12', ' '],
+  [/\d+(?=%\)$)/g, '9', ' '],
+  [/(?<=^ {2}(?:instructions|tools|conversation) +)[\d.]+/g, '1.2', ' '],
+  [/(?<=, )\d+(?= out$)/g, '880', ' '],
   [/(?<=^copilot-host )\d+\.\d+\.\d+/g, '0.1.0', ' '],
 ]
 

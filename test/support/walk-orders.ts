@@ -6,6 +6,7 @@ export function walkOrders(shop: { folder: string }): (prompt: string) => string
   const say = (text: string) => text.replaceAll('\n', '\\n')
   const edit = (from: string, to: string) =>
     call('edit', { path: at('src/cart.ts'), old_str: from, new_str: to })
+  const note = shell('echo rounded once >> NOTES.md', 'Notes it')
   const helper = { agent_type: 'general-purpose', name: 'receipts', mode: 'sync' }
 
   const orders: Readonly<Record<string, () => string>> = {
@@ -20,12 +21,8 @@ export function walkOrders(shop: { folder: string }): (prompt: string) => string
       `${edit('  return cents(sum)', '  return Math.round(cents(sum))')}\nSAY Rounded once, at the end.`,
     'round up': () => `${edit('Math.round', 'Math.ceil')}\nSAY It stays as it is.`,
     'watch the checks': () => shell('./check again', 'Runs the checks once more'),
-    'note both': () =>
-      [
-        call('create', { path: at('NOTES.md'), file_text: '# Notes\n\nCents are rounded once.\n' }),
-        call('create', { path: at('TODO.md'), file_text: '- the receipt mail\n' }),
-        'SAY Noted.',
-      ].join('\n'),
+    // Twice the same: the runtime asks in any order.
+    'note it twice': () => `${note}\n${note}\nSAY Noted.`,
     'let a helper look': () =>
       `${call('task', { ...helper, description: 'look at the receipts', prompt: 'look at the receipts' })}\nSAY The receipts are right.`,
     'look at the receipts': () =>

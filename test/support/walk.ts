@@ -110,7 +110,7 @@ async function permissions(chat: TestTerminal, look: Look): Promise<void> {
   await chat.keys(KEY.enter)
   await sees(chat, 'It stays as it is.')
   await idle(chat)
-  await say(chat, 'note both')
+  await say(chat, 'note it twice')
   await panel(chat, '1 of 2')
   look('two permissions', chat)
   await chat.keys('y')
