@@ -25,6 +25,8 @@ async function take(size: { cols: number; rows: number }): Promise<{ name: strin
   return screens
 }
 
+// The first message waits for the session if it was quicker.
+const row = (cells: Cell[]) => (textOf(cells).startsWith('queued: ') ? [] : textOf(cells))
 const told = (screens: Awaited<ReturnType<typeof take>>, show: (row: Cell[]) => string | []) =>
   screens.map(({ name, cells }) => [`=== ${name} ===`, ...cells.flatMap(show), ''].join('\n')).join('\n')
 
@@ -32,7 +34,7 @@ describe.concurrent('the common states of the chat', () => {
   test.for(SIZES)('$cols x $rows', async (size, { expect }) => {
     const screens = await take(size)
     const file = `golden/chat-${size.cols}x${size.rows}`
-    await expect(told(screens, textOf)).toMatchFileSnapshot(`${file}.txt`)
+    await expect(told(screens, row)).toMatchFileSnapshot(`${file}.txt`)
     if (size.cols === 80) await expect(told(screens, looks)).toMatchFileSnapshot(`${file}-colours.txt`)
   })
 })

@@ -87,7 +87,7 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/(?<!\S)\d{1,2} [A-Z][a-z]{2,3} 20\d\d/g, '3 Nov 2026', ' '],
   [/\d+(?=% context)/g, '12', ' '],
   [/[⠋⠙⠸⠴⠦⠇](?= (?:working|thinking))/g, '⠋', ' '],
-  [/(?<= )\d+(?:\.\d)?s(?=$| {2})/g, '0.4s', ' '],
+  [/(?<= )\d+(?:\.\d)?s(?=$| {2}|:)/g, '0.4s', ' '],
   [/\/\S*\/copilot-host-demo-\w{6}(?=\/)/g, '/home/you/src/projects/little', '-'],
   [/(?<=resume )[0-9a-f]{7,8}\b|[0-9a-f]{7}(?= just now)/g, '5e551095', ' '],
   [/\d+\.\d(?= s of the model)/g, '0.1', ' '],

@@ -233,11 +233,13 @@ async function sessions(shop: Shop, chat: TestTerminal, look: Look): Promise<voi
 async function plain(shop: Shop, look: Look): Promise<void> {
   const chat = shop.open('chat', '--plain')
   await sees(chat, 'practice-model')
+  await chat.keys('hello in lines\r')
+  await sees(chat, 'Hello, in plain lines. ready')
   await chat.keys('which way?\r')
   await sees(chat, 'Choice (')
   look('plain lines, a question', chat)
   await chat.keys('2\r')
-  await sees(chat, 'Once, then.')
+  await sees(chat, 'Once, then. ready')
   look('plain lines', chat)
 }
 

@@ -19,16 +19,12 @@ export function isDiff(text: string): boolean {
   return /^(?:@@+ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|diff --git )/m.test(text)
 }
 
-/**
- * The text without the headers that only name the file once more. `file`: its path, if it has been said; then it goes
- * without saying too that a new file was none before, and has the usual mode.
- */
+/** The text without the headers that only name the file once more. `file`: its path, if it has been said. */
 export function withoutHeaders(text: string, file = ''): string {
   const path = file.replace(/^\//, '')
   const names = ['---', '+++'].flatMap(sign => ['a', 'b'].map(side => `${sign} ${side}/${path}`))
-  const usual = [...names, 'create file mode 100644', 'new file mode 100644']
   const told = (line: string) =>
-    /^(?:diff --git |index |--- (?:a)?\/dev\/null$)/.test(line) || (path !== '' && usual.includes(line))
+    /^(?:diff --git |index |--- a\/dev\/null$)/.test(line) || (path !== '' && names.includes(line))
   const lines = text.split('\n')
   const first = lines.findIndex(line => line.startsWith('@@'))
   return lines.filter((line, at) => at > first || !told(line)).join('\n')

@@ -45,16 +45,3 @@ test('what only names the file again goes, a rename stays', () => {
   const other = withoutHeaders(`/src/b.sql\n${DIFF}`, '/src/b.sql').split('\n')
   expect(other.slice(1, 3)).toEqual(['--- a/src/a.sql', '+++ b/src/a.sql'])
 })
-
-test('of a new file that was named, only what it holds is told', () => {
-  const made = [
-    '/n.md',
-    'create file mode 100644',
-    '--- a/dev/null',
-    '+++ b/n.md',
-    '@@ -1,0 +1,1 @@',
-    '+--- a/dev/null',
-  ]
-  expect(withoutHeaders(made.join('\n'), '/n.md').split('\n')).toEqual(['/n.md', ...made.slice(4)])
-  expect(withoutHeaders(made.join('\n').replace('100644', '100755'), '/n.md')).toContain('100755')
-})
