@@ -25,8 +25,8 @@ async function take(size: { cols: number; rows: number }): Promise<{ name: strin
   return screens
 }
 
-// The first message waits for the session if it was quicker.
-const row = (cells: Cell[]) => (textOf(cells).startsWith('queued: ') ? [] : textOf(cells))
+/** In plain lines the first message is told once more if it had to wait for the session. */
+const row = (cells: Cell[]): string | [] => (/^(?:queued|you): /.test(textOf(cells)) ? [] : textOf(cells))
 const told = (screens: Awaited<ReturnType<typeof take>>, show: (row: Cell[]) => string | []) =>
   screens.map(({ name, cells }) => [`=== ${name} ===`, ...cells.flatMap(show), ''].join('\n')).join('\n')
 
