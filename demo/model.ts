@@ -5,6 +5,8 @@ import { type ChatRequest, parseChat, type Reply, replyTo } from './replies.ts'
 export interface ModelOptions {
   /** Milliseconds between two words of an answer; default 0. */
   delay?: number
+  /** Orders (`replies.ts`) for prompts that read as a person writes them; undefined: none. */
+  orders?(prompt: string): string | undefined
 }
 
 /** One request that came in, for assertions. */
@@ -43,7 +45,7 @@ export async function startModel(options: ModelOptions = {}): Promise<PracticeMo
       if (chat === undefined) return problem(400, 'this is no chat completion request')
       const { model, tools, messages, prompt } = chat
       requests.push({ model, tools, messages, prompt, authorization: request.headers.get('authorization') })
-      const reply = replyTo(chat)
+      const reply = replyTo({ ...chat, prompt: options.orders?.(prompt) ?? prompt })
       if (reply.kind === 'fail') return problem(reply.status, 'the practice model was told to fail')
       return chat.stream ? streamed(chat, reply, delay, request.signal) : whole(chat, reply)
     }),
@@ -93,6 +95,7 @@ function streamed(chat: ChatRequest, answer: Answer, delay: number, signal: Abor
         if (early >= 1) await sleep(early, undefined, { signal })
         yield chunk({ content: word })
       }
+      if (answer.kind === 'text' && answer.held) await gone(signal)
     }
     yield chunk({}, finish(answer))
     yield { ...envelope(chat, 'chat.completion.chunk'), choices: [], usage: usage(chat) }
@@ -110,6 +113,14 @@ function streamed(chat: ChatRequest, answer: Answer, delay: number, signal: Abor
     },
   })
   return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } })
+}
+
+/** Waits until nobody listens any more. */
+function gone(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function* wordsOf(answer: Exclude<Answer, { kind: 'calls' }>): Generator<string> {

@@ -33,7 +33,8 @@ export interface ChatRequest {
 }
 
 export type Reply =
-  | { kind: 'text'; text: string; thoughts?: string }
+  /** `held`: and no more, until whoever listens goes away. */
+  | { kind: 'text'; text: string; thoughts?: string; held?: boolean }
   | { kind: 'calls'; calls: readonly { id: string; tool: string; arguments: string }[] }
   /** Numbered words `w<id>-1 w<id>-2 …`, `rate` of them in a second. */
   | { kind: 'words'; count: number; rate: number; id: string }
@@ -76,6 +77,7 @@ export function parseChat(body: string): ChatRequest | undefined {
  *
  *     CALL <tool> <json>          calls the tool whose name ends so (several lines: several calls at once)
  *     SAY <text>                  says the text (after the results, if there were calls too); \n and \u001b as in JSON
+ *     HOLD <text>                 says it and does not come to an end
  *     THINK <text>                thinks the text before it SAYs something
  *     STREAM n=<words> r=<per second> id=<tag>
  *     REPEAT <times> <text>       says the text so often, as fast as it can
@@ -90,7 +92,9 @@ export function replyTo(chat: ChatRequest): Reply {
 }
 
 function ordered({ prompt, tools, results }: ChatRequest): Reply | undefined {
-  const orders = prompt.split('\n').map(line => /^\s*(CALL|SAY|THINK|STREAM|REPEAT|FAIL) (.*)$/.exec(line))
+  const orders = prompt
+    .split('\n')
+    .map(line => /^\s*(CALL|SAY|HOLD|THINK|STREAM|REPEAT|FAIL) (.*)$/.exec(line))
   const of = (kind: string) => orders.flatMap(order => (order?.[1] === kind ? [order[2]?.trim() ?? ''] : []))
   const [fail] = of('FAIL')
   if (fail !== undefined) return { kind: 'fail', status: Number.parseInt(fail, 10) || 500 }
@@ -99,6 +103,8 @@ function ordered({ prompt, tools, results }: ChatRequest): Reply | undefined {
   const [say] = of('SAY')
   const [thoughts] = of('THINK').map(unescaped)
   if (say !== undefined) return { kind: 'text', text: unescaped(say), thoughts }
+  const [hold] = of('HOLD')
+  if (hold !== undefined) return { kind: 'text', text: unescaped(hold), thoughts, held: true }
   const [, times, repeated] = /^(\d+) (.*)$/.exec(of('REPEAT')[0] ?? '') ?? []
   if (repeated !== undefined) return { kind: 'bulk', count: Number(times), text: unescaped(repeated) }
   const [stream] = of('STREAM')

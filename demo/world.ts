@@ -9,6 +9,8 @@ import { type PracticeModel, startModel } from './model.ts'
 export interface WorldOptions {
   /** Milliseconds between two words of the model; default 0. */
   delay?: number
+  /** What the model does on a prompt, see `ModelOptions`. */
+  orders?(prompt: string): string | undefined
   authorizationServer?: Omit<AuthorizationServerOptions, 'resource'>
   /** The origin under which the MCP server is known, where something in front of it speaks https. */
   mcpOrigin?: string
@@ -44,7 +46,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const folder = await mkdtemp(join(await realpath(tmpdir()), 'copilot-host-demo-'))
     // A program that was just killed may leave a child that still writes.
     closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
-    const model = await startModel(options.delay === undefined ? {} : { delay: options.delay })
+    const model = await startModel({ delay: options.delay, orders: options.orders })
     closers.push(model.close)
     let resource = ''
     const authorizationServer = await startAuthorizationServer({

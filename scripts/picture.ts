@@ -7,8 +7,10 @@ import { liveRegion } from '../test/support/live-region.ts'
 import { allow, panel, say } from '../test/support/person.ts'
 import { openScene, startServers } from '../test/support/scene.ts'
 import { screenOf, textOf } from '../test/support/screen.ts'
+import { openShop } from '../test/support/shop.ts'
 import type { TestTerminal } from '../test/support/terminal.ts'
 import { signIn, tour } from '../test/support/tour.ts'
+import { walk } from '../test/support/walk.ts'
 import { svgOf } from './svg.ts'
 
 /** What each picture of a screen of the tour is called for those who do not see it. */
@@ -26,6 +28,21 @@ const TITLES: Readonly<Record<string, string>> = {
   'client id': 'The sign-in server registers no apps: a client id is asked for',
   later: 'After l: one line, and the status line that keeps it in mind',
   'signed in': 'After the sign-in: one line',
+}
+
+/** The same for the common states of the chat, as they are called in `walk.ts`. */
+const STATES: Readonly<Record<string, string>> = {
+  'a reply': 'A reply with a heading, a link and its host, a list, a quote, a table and code',
+  'a message that waits': 'A reply streams, a message waits behind it, the next one is being written',
+  'interrupted, and given back': 'Interrupted: what was received stays, the message is in the composer again',
+  'a tool that is done': 'A command that has ended, its output folded after five lines',
+  'a sub-agent at work': 'A sub-agent at work, its call below the call that started it',
+  'a change': 'A file that was changed, as a diff',
+  'permission for a change': 'The question before a file is changed, with the diff',
+  'a question': 'A question of the model with its choices',
+  'a question that was put away': 'A question that was put away, and a half-written message',
+  files: 'The list of files below the composer',
+  'prompts of the past': 'The search among the prompts of the past',
 }
 
 const docs = (path: string) => fileURLToPath(new URL(`../docs/${path}`, import.meta.url))
@@ -52,6 +69,22 @@ await tour(scene, (name, chat) => {
   writeFileSync(docs(`screens/${file}`), svgOf(shown(name, chat), title))
 })
 await scene.close()
+
+const shop = await openShop({ cols: 80, rows: 34 })
+await walk(shop, (name, { terminal }) => {
+  const title = STATES[name]
+  if (title === undefined) return
+  const screen = screenOf(terminal)
+  const said = screen.findLastIndex(([mark, , word]) => mark?.text === '›' && word?.bold)
+  const call = screen.findLastIndex(([mark]) => mark?.text === '●')
+  const composer = screen.findLastIndex(([mark]) => mark?.text === '›')
+  const rows = screen.slice(
+    name === 'files' || name === 'prompts of the past' ? composer : said < 0 ? call : said,
+  )
+  const file = `chat-${name.toLowerCase().replaceAll(/\W+/g, '-')}.svg`
+  writeFileSync(docs(`screens/${file}`), svgOf(rows, title))
+})
+await shop.close()
 
 const high = await openScene(servers, { cols: 76, rows: 34, name: 'readme', store: 'keychain', env })
 const first = high.chat(['notes'], { BROWSER: 'true' })

@@ -58,12 +58,13 @@ async function detailsOf(
   { host, copilotHome }: ChoosePorts,
 ): Promise<Clean[]> {
   const events = await readStoredTail(copilotHome, id)
-  const said = events.findLast(event => event.type === 'user')?.text
-  const reply = events.findLast(event => event.type === 'reply')?.text
+  const at = events.findLastIndex(event => event.type === 'user')
+  const said = events[at]
+  const reply = events.slice(at + 1).findLast(event => event.type === 'reply')
   const lines = [
     folder === undefined || folder === host.folder ? '' : `in ${tilde({ folder, home: host.home })}`,
-    said === undefined ? '' : `› ${said}`,
-    reply ?? '',
+    said?.type === 'user' ? `› ${said.text}` : '',
+    reply?.type === 'reply' ? reply.text : '',
   ]
   return lines.map(text => clean(text, 200)).filter(text => text !== '')
 }

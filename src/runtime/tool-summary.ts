@@ -12,6 +12,9 @@ const Task = v.object({
 /** What a file is to hold is shown as a diff, not among the arguments. */
 const CONTENT = new Set(['file_text', 'old_str', 'new_str'])
 
+/** Longest path that is told whole, in characters. */
+const LONGEST_PATH = 32
+
 /** The arguments of a tool call as one short line. */
 export function toolSummary(tool: string, args: unknown): Clean {
   if (typeof args !== 'object' || args === null) return clean(typeof args === 'string' ? args : '', 120)
@@ -19,10 +22,17 @@ export function toolSummary(tool: string, args: unknown): Clean {
   if (task?.success) return clean(taskSummary(task.output), 120)
   const parts = Object.entries(args).flatMap(([key, value]) => {
     if (CONTENT.has(key)) return []
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+    const text = typeof value === 'string' ? shortPath(value) : (JSON.stringify(value) ?? '')
     return [`${key}=${clean(text, 60)}`]
   })
   return clean(parts.join(' '), 120)
+}
+
+/** Of a long path the end, which tells files apart: `…/src/cart/total.ts`. */
+function shortPath(text: string): string {
+  if (text.length <= LONGEST_PATH || !/^(?:[~/]|[a-z]:[\\/])\S*$/i.test(text)) return text
+  const end = text.slice(-LONGEST_PATH)
+  return `…${end.slice(Math.max(0, end.search(/[\\/]/)))}`
 }
 
 /** A sub-agent: `helper (explore): look around`. */

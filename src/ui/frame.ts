@@ -48,7 +48,10 @@ export function frameOf(view: View, rows: number, columns: number): Frame {
   const room = Math.max(1, height - gap - STATUS - away)
   const roomy = height >= 20
   const most = view.unfolded ? 12 : 5
-  const tools = Math.min(liveRows(view, 0, toolWidth).length, panel ? (roomy ? 2 : 0) : roomy ? most : 2)
+  const tools = Math.min(
+    liveRows(view, 0, toolWidth).length,
+    panel ? (roomy ? 2 : 0) : roomy ? most : view.unfolded ? 5 : 2,
+  )
   const queued = Math.min(
     view.queued.length + view.steering.length,
     roomy ? 3 : 1,

@@ -86,8 +86,16 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/\d+:\d\d(?= left)/g, '9:41', ' '],
   [/(?<!\S)\d{1,2} [A-Z][a-z]{2,3} 20\d\d/g, '3 Nov 2026', ' '],
   [/\d+(?=% context)/g, '12', ' '],
-  [/[⠋⠙⠸⠴⠦⠇](?= working)/g, '⠋', ' '],
-  [/(?<= )\d+\.\ds$/g, '0.4s', ' '],
+  [/[⠋⠙⠸⠴⠦⠇](?= (?:working|thinking))/g, '⠋', ' '],
+  [/(?<= )\d+(?:\.\d)?s(?=$| {2}|:)/g, '0.4s', ' '],
+  [/\/\S*\/copilot-host-demo-\w{6}(?=\/)/g, '/home/you/src/projects/little', '-'],
+  [/(?<=resume )[0-9a-f]{7,8}\b|[0-9a-f]{7}(?= just now)/g, '5e551095', ' '],
+  [/\d+\.\d(?= s of the model)/g, '0.1', ' '],
+  [/\d+(?= requests,)/g, '22', ' '],
+  [/[\d.]+(?=k tokens)/g, '12', ' '],
+  [/\d+(?=%\)$)/g, '9', ' '],
+  [/(?<=^ {2}(?:instructions|tools|conversation) +)[\d.]+/g, '1.2', ' '],
+  [/(?<=, )\d+(?= out$)/g, '880', ' '],
   [/(?<=^copilot-host )\d+\.\d+\.\d+/g, '0.1.0', ' '],
 ]
 

@@ -32,7 +32,7 @@ export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelP
     !typing && !state.leaving && entry?.kind === 'list'
       ? [...optionRows(state, entry, width, maxRows), ...detailRows(state, entry, width)]
       : []
-  const note = state.note === undefined ? [] : prose(9, state.note, width, 1, 'warning')
+  const note = state.note === undefined || state.leaving ? [] : prose(9, state.note, width, 1, 'warning')
   const taken = 1 + list.length + note.length + below.length + (typing ? LINE_ROWS : 0)
   const above = [
     titleRow(titleOf(state.ask), index, total, width),

@@ -47,14 +47,13 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
   const why = whyAgain(ask)
   const again = why === undefined ? [] : prose(7, clean(why, 400), width, 2, 'accent')
   const beside = [
-    ...aside(6, ask.lasting && `s and p allow from now on: ${ask.lasting}`, width),
     ...aside(5, askedBy(ask), width),
-    ...aside(4, ask.intention, width),
+    ...aside(6, ask.lasting && `s and p allow from now on: ${ask.lasting}`, width),
   ]
   const taken = 1 + warning.length + again.length + below.length + (reason ? REASON_ROWS + 1 : 0)
-  // What stands beside it gives way to what will happen, which gives way to nothing but the keys and the warning.
+  // What is told of it gives way to what will happen, which gives way to nothing but the keys and the warning.
   const body = bodyRows(ask.body, width, Math.max(3, Math.min(MOST_ROWS, maxRows - taken - beside.length)))
-  const above = [title, ...warning, ...again, ...body, ...beside]
+  const above = [title, ...warning, ...again, ...body, ...aside(4, ask.intention, width), ...beside]
   if (!reason) return <Panel rows={[...fitRows(above, maxRows - below.length, width), ...below]} />
   const asked = fitRows(
     [...above, ...prose(9, 'What should the model know?', width, 1)],

@@ -104,7 +104,10 @@ export function toolBlock(
   const text = nameBlobs(cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim())
   if (text === '') return { row, shown: [] }
   const diff = isDiff(text)
-  const lines = shortened(diff ? withoutHeaders(text) : text, diff ? DIFF_LINES : OUTPUT_LINES)
+  const lines = shortened(
+    diff ? withoutHeaders(text, toldFile(tool, text)) : text,
+    diff ? DIFF_LINES : OUTPUT_LINES,
+  )
   const shown = diff
     ? diffLines(
         lines.map(({ text }) => cut(text)),
@@ -118,6 +121,13 @@ export function toolBlock(
     .map(span => span.text)
     .join('')
   return { row, shown, folded: { title: `the output of ${name}`, text: text + more } }
+}
+
+/** The file of a diff, where the row of the call names it. */
+function toldFile({ summary }: Tool, diff: string): string | undefined {
+  const file = /^\+\+\+ b\/(.+)$/m.exec(diff)?.[1]
+  const told = /(?:^| )path=…?(\S+)/.exec(summary)?.[1]
+  return file !== undefined && told !== undefined && `/${file}`.endsWith(told) ? file : undefined
 }
 
 /** A command of the person's own that has ended, with its output, which is raw, less the `left` lines in front of it. */

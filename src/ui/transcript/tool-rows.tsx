@@ -8,10 +8,12 @@ interface Props {
   maxRows: number
 }
 
-/** The tool calls that run: of more rows than there is room for, the last ones. */
+/** The tool calls that run: of more rows than there is room for, the last ones below the first call. */
 export function ToolRows({ rows, width, maxRows }: Props) {
   const colours = usePalette()
-  return rows.slice(Math.max(0, rows.length - maxRows)).map((row, at) => (
+  const first = rows.length > maxRows && maxRows > 2 ? 1 : 0
+  const last = rows.slice(Math.max(first, rows.length - maxRows + first))
+  return [...rows.slice(0, first), ...last].map((row, at) => (
     // Rows have no identity of their own.
     // biome-ignore lint/suspicious/noArrayIndexKey: see above
     <Text key={at} wrap="truncate">

@@ -106,8 +106,8 @@ describe('the panel', () => {
       '── Run a command?',
       '  npm test -- --run checkout',
       '  in ~/src/shop',
-      's and p allow from now on: npm test',
       'Run the tests',
+      's and p allow from now on: npm test',
       'y once   s this session   p this project   n no',
       'N no, and say why',
     ])
