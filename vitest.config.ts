@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/hostile/**'],
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/hostile/**', 'test/long/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Every file starts processes of its own: more workers than cores only makes them wait for each other.

@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Faults of every kind, most of them through the built program: not part of `npm test`, since many have to wait. */
+/** Faults of every kind, most of them through the built program, and tests that look at more than one feature takes (`long`): many have to wait. */
 export default defineConfig({
   test: {
-    include: ['test/hostile/**/*.test.ts'],
+    include: ['test/{hostile,long}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -139,7 +139,8 @@ export async function openStage(options: WorldOptions & { keychain?: boolean } =
       })
       await world.close()
       await keychain?.close()
-      if (!keychain) await rm(home, { recursive: true, force: true })
+      // A program that was killed may have a child that still writes.
+      if (!keychain) await rm(home, { recursive: true, force: true, maxRetries: 10 })
       ended.judge()
     },
   }

@@ -33,6 +33,8 @@ export async function filesThatTell(
 export interface Watched {
   /** Each process once: its command line, a line feed, its environment. */
   seen(): readonly string[]
+  /** Once more, before it is ended: it may have lived shortly. */
+  look(): void
   stop(): void
 }
 
@@ -49,6 +51,7 @@ export function watchProcesses(pid: number): Watched {
   const timer = setInterval(() => look(pid), OFTEN).unref()
   return {
     seen: () => [...seen.values()],
+    look: () => look(pid),
     stop: () => clearInterval(timer),
   }
 }

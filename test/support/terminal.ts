@@ -243,6 +243,7 @@ export function openTerminal(
     },
     exit,
     async close() {
+      if (!ended) watched.look()
       if (!ended) child.kill('SIGKILL')
       const { signal } = await exit
       screen.dispose()
