@@ -76,7 +76,7 @@ test('a window that gets narrow and wide again: each size says everything, nothi
     chat.resize(cols, rows)
     await chat.until(() => liveRegion(chat).some(row => row.includes(words)))
     // A frame that was on its way when the window changed is followed by another one.
-    await chat.until(() => liveRegion(chat).every(row => row.length < cols))
+    await chat.until(() => liveRegion(chat).length > 0 && liveRegion(chat).every(row => row.length < cols))
     keepsBounds(chat, `${cols} x ${rows}`)
     // Rows of the live region that the terminal wrapped before the program heard of it stay above; settled text does not.
     expect(count(chat.lines().join('\n'), 'copilot-host')).toBe(1)
