@@ -113,7 +113,7 @@ export const file: Kind<string> = {
 
 /** Several words, each of which the pattern knows. */
 export function listOf(what: string, pattern: RegExp): Kind<string[]> {
-  const message = `must be a list of ${what}`
+  const message = `must be a list of ${what}, each one a word of its own`
   return {
     schema: v.pipe(
       v.array(v.pipe(text(message), v.regex(pattern, message)), message),
