@@ -116,8 +116,13 @@ test(
           // The server refuses what they were given: one more, for all of them.
           const second = await round('refresh')
           expect(server.reused()).toBe(0)
-          expect(second).toEqual(second.map(() => `access-${server.renewals()}`))
-          if (engines.every(({ withdrawn }) => !withdrawn)) expect(server.renewals()).toBe(2)
+          // Nobody is told what was refused. A program that had left before knows nothing of the one that is newer by now, and
+          // renews once more: the answers of the others are as good as ever.
+          for (const token of second) expect(token).toMatch(/^access-(?!1$)\d+$/)
+          if (engines.every(({ withdrawn }) => !withdrawn)) {
+            expect(server.renewals()).toBe(2)
+            expect(second).toEqual(second.map(() => 'access-2'))
+          }
           const kept = await read(key)
           expect([kept?.access.reveal(), kept?.refresh?.reveal()]).toEqual([
             server.renewals() === 0 ? 'stored access' : `access-${server.renewals()}`,
