@@ -31,16 +31,21 @@ const waits = (chat: TestTerminal, text: string, state: string) =>
       .some(row => row.startsWith(`› ${text}`) && row.endsWith(state)),
   )
 
+/** A reply may be there before its turn is over. */
+const working = (chat: TestTerminal) => chat.screen().includes('working…')
+
 test('another session in the same chat, by name and from a list; nothing on the screen is lost', async () => {
   const chat = await open()
   await say(chat, 'SAY the first one')
   await sees(chat, '\nthe first one')
+  await chat.until(() => !working(chat))
   await say(chat, '/rename first talk')
   await sees(chat, 'this session is called "first talk" now')
   await say(chat, '/new')
   await sees(chat, 'a new session; /resume')
   await say(chat, 'SAY the second one')
   await sees(chat, '\nthe second one')
+  await chat.until(() => !working(chat))
   await say(chat, '/sessions')
   await sees(chat, 'first talk')
   await sees(chat, 'SAY the second one  (this one)')
@@ -50,6 +55,7 @@ test('another session in the same chat, by name and from a list; nothing on the 
   expect(count(chat.lines().join('\n'), '› SAY the first one')).toBe(2)
   await say(chat, 'SAY what did I say first?')
   await sees(chat, '\nwhat did I say first?')
+  await chat.until(() => !working(chat))
   const asked = stage.world.model.requests
     .at(-1)
     ?.messages.map(({ text }) => text)
