@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Faults of every kind, most of them through the built program, and tests that look at more than one feature takes (`long`): many have to wait. */
@@ -7,7 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: '100%',
+    // Each test is several programs.
+    maxWorkers: Math.max(2, availableParallelism() - 2),
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'hostile-results.json' }]] : ['default'],
   },
 })

@@ -7,6 +7,7 @@ import module from 'module'
 import { homedir } from 'os'
 import { dirname, isAbsolute, join } from 'path'
 import { fileURLToPath, pathToFileURL } from 'url'
+import { setFlagsFromString } from 'v8'
 
 const self = fileURLToPath(import.meta.url)
 const root = dirname(dirname(self))
@@ -22,6 +23,11 @@ function isNewEnough(version) {
 }
 
 function start() {
+  // Node would say on the terminal that the one is ignored because of the other, as soon as anything of it is loaded.
+  if (process.env.FORCE_COLOR) delete process.env.NO_COLOR
+  else delete process.env.FORCE_COLOR
+  // The space for new objects would grow to 128 MB in a long chat. A Node that no longer knows the flag would complain.
+  if (parseInt(process.versions.node, 10) <= 26) setFlagsFromString('--semi-space-growth-factor=1')
   cacheCode()
   import(pathToFileURL(main).href).catch(error =>
     fail(`copilot-host cannot be loaded, install it again: ${String(error.message).split('\n')[0]}`),

@@ -9,12 +9,15 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** In bytes: some access tokens are longer than what Node takes by itself. */
+const LONGEST_HEADERS = 64 * 1024
+
 /**
  * Serves on 127.0.0.1, on a free port. The handler is made once the origin is known: its own, or `as`, where something in
  * front of it has another one.
  */
 export async function listen(handler: (origin: string) => RequestListener, as?: string): Promise<Listening> {
-  const server = createServer()
+  const server = createServer({ maxHeaderSize: LONGEST_HEADERS })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inkStart } from './ink-start.js'
 
 /** The practice servers serve forms, JSON and text, and the table of all types there are is as large as they are. */
 const SERVED = [
@@ -11,66 +12,98 @@ const SERVED = [
 ]
 const fewTypes = {
   name: 'few-types',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, ({ path }) => {
+  load: {
+    filter: { id: /[\\/]mime-db[\\/]db\.json$/ },
+    handler(path) {
       const all = JSON.parse(readFileSync(path, 'utf8'))
-      return {
-        contents: JSON.stringify(Object.fromEntries(SERVED.map(type => [type, all[type]]))),
-        loader: 'json',
-      }
-    })
+      return JSON.stringify(Object.fromEntries(SERVED.map(type => [type, all[type]])))
+    },
   },
 }
 
-/** Modules that the bundle must not carry: Ink asks for React's developer tools only in development. */
+/** Ink asks for React's developer tools only in development. */
 const empty = {
   name: 'empty',
-  setup(build) {
-    build.onResolve({ filter: /^react-devtools-core$/ }, args => ({ path: args.path, namespace: 'empty' }))
-    build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
-  },
+  resolveId: { filter: { id: /^react-devtools-core$/ }, handler: id => `\0${id}` },
+  load: { filter: { id: /^\0react-devtools-core$/ }, handler: () => 'export default {}' },
 }
 
-/** What esbuild is told to make of the checkout at `root`: the build, and the list of what is in it. */
+const SCREEN = /[\\/]src[\\/]commands[\\/]screen-chat\.ts$/
+
+/**
+ * Each stage of a start is one file: finding, reading and linking sixty small ones takes longer than running what is in them. What
+ * is needed by an earlier stage is in that one, and what the screen shares with commands that have none comes before it.
+ */
+const STAGES = [
+  { name: 'start', test: /[\\/]src[\\/](trace|mask|commands[\\/](program|prepare))\.ts$/, priority: 5 },
+  { name: nameOfChat, debugName: 'chat', priority: 4 },
+  { name: 'screen', test: SCREEN, priority: 3 },
+  { name: 'runtime', test: /[\\/]src[\\/]runtime[\\/]runtime\.ts$/, priority: 2 },
+  { name: 'session', test: /[\\/]src[\\/]commands[\\/]sitting\.ts$/, priority: 1 },
+]
+/** What is loaded for the screen, or by it: all others do without. */
+const OF_SCREEN = /[\\/](commands[\\/](screen-chat|replay)\.ts|ui[\\/].*|node_modules[\\/].*)$/
+
+function nameOfChat(id, bundle) {
+  if (/[\\/]src[\\/]commands[\\/]chat\.ts$/.test(id)) return 'chat'
+  const loaded = loadedBy(id, bundle)
+  const isShared = loaded.some(each => SCREEN.test(each)) && !loaded.every(each => OF_SCREEN.test(each))
+  return isShared ? 'chat' : null
+}
+
+/** The modules that are loaded by name and bring this one with them. */
+function loadedBy(id, bundle, seen = new Set()) {
+  const info = bundle.getModuleInfo(id)
+  if (info === null || seen.has(id)) return []
+  seen.add(id)
+  const above = info.importers.flatMap(importer => loadedBy(importer, bundle, seen))
+  return info.isEntry || info.dynamicImporters.length > 0 ? [id, ...above] : above
+}
+
+/**
+ * What the bundler is told to make of the checkout at `root`: the build, and the list of what is in it. What is started by itself, or
+ * by other programs, is cut apart from the chat: the stages of that one would bring all of Ink into each of them.
+ */
 export function bundleOptions(root) {
+  const others = {
+    auth: 'src/library.ts',
+    'keychain-child': 'src/auth/store/keychain-child.ts',
+    'demo-browser': 'demo/browser.ts',
+  }
+  return [bundleOf(root, { main: 'src/main.ts' }, { stages: STAGES }), bundleOf(root, others)]
+}
+
+/** These entries, by the name of their file, as the product is bundled. */
+export function bundleOf(root, input, { dir = join(root, 'dist'), stages } = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return {
-    absWorkingDir: root,
-    entryPoints: {
-      main: 'src/main.ts',
-      auth: 'src/library.ts',
-      'keychain-child': 'src/auth/store/keychain-child.ts',
-      'demo-browser': 'demo/browser.ts',
-    },
-    outdir: 'dist',
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    keepNames: true,
-    format: 'esm',
+    cwd: root,
+    input,
     platform: 'node',
-    target: 'node22.12',
     external: ['keytar'],
-    jsx: 'automatic',
-    define: {
-      'process.env.NODE_ENV': '"production"',
-      'process.env.DEV': '"false"',
-      VERSION: JSON.stringify(version),
+    plugins: [empty, fewTypes, inkStart(root)],
+    transform: {
+      target: 'node22.12',
+      jsx: { runtime: 'automatic', development: false },
+      define: {
+        'process.env.NODE_ENV': '"production"',
+        'process.env.DEV': '"false"',
+        VERSION: JSON.stringify(version),
+        'Intl.Segmenter': 'LateSegmenter',
+      },
+      inject: { LateSegmenter: [join(root, 'src/ui/ink/segmenter.ts'), 'LateSegmenter'] },
     },
-    // Bundled CommonJS packages still call require() for Node's own modules, and some ask where they are.
-    banner: {
-      js: [
-        "import{createRequire as __createRequire}from'node:module';",
-        "import{fileURLToPath as __fileURLToPath}from'node:url';",
-        "import{dirname as __directoryOf}from'node:path';",
-        'const require=__createRequire(import.meta.url);',
-        'const __filename=__fileURLToPath(import.meta.url);',
-        'const __dirname=__directoryOf(__filename);',
-      ].join(''),
+    output: {
+      dir,
+      format: 'esm',
+      minify: true,
+      keepNames: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      comments: { legal: false },
+      codeSplitting: stages === undefined || { groups: stages, includeDependenciesRecursively: true },
     },
-    plugins: [empty, fewTypes],
-    legalComments: 'linked',
-    logLevel: 'warning',
+    // Of packages: `eval` in one that is never reached by it, and modules that are loaded early here and late there.
+    checks: { eval: false, ineffectiveDynamicImport: false },
   }
 }

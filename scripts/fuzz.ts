@@ -16,6 +16,10 @@ const files = globSync('test/**/*.test.{ts,tsx}').filter(file => {
   const source = readFileSync(file, 'utf8')
   return /from 'fast-check'/.test(source) && (rest.length === 0 || rest.some(name => file.includes(name)))
 })
+if (files.length === 0) {
+  console.error(`no file of test/ with a property has ${rest.join(' or ')} in its path`)
+  process.exit(1)
+}
 console.log(`${files.length} files with properties, ${seconds} s each property, FUZZ_SEED=${FUZZ_SEED}`)
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
 const { status } = spawnSync(

@@ -1,14 +1,15 @@
 // Runs the built chat in a pseudo-terminal for so many minutes of what a person does in months, and measures it at rest after
 // every round: memory of host and runtime, timers, handles, listeners, files, processes, what is left in the state folder.
-// Prints the figures; exit code 1 when one of them still grows in the second half. Linux only (it reads /proc).
+// Prints the figures; exit code 1 when one of them still grows in the second half, or a secret was told. Linux only (it reads /proc).
 //
 //   soak.ts [minutes]    10 without a number; at least 4 rounds
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startWorld } from '../demo/world.ts'
+import { processesOf } from '../test/support/processes.ts'
+import { closed } from '../test/support/shown.ts'
 import { openTerminal } from '../test/support/terminal.ts'
 import { type Growth, growthOf } from './soak/growth.ts'
 import { round, type Tally } from './soak/round.ts'
@@ -19,8 +20,7 @@ const minutes = Number(process.argv[2] ?? 10)
 if (!(minutes > 0)) throw new Error('soak.ts [minutes]')
 const LEAST_ROUNDS = 4
 
-// Seconds of a token's life: short enough for a renewal in each round.
-const world = await startWorld({ authorizationServer: { accessTokenTtl: 20 } })
+const world = await startWorld()
 const home = mkdtempSync(join(tmpdir(), 'copilot-host-soak-'))
 const probe = join(home, 'probe.jsonl')
 const { env, state } = world.place('soak')
@@ -28,7 +28,7 @@ const chat = openTerminal(
   process.execPath,
   [
     ...['--expose-gc', '--import', file('./soak/probe.js'), file('../bin/copilot-host.js')],
-    ...['chat', '--mcp', `notes=${world.mcp.url}`, '--allow-all-tools', '--token-store', 'file'],
+    ...['chat', '--mcp', `notes=${world.mcp.url}`, '--allow-tool', 'notes', '--token-store', 'file'],
   ],
   {
     cwd: world.work,
@@ -56,9 +56,11 @@ try {
 } finally {
   chat.kill('SIGTERM')
   await chat.exit
-  await chat.close()
+  const { secrets } = world.authorizationServer
+  const ended = await closed([chat], { secrets, folders: [world.folder, home] })
   await world.close()
   rmSync(home, { recursive: true, force: true })
+  ended.judge()
 }
 
 const growths = (Object.keys(MEASURES) as Measure[]).map((name): [Measure, Growth] => [
@@ -69,18 +71,10 @@ const growths = (Object.keys(MEASURES) as Measure[]).map((name): [Measure, Growt
   ),
 ])
 tally.set('renewals', renewals)
-const left = processesLeft()
+const left = processesOf(world.folder).length
 print(growths)
 if (left > 0) console.log(`\n${left} processes are left behind`)
 process.exitCode = left > 0 || growths.some(([, { grows }]) => grows) ? 1 : 0
-
-/** Processes that know the folder of this run by their environment or command line. */
-function processesLeft(): number {
-  const found = execFileSync('/bin/sh', ['-c', 'grep -lsF "$0" /proc/[0-9]*/environ || true', world.folder], {
-    encoding: 'utf8',
-  })
-  return found.split('\n').filter(Boolean).length
-}
 
 function print(rows: readonly (readonly [Measure, Growth])[]): void {
   console.log(
@@ -91,6 +85,6 @@ function print(rows: readonly (readonly [Measure, Growth])[]): void {
     ...[name, first, middle, last, highest, rise.toFixed(1), MEASURES[name], grows ? 'GROWS' : 'flat'],
   ])
   for (const row of [columns, ...cells]) {
-    console.log(row.map((cell, at) => (at === 0 ? `${cell}`.padEnd(22) : `${cell}`.padStart(17))).join(''))
+    console.log(row.map((cell, at) => (at === 0 ? `${cell}`.padEnd(26) : `${cell}`.padStart(17))).join(''))
   }
 }

@@ -34,6 +34,12 @@ const KINDS = {
   'sign-in-expired': { exit: 4, text: detail => detail },
   /** A passing fault: the sign-in is still there, only its token could not be renewed now. */
   'renewal-failed': { exit: 4, text: detail => detail },
+  /** Most likely the answer to a refresh token that is good once went to a program that was killed before it could keep it. */
+  'renewal-cut': {
+    exit: 4,
+    text: detail =>
+      `${detail}: another copilot-host was killed while it worked on this sign-in, which the server no longer accepts`,
+  },
   'not-revoked': { exit: 4, text: detail => detail },
   'issuer-changed': { exit: 4, text: detail => detail },
   'unsafe-address': { exit: 4, text: detail => `unsafe address: ${detail}` },
@@ -100,7 +106,46 @@ export class HostError extends Error {
   }
 }
 
+/** What was thrown, where it is of this kind; anything else is thrown on. */
+export function ofKind(kind: ErrorKind, thrown: unknown): HostError {
+  if (thrown instanceof HostError && thrown.kind === kind) return thrown
+  throw thrown
+}
+
 /** Makes one error of ours out of whatever was thrown; anything unknown becomes `failure` with the text given. */
 export function hostError(thrown: unknown, otherwise: string): HostError {
   return thrown instanceof HostError ? thrown : new HostError('failure', otherwise, { cause: thrown })
+}
+
+/** Why a file or folder cannot be read or written, in words: by what `node:fs` throws, or its code. */
+export function whyNot(cause: unknown): string {
+  switch (codeOf(cause) ?? cause) {
+    case 'ENOENT':
+      return 'there is no such file'
+    case 'ENOTDIR':
+      return 'what should be its folder is a file'
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied'
+    case 'EISDIR':
+      return 'it is a folder'
+    case 'EFBIG':
+      return 'it is too large'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'its disk is full'
+    case 'EROFS':
+      return 'its disk can only be read'
+    case 'EEXIST':
+      return 'it is there already'
+    case 'ENAMETOOLONG':
+      return 'its name is too long'
+    default:
+      return 'it is not a readable file'
+  }
+}
+
+/** The code that Node and the system give what they throw: `ENOENT`, `EADDRINUSE`. */
+export function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
 }

@@ -41,7 +41,8 @@ export { type Clean, clean } from './text.ts'
 /**
  * A handler for `onMcpAuthRequest` of `@github/copilot-sdk`: signs the person in to MCP servers by browser, device code or
  * pasted address, keeps the sign-in, and renews it without a question. Nothing is opened, started or read before the
- * first request. Throws an error of kind `folder` for a state folder that is no absolute path. Close it at the end.
+ * first request. Throws an error of kind `folder` for a state folder that is no absolute path, `usage` for a `timeoutMs` that is
+ * no time. Close it at the end.
  */
 export function createMcpAuthHandler(options: McpAuthOptions = {}): McpAuthHandler {
   // The bundle, dist/auth.js, lies one level below the package, as this source file does.

@@ -1,5 +1,5 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
-import { HostError } from './errors.ts'
+import { codeOf, HostError, whyNot } from './errors.ts'
 import { maskSecrets } from './mask.ts'
 import { clean } from './text.ts'
 
@@ -65,10 +65,23 @@ function open(path: string): number {
     return file
   } catch (cause) {
     if (file !== undefined) closeSync(file)
-    throw new HostError(
-      'config',
-      `cannot write the debug log ${clean(path, 200)}: it must be a file of your own`,
-      { cause },
-    )
+    throw new HostError('config', `cannot write the debug log ${clean(path, 200)}: ${whyNotLog(cause)}`, {
+      cause,
+    })
   }
+}
+
+function whyNotLog(cause: unknown): string {
+  const code = codeOf(cause)
+  if (code === 'ENOENT') return 'there is no such folder'
+  const told: readonly unknown[] = [
+    'ENOTDIR',
+    'EISDIR',
+    'EACCES',
+    'ENAMETOOLONG',
+    'ENOSPC',
+    'EDQUOT',
+    'EROFS',
+  ]
+  return told.includes(code) ? whyNot(code) : 'it must be a file of your own'
 }

@@ -1,30 +1,31 @@
 import type { Dispatcher } from 'undici'
 import type { Fetch } from './auth/http.ts'
-import { HostError } from './errors.ts'
+import { codeOf, HostError } from './errors.ts'
 import { type Clean, clean, hostOf } from './text.ts'
 
 /** What never goes through a proxy, whatever `NO_PROXY` says. */
-const LOOPBACK = 'localhost,127.0.0.1,::1'
+const LOOPBACK = ['localhost', '127.0.0.1', '::1']
 
 /**
  * A `fetch` that goes through the proxy which `HTTPS_PROXY` or `HTTP_PROXY` names, except to loopback and to the hosts in
- * `NO_PROXY`; `direct` where no proxy is named. Names in lower case come first, as everywhere. The library for it is loaded
+ * `NO_PROXY`; `direct` where no proxy is named, or `NO_PROXY` has a `*`. Names in lower case come first, as everywhere. The library for it is loaded
  * with the first request. Where the proxy is at fault, an `http-proxy` HostError is thrown or is the cause of what is.
  */
 export function proxiedFetch(env: Readonly<Record<string, string>>, direct: Fetch): Fetch {
   const variable = (name: string) => env[name.toLowerCase()] ?? env[name] ?? ''
   const name = variable('HTTPS_PROXY') === '' ? 'HTTP_PROXY' : 'HTTPS_PROXY'
   const proxy = variable(name)
-  if (proxy === '') return direct
+  const exempt = variable('NO_PROXY').split(/[,\s]+/)
+  if (proxy === '' || exempt.includes('*')) return direct
   let loaded: Promise<Fetch> | undefined
   return async (url, request) => {
-    loaded ??= load(name, proxy, variable('NO_PROXY'))
+    loaded ??= load(name, proxy, [...exempt, ...LOOPBACK])
     const proxied = await loaded
     return proxied(url, request)
   }
 }
 
-async function load(name: string, proxy: string, exempt: string): Promise<Fetch> {
+async function load(name: string, proxy: string, exempt: readonly string[]): Promise<Fetch> {
   // A bundle knows only the default export of a CommonJS package.
   const { EnvHttpProxyAgent, fetch, Pool } = (await import('undici')).default
   const address = URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`)
@@ -35,7 +36,7 @@ async function load(name: string, proxy: string, exempt: string): Promise<Fetch>
     const dispatcher = new EnvHttpProxyAgent({
       httpProxy: address.href,
       httpsProxy: address.href,
-      noProxy: `${exempt},${LOOPBACK}`,
+      noProxy: exempt.map(bracketed).join(','),
       // As in Node's own fetch.
       allowH2: false,
       clientFactory: (origin, options) => new Pool(origin, options).compose(blame),
@@ -44,6 +45,11 @@ async function load(name: string, proxy: string, exempt: string): Promise<Fetch>
   } catch {
     throw unusable
   }
+}
+
+/** An IPv6 address as it stands in an address: without brackets its last group would be taken for a port. */
+function bracketed(entry: string): string {
+  return URL.parse(`http://[${entry}]`)?.hostname ?? entry
 }
 
 /** Tells the faults of the proxy itself from those of the servers behind it. All that it is asked for is a tunnel (CONNECT). */
@@ -71,7 +77,7 @@ function refusal(status: number, to: Clean): string {
 }
 
 function fault(error: Error): string {
-  const code = 'code' in error ? String(error.code) : ''
+  const code = String(codeOf(error) ?? '')
   const tls = /CERT|SELF_SIGNED|UNABLE_TO_/.test(code)
   return tls ? 'has a certificate that is not valid' : 'cannot be reached'
 }

@@ -51,8 +51,8 @@ export function startProgram({ program, args, env }: Child): Promise<boolean> {
 }
 
 /**
- * Runs a program in the person's terminal until it ends, or is ended by the signal: no shell, our own streams. Resolves
- * to its exit code, or to undefined when there is no such program; never throws.
+ * Runs a program in the person's terminal until it ends, or is ended by the signal (killed after a second): no shell,
+ * our own streams. Resolves to its exit code, or to undefined when there is no such program; never throws.
  */
 export function runInTerminal(
   { program, args, env }: Child,
@@ -60,9 +60,18 @@ export function runInTerminal(
 ): Promise<number | undefined> {
   return new Promise(resolve => {
     try {
-      const child = spawn(program, args, { env, shell: false, stdio: 'inherit', signal: ending })
+      const child = spawn(program, args, { env, shell: false, stdio: 'inherit' })
+      const stop = () => {
+        child.kill('SIGTERM')
+        setTimeout(() => child.kill('SIGKILL'), GRACE).unref()
+      }
+      ending?.addEventListener('abort', stop, { once: true })
+      if (ending?.aborted) stop()
       child.once('error', () => resolve(undefined))
-      child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))
+      child.once('exit', (code, signal) => {
+        ending?.removeEventListener('abort', stop)
+        resolve(signal === null ? (code ?? 1) : 1)
+      })
     } catch {
       // An argument that no program can be given, such as one with a NUL in it.
       resolve(undefined)
@@ -148,8 +157,9 @@ export function runShell(
       setTimeout(end, GRACE, 'SIGKILL').unref()
     }
     stop.addEventListener('abort', stopped, { once: true })
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', output)
     child.once('error', reject)
+    // With no file descriptor left there are none, whatever the types say.
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', output)
     child.once('exit', (code, signal) => {
       stop.removeEventListener('abort', stopped)
       // What it has left running in the background may hold its outputs for ever.

@@ -3,10 +3,20 @@ export type Clean = string & { readonly __clean: true }
 
 type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string-escape'
 
-// Bidirectional controls, zero-width and other invisible format characters, and Unicode tags: they reorder,
-// hide or fake text. Joiners (U+200C, U+200D) stay inside words, where Persian, Hindi and emoji need them.
+// Bidirectional controls, zero-width and all other characters without a glyph, and Unicode tags: they reorder, hide or fake
+// text. The joiners and variants that Persian, Hindi and emoji need stay.
 const INVISIBLE =
-  /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u
+  /[[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u{e0000}-\u{e0fff}]--[\u200c\u200d\ufe0e\ufe0f]]/v
+
+/** What in a consent is written as an escape: all that cannot be seen, except for what makes two emoji one, or a sign an emoji. */
+const UNSEEN =
+  /(?!(?<=[\p{Extended_Pictographic}--\p{C}])\ufe0f|(?<=[\p{Extended_Pictographic}--\p{C}][\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=[\p{Extended_Pictographic}--\p{C}]))[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gv
+
+/** Deepest nesting of a foreign value that is walked or shown. */
+const DEEPEST = 100
+
+/** Longest JSON that is set out in lines, in characters. */
+const LONGEST_LINES = 50_000
 
 /** Most of what comes: nothing in it has to be looked at. */
 const HARMLESS = /^[\n\t -~]*$/
@@ -100,15 +110,48 @@ export function cleanBlock(text: string): string {
 
 /**
  * The door for every foreign text that becomes part of one line: names, codes, scopes, errors. Sequences, control and
- * invisible characters (joiners too) are removed, white space is folded, and what is longer than `max` characters is cut with `…`.
+ * invisible characters (joiners and variants of emoji too) are removed, white space is folded, and what is longer than `max`
+ * characters is cut with `…`.
  */
 export function clean(text: string, max = 80): Clean {
   const line = cleanBlock(text.slice(0, Math.max(4096, max * 8)))
-    .replace(/[\u200c\u200d]/gu, '')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replace(/\s+/gu, ' ')
     .trim()
   const points = Array.from(line)
   return (points.length > max ? `${points.slice(0, max - 1).join('')}…` : line) as Clean
+}
+
+/**
+ * What somebody is to agree to: nothing is removed, and nothing of it reaches the terminal as a command. What cannot be seen
+ * is written as in JSON (`\u200b`), except for line feeds and tabs.
+ */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, found =>
+    found === '\n' || found === '\t'
+      ? found
+      : Array.from(
+          { length: found.length },
+          (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`,
+        ).join(''),
+  )
+}
+
+/** True for a value of a stranger that nests deeper than anything real: who walks it, or writes it as JSON, may run out of stack. */
+export function nestsTooDeep(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some(each => nestsTooDeep(each, levels - 1))
+}
+
+/** A value as JSON in lines; in one where it is large, since what is nested becomes many times as long in lines. */
+export function jsonLines(value: unknown): string {
+  const line = JSON.stringify(value) ?? ''
+  return line.length > LONGEST_LINES ? line : (JSON.stringify(value, undefined, 2) ?? '')
+}
+
+/** Clean pieces in a row: each but the last one is filled up to its width, in characters, and stands one space before the next. */
+export function inColumns(first: readonly (readonly [Clean, number])[], last: Clean): Clean {
+  return [...first.map(([text, width]) => text.padEnd(width)), last].join(' ').trimEnd() as Clean
 }
 
 /** A name or address as one word of a command line, in any shell; one that quotes do not make safe is left to the person to write. */

@@ -17,9 +17,11 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
   'errors.ts': { value: [] },
   'spawn.ts': { value: ['errors.ts', 'text.ts'] },
   'mask.ts': { value: [] },
+  'trace.ts': { value: [] },
   'proxy.ts': { value: ['errors.ts', 'text.ts'], type: ['auth/http.ts'] },
+  'clock.ts': { value: [], type: ['auth/types.ts'] },
   'log.ts': { value: ['mask.ts', 'errors.ts', 'text.ts'] },
-  'runtime/': { value: ['runtime/', 'mask.ts', 'errors.ts', 'text.ts'] },
+  'runtime/': { value: ['runtime/', 'mask.ts', 'trace.ts', 'errors.ts', 'text.ts'] },
   'auth/': { value: ['auth/', 'errors.ts', 'text.ts'] },
   'auth/flows/': {
     value: [
@@ -33,7 +35,7 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
     value: ['desk/', 'auth/store/', ...authParts('bearer', 'secret', 'url')],
     type: ['auth/types.ts'],
   },
-  'ui/': { value: ['ui/', 'errors.ts', 'text.ts'], type: ['auth/types.ts', 'runtime/types.ts'] },
+  'ui/': { value: ['ui/', 'mask.ts', 'errors.ts', 'text.ts'], type: ['auth/types.ts', 'runtime/types.ts'] },
   'config/': { value: ['config/', 'errors.ts', 'text.ts'], type: ['runtime/types.ts'] },
   'commands/': {
     value: [
@@ -47,13 +49,25 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
       'spawn.ts',
       'log.ts',
       'mask.ts',
+      'trace.ts',
       'errors.ts',
       'text.ts',
     ],
   },
   'commands/demo.ts': { value: ['../demo/', 'commands/', 'host.ts', 'errors.ts', 'text.ts'] },
   'host.ts': {
-    value: ['runtime/', 'auth/', 'ui/', 'config/', 'spawn.ts', 'proxy.ts', 'log.ts', 'errors.ts', 'text.ts'],
+    value: [
+      'runtime/',
+      'auth/',
+      'ui/',
+      'config/',
+      'spawn.ts',
+      'proxy.ts',
+      'clock.ts',
+      'log.ts',
+      'errors.ts',
+      'text.ts',
+    ],
   },
   'library/': {
     value: [
@@ -65,12 +79,13 @@ const LAYERS: Readonly<Record<string, { value: readonly string[]; type?: readonl
       'config/folders.ts',
       'spawn.ts',
       'proxy.ts',
+      'clock.ts',
       'errors.ts',
       'text.ts',
     ],
   },
   'library.ts': { value: ['library/', 'auth/', 'text.ts'], type: ['errors.ts'] },
-  'main.ts': { value: ['commands/program.ts', 'host.ts', 'errors.ts', 'text.ts'] },
+  'main.ts': { value: ['commands/program.ts', 'host.ts', 'trace.ts', 'mask.ts', 'errors.ts', 'text.ts'] },
 }
 
 /** What only some files may name, found in code without comments. */

@@ -68,11 +68,18 @@ test('writing after the end, or where no file can follow, is no error', async ()
   log.close()
 })
 
-test('a folder, a link, a device and a missing folder are refused in one line', async () => {
+test('a folder, a link, a device and a missing folder are refused in one line that says why', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'target'), '')
   await symlink(join(folder, 'target'), join(folder, 'link'))
-  for (const path of [folder, join(folder, 'link'), '/dev/null', join(folder, 'none', 'debug.log'), 'a\0b']) {
-    expect(() => openLog(path)).toThrow(/^cannot write the debug log .*: it must be a file of your own$/)
+  for (const [path, why] of [
+    [folder, 'it is a folder'],
+    [join(folder, 'link'), 'it must be a file of your own'],
+    ['/dev/null', 'it must be a file of your own'],
+    ['a\0b', 'it must be a file of your own'],
+    [join(folder, 'none', 'debug.log'), 'there is no such folder'],
+    [join(folder, 'target', 'debug.log'), 'what should be its folder is a file'],
+  ] as const) {
+    expect(() => openLog(path)).toThrow(new RegExp(`^cannot write the debug log .*: ${why}$`))
   }
 })

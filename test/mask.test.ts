@@ -22,6 +22,7 @@ test.each([
   ['saw 0123456789abcdef0123456789abcdef', 'abcdef'],
   ['using sk-short1 now', 'short1'],
   ['github_pat_11ABCDEFG0', '11ABC'],
+  ['no way through http://ada:pass@proxy.example:8080/', 'pass'],
 ])('%s keeps its secret', (line, secret) => {
   expect(maskSecrets(line)).not.toContain(secret)
 })
@@ -34,4 +35,12 @@ test.each([
   'aMethodNameThatIsRatherLongButHasNoDigits',
 ])('%s stays readable', line => {
   expect(maskSecrets(line)).toBe(line)
+})
+
+test('a text that only looks like the beginning of an address takes no time', () => {
+  const text = `://${':'.repeat(500_000)}`
+  const began = performance.now()
+  expect(maskSecrets(text)).toBe(text)
+  expect(performance.now() - began).toBeLessThan(2000)
+  expect(maskSecrets('https://me:pass:word@host/')).toBe('https://[secret]@host/')
 })

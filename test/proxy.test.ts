@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bundleOf } from '../scripts/bundle-options.js'
 import { createHttp } from '../src/auth/http.ts'
 import { webUrl } from '../src/auth/url.ts'
 import { proxiedFetch } from '../src/proxy.ts'
+import { loadedWith } from './support/bundle.ts'
 import {
   AUTHORITY,
   CERTIFICATE,
@@ -20,6 +23,7 @@ import {
 } from './support/certificate.ts'
 import { type ConnectProxy, type ConnectProxyOptions, startConnectProxy } from './support/connect-proxy.ts'
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('./support/fetch-program.ts', import.meta.url))
 const run = promisify(execFile)
 const signal = new AbortController().signal
@@ -27,7 +31,7 @@ const closing: (() => unknown)[] = []
 const open: (() => unknown)[] = []
 const ports = { good: 0, expired: 0, self: 0 }
 let folder: string
-let inEntry: string[]
+let loaded: string[]
 
 async function serve(certificate: { key: string; cert: string }): Promise<number> {
   const server = createServer(certificate, (_request, response) => response.end('{"a":1}'))
@@ -45,21 +49,9 @@ beforeAll(async () => {
   closing.push(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'authority.pem'), AUTHORITY)
   // As the program is built: what Node makes of a package is not always what a bundle makes of it.
-  const { metafile } = await build({
-    entryPoints: { program: PROGRAM },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    banner: {
-      js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
-    metafile: true,
-  })
-  const entry = Object.entries(metafile.outputs).find(([path]) => path.endsWith('program.mjs'))
-  inEntry = Object.keys(entry?.[1].inputs ?? {})
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  const bundle = await build(bundleOf(ROOT, { program: PROGRAM }, { dir: folder }))
+  loaded = loadedWith(bundle, 'fetch-program.ts').modules
   ports.good = await serve(CERTIFICATE)
   ports.expired = await serve(EXPIRED_CERTIFICATE)
   ports.self = await serve(SELF_SIGNED_CERTIFICATE)
@@ -79,7 +71,7 @@ async function startProxy(options?: ConnectProxyOptions): Promise<ConnectProxy> 
 
 /** What a program with this environment, which trusts our authority, gets from each address. */
 async function ask(env: Record<string, string>, ...addresses: string[]): Promise<string[]> {
-  const { stdout, stderr } = await run(process.execPath, [join(folder, 'program.mjs'), ...addresses], {
+  const { stdout, stderr } = await run(process.execPath, [join(folder, 'program.js'), ...addresses], {
     env: { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'), ...env },
   })
   expect(stderr).toBe('')
@@ -132,6 +124,24 @@ describe('the network of the host', () => {
     expect(proxy.asked).toEqual([`mcp.example:${ports.good}`])
   })
 
+  test('plain http to loopback carries codes and tokens: never through the proxy, by IPv6 neither', async () => {
+    const proxy = await startProxy()
+    const server = createPlainServer((_request, response) => response.end('{"a":1}'))
+    open.push(() => server.close())
+    const at = async (host: string) => {
+      const listening = once(server.listen(0, host), 'listening')
+      return listening.then(() => (server.address() as AddressInfo).port).catch(() => undefined)
+    }
+    // Where the machine has no IPv6 nobody answers; the proxy is not asked all the same.
+    const port = await at('::1')
+    const [line] = await ask(
+      { HTTPS_PROXY: proxy.host, HTTP_PROXY: proxy.host },
+      `http://[::1]:${port ?? ports.good}/`,
+    )
+    if (port !== undefined) expect(line).toBe('200')
+    expect(proxy.asked).toEqual([])
+  })
+
   test('a proxy that is reached by TLS', async () => {
     const address = `https://mcp.example:${ports.good}/`
     const named = ({ host }: ConnectProxy) => host.replace('127.0.0.1', 'localhost')
@@ -145,12 +155,12 @@ describe('the network of the host', () => {
 })
 
 /** The error of a request through such a proxy. */
-async function fault(env: Record<string, string>) {
+async function fault(env: Record<string, string>, address = 'https://mcp.example/') {
   const http = createHttp(
     proxiedFetch(env, () => Promise.reject(new Error('direct'))),
     { deadlineMs: 5000, bytes: 1024 },
   )
-  return http.json(webUrl('https://mcp.example/', 'the test'), signal).catch(error => error)
+  return http.json(webUrl(address, 'the test'), signal).catch(error => error)
 }
 
 describe('a proxy that does not help is named, and its password is not', () => {
@@ -198,18 +208,43 @@ describe('a proxy that does not help is named, and its password is not', () => {
 
 describe('which proxy', () => {
   test('the library for it is no part of what is loaded at the start', () => {
-    expect(inEntry.some(path => path.endsWith('src/proxy.ts'))).toBe(true)
-    expect(inEntry.filter(path => path.includes('undici'))).toEqual([])
+    expect(loaded.some(path => path.endsWith('src/proxy.ts'))).toBe(true)
+    expect(loaded.filter(path => path.includes('undici'))).toEqual([])
   })
 
   test.each([
     [{}],
     [{ HTTPS_PROXY: '' }],
     [{ HTTPS_PROXY: 'http://127.0.0.1:1', https_proxy: '' }],
-    [{ NO_PROXY: '*' }],
+    [{ HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' }],
+    [{ HTTP_PROXY: 'http://127.0.0.1:1', no_proxy: 'a.example, *' }],
   ])('%j names none: nothing is loaded', env => {
     const direct = () => Promise.reject(new Error('direct'))
     expect(proxiedFetch(env, direct)).toBe(direct)
+  })
+
+  test.each([
+    ['.corp.invalid', 'a.corp.invalid', 'direct'],
+    ['.corp.invalid', 'corp.invalid', 'direct'],
+    ['*.corp.invalid', 'a.corp.invalid', 'direct'],
+    ['corp.invalid', 'a.corp.invalid', 'direct'],
+    ['corp.invalid', 'acorp.invalid', 'proxy'],
+    ['CORP.invalid', 'corp.invalid', 'direct'],
+    ['b.invalid,  corp.invalid', 'corp.invalid', 'direct'],
+    ['b.invalid corp.invalid', 'corp.invalid', 'direct'],
+    ['corp.invalid:8443', 'corp.invalid:8443', 'direct'],
+    ['corp.invalid:8443', 'corp.invalid', 'proxy'],
+    ['::ffff:127.0.0.1', '[::ffff:7f00:1]:8443', 'direct'],
+    ['[::ffff:7f00:1]', '[::ffff:7f00:1]:8443', 'direct'],
+    // A range is no host.
+    ['10.0.0.0/8', '10.1.2.3', 'proxy'],
+    ['', 'corp.invalid', 'proxy'],
+  ] as const)('NO_PROXY=%s, https://%s: %s', async (NO_PROXY, host, way) => {
+    const proxy = await startProxy({ refuse: 403 })
+    for (const name of ['NO_PROXY', 'no_proxy'])
+      await fault({ HTTPS_PROXY: proxy.host, [name]: NO_PROXY }, `https://${host}/`)
+    const asked = host.includes(':') ? host : `${host}:443`
+    expect(proxy.asked).toEqual(way === 'direct' ? [] : [asked, asked])
   })
 
   test('in lower case first, HTTP_PROXY where there is no other', async () => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BlockCleaner, clean, cleanBlock, shellWord } from '../src/text.ts'
+import { maskSecrets } from '../src/mask.ts'
+import { BlockCleaner, clean, cleanBlock, shellWord, visible } from '../src/text.ts'
 import { TRIALS } from './support/trials.ts'
 
-/** No control character (C0, DEL, C1), lone surrogate, separator of lines, bidirectional control, zero width, or tag. */
+/** No control character (C0, DEL, C1), lone surrogate, separator of lines, and nothing without a glyph but joiners and variants of emoji. */
 const FORBIDDEN =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]|\p{Cs}/u
+  /[[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ufff9-\ufffb\p{Cs}\p{Default_Ignorable_Code_Point}]--[\u200c\u200d\ufe0e\ufe0f]]/v
 
 const PIECES = [
   ...[
@@ -42,6 +43,10 @@ const PIECES = [
     '\u200c',
     '\u{e0041}',
     '\u{e0fff}',
+    '\u034f',
+    '\ufe00',
+    '\ufe0f',
+    '\ufff0',
     '\ufeff',
   ],
   ...[
@@ -76,9 +81,25 @@ test('clean: one line, of bounded length, with nothing that moves, hides or reor
     fc.property(text, fc.integer({ min: 1, max: 300 }), (dirty, max) => {
       const line = clean(dirty, max)
       expect(line).not.toMatch(FORBIDDEN)
-      expect(line).not.toMatch(/[\n\t\u200c\u200d]|^\s|\s\s/)
+      expect(line).not.toMatch(/\p{Default_Ignorable_Code_Point}|[\n\t]|^\s|\s\s/u)
       expect(Array.from(line).length).toBeLessThanOrEqual(max)
       expect(clean(line, max)).toBe(line)
+    }),
+    TRIALS,
+  )
+})
+
+test('visible: nothing that cannot be seen is left but in emoji, and a second time changes nothing', () => {
+  fc.assert(
+    fc.property(text, dirty => {
+      const seen = visible(dirty)
+      const bare = seen.replaceAll(
+        /(?<=[\p{Extended_Pictographic}--\p{C}])\ufe0f|(?<=[\p{Extended_Pictographic}--\p{C}][\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=[\p{Extended_Pictographic}--\p{C}])/gv,
+        '',
+      )
+      expect(bare).not.toMatch(/[[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\n\t]]/v)
+      expect(visible(seen)).toBe(seen)
+      expect(cleanBlock(seen)).toBe(seen)
     }),
     TRIALS,
   )
@@ -115,6 +136,24 @@ test('shellWord: one word that no shell takes for anything else', () => {
       const word = shellWord(clean(dirty))
       if (word === '<name>') return
       expect(word).toMatch(/^(?:[\w.+:/][\w@.+:/-]*|"[^-"$`\\!%][^"$`\\!%]*")$/)
+    }),
+    TRIALS,
+  )
+})
+
+test('maskSecrets: a token is masked between any texts, and nothing long takes long', () => {
+  const tokens = [
+    'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N',
+    'ghp_0123456789abcdefABCDEF0123456789abcd',
+    '3f2Ac19e0b7d48aa9c1e5d6f7a8b9c0d1e2f3a4b',
+  ]
+  fc.assert(
+    fc.property(text, text, fc.constantFrom(...tokens), fc.nat(2000), (before, after, token, more) => {
+      const masked = maskSecrets(`${before} ${token} ${after}`)
+      expect(masked).not.toContain(token.slice(8, 30))
+      const began = performance.now()
+      maskSecrets(`${before}${'://a:'.repeat(more)}${'token='.repeat(more)}${after}`)
+      expect(performance.now() - began).toBeLessThan(1000)
     }),
     TRIALS,
   )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BlockCleaner, clean, cleanBlock, hostOf, shellWord } from '../src/text.ts'
+import { BlockCleaner, clean, cleanBlock, hostOf, nestsTooDeep, shellWord, visible } from '../src/text.ts'
 
 const HOSTILE: [string, string, string][] = [
   ['clipboard (OSC 52)', 'a\u001b]52;c;aGk=\u0007b', 'ab'],
@@ -17,6 +17,11 @@ const HOSTILE: [string, string, string][] = [
   ['bell, backspace, return, delete', 'a\u0007b\bc\rd\u007fe\u0000f', 'abcdef'],
   ['bidi', 'a\u202eb\u2066c\u061cd', 'abcd'],
   ['zero width, soft hyphen, BOM', 'a\u200bb\u00adc\ufeffd\u2060e', 'abcde'],
+  [
+    'without a glyph',
+    'a\u034fb\u180bc\u180fd\ufe00e\ufff0f\u{1bca0}g\u{1d173}h\u17b4i\u{e0100}',
+    'abcdefghi',
+  ],
   ['Unicode tags', 'a\u{e0041}\u{e007f}b', 'ab'],
   ['escape within an escape', 'a\u001b\u001b[31mb', 'ab'],
   ['CSI cut by a control', 'a\u001b[3\u0018b', 'ab'],
@@ -29,8 +34,8 @@ describe('cleanBlock', () => {
     expect(cleanBlock(hostile)).toBe(text)
   })
 
-  test('keeps line feeds, tabs, accents, emoji with joiners', () => {
-    const text = 'é\n\tनमस्ते 👩‍👩‍👧 日本語\n'
+  test('keeps line feeds, tabs, accents, emoji with joiners and variants', () => {
+    const text = 'é\n\tनमस्ते 👩‍👩‍👧 ❤️ 日本語\n'
     expect(cleanBlock(text)).toBe(text)
   })
 
@@ -60,6 +65,7 @@ describe('BlockCleaner', () => {
 describe('clean', () => {
   test('one line, folded, without joiners, cut with …', () => {
     expect(clean('  a\n\t b \u2028c\u200d ')).toBe('a b c')
+    expect(clean('linear\ufe0f\ufe0e\u200c')).toBe('linear')
     expect(clean('x'.repeat(200), 10)).toBe(`${'x'.repeat(9)}…`)
     expect(Array.from(clean('😀'.repeat(50), 10))).toHaveLength(10)
   })
@@ -67,6 +73,30 @@ describe('clean', () => {
   test('a megabyte costs no more than a line', () => {
     expect(clean('\u001b[31m'.repeat(200_000))).toBe('')
   })
+})
+
+test('visible: nothing is removed, what cannot be seen is written out', () => {
+  const seen = 'é\n\tनमस्ते 日本語 \\ "x"'
+  expect(visible(seen)).toBe(seen)
+  expect(visible('a\u001b[2J\r\u200b\u034f\u2028\u3164\ue000')).toBe(
+    'a\\u001b[2J\\u000d\\u200b\\u034f\\u2028\\u3164\\ue000',
+  )
+  // Emoji are seen as one; with the same characters elsewhere nothing is hidden.
+  expect(visible('👩🏽\u200d👧 ⚠\ufe0f')).toBe('👩🏽\u200d👧 ⚠\ufe0f')
+  expect(visible('👩\u200da\u200d👧\ufe0f\ufe0f x\ufe0f\u{e0100}')).toBe(
+    '👩\\u200da\\u200d👧\ufe0f\\ufe0f x\\ufe0f\\udb40\\udd00',
+  )
+})
+
+test('nestsTooDeep: at a hundred levels, whatever is inside, without running out of stack', () => {
+  const nested = (levels: number) => JSON.parse(`${'{"a":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`)
+  expect([nested(100), nested(102), nested(40_000), 'text', null].map(each => nestsTooDeep(each))).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+  ])
 })
 
 test('hosts are shown in ASCII: a look-alike letter is seen', () => {

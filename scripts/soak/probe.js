@@ -5,10 +5,16 @@ import { appendFileSync } from 'node:fs'
 const { SOAK_PROBE } = process.env
 if (SOAK_PROBE) process.on('SIGUSR2', () => setImmediate(report, SOAK_PROBE))
 
+/** What Node itself warns of: too many listeners on one emitter or signal. */
+let warnings = 0
+process.on('warning', () => {
+  warnings += 1
+})
+
 function report(file) {
   globalThis.gc?.()
   globalThis.gc?.()
-  const { heapUsed, external } = process.memoryUsage()
+  const { heapUsed, heapTotal, external } = process.memoryUsage()
   const resources = process.getActiveResourcesInfo()
   const timers = resources.filter(name => name === 'Timeout' || name === 'Immediate').length
   const emitters = [process, process.stdin, process.stdout, process.stderr]
@@ -16,6 +22,15 @@ function report(file) {
     (sum, emitter) => sum + emitter.eventNames().reduce((all, name) => all + emitter.listenerCount(name), 0),
     0,
   )
-  const line = { heap: heapUsed + external, timers, handles: resources.length - timers, listeners }
+  const listening = resources.filter(name => /Server/i.test(name)).length
+  const line = {
+    heap: heapUsed + external,
+    reserved: heapTotal + external,
+    timers,
+    handles: resources.length - timers,
+    listening,
+    listeners,
+    warnings,
+  }
   appendFileSync(file, `${JSON.stringify(line)}\n`)
 }

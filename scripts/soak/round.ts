@@ -1,4 +1,6 @@
+import { visit } from '../../demo/visit.ts'
 import type { World } from '../../demo/world.ts'
+import { runtimeOf } from '../../test/support/processes.ts'
 import { KEY, type TestTerminal } from '../../test/support/terminal.ts'
 
 /** What was done, by name. */
@@ -12,7 +14,13 @@ const SIZES = [
   [80, 24],
 ] as const
 
-/** What a person does in a chat all day long, once: some twenty turns, a sign-in, renewals, another session, and back. */
+/** So many renewals in each round. */
+const RENEWALS = 12
+
+/**
+ * What a person does in a chat all day long, once: some forty turns, sign-ins of all kinds, renewals, questions, permissions,
+ * another session, and back. At its beginning the runtime is killed, and started again by one key.
+ */
 export async function round(chat: TestTerminal, world: World, tally: Tally): Promise<void> {
   const { authorizationServer: server } = world
   const did = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
@@ -53,20 +61,78 @@ export async function round(chat: TestTerminal, world: World, tally: Tally): Pro
     )
   }
 
-  await turn('CALL whoami {}')
-  for (let count = 0; count < 12; count += 1) await turn()
+  /** Opens the sign-in panel, when it takes keys. */
+  async function signIn(): Promise<void> {
+    server.revokeAll()
+    await say('/login notes')
+    await chat.until(() => typed() === undefined && chat.screen().includes('Sign in to notes'), 60_000)
+  }
 
-  // Its time is over: the next call needs another one, which the host gets without a question.
-  const renewed = server.count('token', 'refresh_token')
-  while (server.count('token', 'refresh_token') === renewed) await turn('CALL whoami {}')
+  async function signedIn(how: string): Promise<void> {
+    await sees('signed in to notes')
+    await resting()
+    did(how)
+    // The first message after a sign-in tells the model of it, before what was typed. And out of sight: the next one is another.
+    for (let count = 0; count < 4; count += 1) await turn('again')
+  }
 
-  server.revokeAll()
-  await say('/login notes')
-  await chat.until(() => typed() === undefined && chat.screen().includes('Sign in to notes'), 60_000)
-  await chat.keys('b')
-  await chat.until(() => chat.screen().includes('signed in to notes'), 60_000)
+  process.kill(runtimeOf(chat.pid), 'SIGKILL')
+  await sees('Enter starts it again')
+  await chat.keys(KEY.enter)
+  await sees('the Copilot runtime runs again')
   await resting()
-  did('sign-ins')
+  did('runtime restarts')
+
+  await turn('CALL whoami {}')
+  for (let count = 0; count < 8; count += 1) await turn()
+
+  // The server takes no token that it has given so far: the next call needs another one, which the host gets without a question.
+  for (let count = 0; count < RENEWALS; count += 1) {
+    const renewed = server.count('token', 'refresh_token')
+    server.expireAccessTokens()
+    for (let tries = 0; server.count('token', 'refresh_token') === renewed; tries += 1) {
+      if (tries === 5) throw new Error('the token is not renewed')
+      if (tries > 0) did('calls that failed before a renewal')
+      await turn('CALL whoami {}')
+      // A new token has to serve once: one that is refused at once would be a reason to ask the person.
+      if (tries > 0) await turn('CALL whoami {}')
+    }
+  }
+
+  for (const [key, what] of [
+    ['y', 'permissions'],
+    ['n', 'denials'],
+  ] as const) {
+    await say('CALL bash {"command":"touch soak","description":"touch"}', `SAY answer-${tag()}`)
+    await chat.until(() => typed() === undefined && chat.screen().includes('y once'), 60_000)
+    await chat.keys(key)
+    await resting()
+    did(what)
+  }
+  for (const [key, what] of [
+    [KEY.enter, 'questions'],
+    [KEY.escape, 'questions left open'],
+  ] as const) {
+    await say('CALL ask_user {"question":"?","choices":["red","blue"]}', `SAY answer-${tag()}`)
+    await chat.until(() => typed() === undefined && chat.screen().includes('A question for you'), 60_000)
+    await chat.keys(key)
+    await resting()
+    did(what)
+  }
+
+  await signIn()
+  await chat.keys(KEY.escape)
+  await sees('sign-in cancelled')
+  await resting()
+  did('sign-ins cancelled')
+  await signIn()
+  await chat.keys('d')
+  const [code] = await chat.until(() => /\b[A-Z]{4}-[A-Z]{4}\b/.exec(chat.screen()), 60_000)
+  await visit(server.devicePage, { code, as: 'ada@example.com' })
+  await signedIn('sign-ins by code')
+  await signIn()
+  await chat.keys('b')
+  await signedIn('sign-ins by browser')
 
   for (const [columns, lines] of SIZES) {
     chat.resize(columns, lines)

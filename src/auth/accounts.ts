@@ -1,7 +1,8 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import { HostError, hostError } from '../errors.ts'
 import { type Clean, clean, shellWord } from '../text.ts'
-import type { AccountBook, KnownAccount } from './store/accounts.ts'
+import { type AccountBook, type KnownAccount, withAccount } from './store/accounts.ts'
+import { createAhead } from './store/ahead.ts'
 import { judgeSlot } from './store/slot.ts'
 import type { AuthRequest, Grant, TokenStore } from './types.ts'
 
@@ -37,6 +38,8 @@ export interface AccountsOptions {
 /** The accounts of each server, and which of them is used here. */
 export interface Accounts {
   inUse(server: Server): Promise<Clean | undefined>
+  /** The same, and kept for one `inUse` that comes soon. */
+  readAhead(server: Server): Promise<Clean | undefined>
   /** This account has answered: it stays in use from now on, whatever other programs do. */
   acting(server: Server, slot: Clean | undefined): void
   /** Oldest first. */
@@ -70,8 +73,10 @@ export function createAccounts(
 ): Accounts {
   const chosen = new Map<string, Clean | undefined>()
 
+  const ahead = createAhead(slotFor, ({ url }) => url)
+
   async function inUse(server: Server): Promise<Clean | undefined> {
-    return chosen.has(server.url) ? chosen.get(server.url) : slotFor(server)
+    return chosen.has(server.url) ? chosen.get(server.url) : ahead.read(server)
   }
 
   async function slotFor(server: Server): Promise<Clean | undefined> {
@@ -134,6 +139,7 @@ export function createAccounts(
 
   return {
     inUse,
+    readAhead: ahead.begin,
     acting({ url }, slot) {
       // What the person has chosen meanwhile counts.
       if (!chosen.has(url)) chosen.set(url, slot)
@@ -161,7 +167,7 @@ export function createAccounts(
       const bound = bindingOf(await store.readAccounts(), server) !== undefined
       await store.changeAccounts(book => {
         const account: KnownAccount = { server: url, issuer, slot, name, identity }
-        const accounts = replaced(book.accounts, account)
+        const accounts = withAccount(book.accounts, account)
         // A folder that is bound says nothing about all the others.
         if (bound || !current) return { ...book, accounts }
         const others = book.defaults.filter(each => each.server !== url)
@@ -217,26 +223,6 @@ export function unknownAccount(
     'usage',
     `${server} has no account "${name}" (accounts: ${names.join(', ') || 'none'}${more})${add}`,
   )
-}
-
-/** The book without an account that was signed out of; what is bound to its name stays so. */
-export function withoutAccount(gone: KnownAccount): (book: AccountBook) => AccountBook {
-  return book => {
-    const accounts = book.accounts.filter(each => !isSame(each, gone))
-    if (accounts.length === book.accounts.length) return book
-    const isGone = (each: { server: string; slot?: Clean }) =>
-      each.server === gone.server && each.slot === gone.slot
-    const defaults = accounts.some(isGone) ? book.defaults : book.defaults.filter(each => !isGone(each))
-    return { ...book, accounts, defaults }
-  }
-}
-
-function replaced(accounts: readonly KnownAccount[], account: KnownAccount): KnownAccount[] {
-  return [...accounts.filter(each => !isSame(each, account)), account]
-}
-
-function isSame(one: KnownAccount, other: KnownAccount): boolean {
-  return one.server === other.server && one.issuer === other.issuer && one.slot === other.slot
 }
 
 /** Both absolute. */

@@ -7,12 +7,12 @@ import { createGrants } from './grants.ts'
 import { createHistory, type Source } from './history.ts'
 import type { Http } from './http.ts'
 import type { IssuerChange } from './issuer-change.ts'
-import { answerWith, isRefusal, otherAccount, resultOf } from './outcome.ts'
+import { answerWith, failure, isRefusal, otherAccount, resultOf, whatOf } from './outcome.ts'
 import { createRefusals } from './refusals.ts'
 import { fromStore, usableGrant } from './renewal.ts'
 import { createRuns } from './runs.ts'
 import type { Secret } from './secret.ts'
-import { type SignedInAs, signIn } from './sign-in.ts'
+import type { SignedInAs } from './sign-in.ts'
 import type { JournalEntry } from './store/journal.ts'
 import { createTab } from './tab.ts'
 import type {
@@ -52,6 +52,8 @@ export interface SignInPolicy extends AccountsOptions {
   timeoutMs?: number
   /** What the person types to use another account, less the names of server and account. */
   switchCommand?: string
+  /** What the person types to be asked again about a server. */
+  again?: (server: Clean) => string
 }
 
 export interface AuthenticatorPorts {
@@ -81,6 +83,8 @@ export interface Authenticator {
   forgetRefusals(server?: string): void
   /** The server of this name did not accept the token it was given at start-up, where the runtime does not ask again. */
   rejected(server: string): void
+  /** The server of this name has worked with the token it was given last. */
+  accepted(server: string): void
   /**
    * Resolves when somebody has signed in to the server from another program, and this request would be answered by it. Rejects
    * with the signal's reason.
@@ -111,7 +115,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       if (error !== undefined) {
         // Nobody is asked again; but somebody may have signed in from another terminal meanwhile.
         const grant = await usableGrant(request, inUse, renewal).catch(() => undefined)
-        return grant ? await answered(request, grant, 'stored') : { kind: 'cancelled', error }
+        return grant ? answered(request, grant, 'stored') : { kind: 'cancelled', error }
       }
       const run = (same: AuthRequest) => {
         const key = JSON.stringify([same.reason, same.challenge.scope, same.slot])
@@ -149,14 +153,16 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       const stored = await fromStore(request, inUse, renewal, signal)
       if (stored.kind === 'answer') {
         if (stored.source === 'renewed') note('renewed', whatOf(stored.grant, request.slot))
-        return await answered(request, stored.grant, stored.source)
+        return answered(request, stored.grant, stored.source)
       }
+      if (stored.error?.kind === 'renewal-cut') prompt.tell({ level: 'warning', text: stored.error.message })
       await mayAsk(request, stored, { policy, refusals, grants })
       const opened = (panel: Dialog) => {
         dialog = panel
       }
-      const work = (within: AbortSignal) =>
-        signIn(request, stored, { ...ports, grants, accounts, history, tab, opened }, within)
+      const parts = { ...ports, grants, accounts, history, tab, opened }
+      const work = async (within: AbortSignal) =>
+        (await import('./sign-in.ts')).signIn(request, stored, parts, within)
       const signedIn = await unlessElsewhere(work, within => grantElsewhere(request, began, within), signal)
       if (signedIn.route === 'token') {
         note('signed-in', { route: 'token' })
@@ -167,10 +173,10 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
         const { slot, instead } = signedIn.placed
         note('signed-in', { ...whatOf(grant, slot), route: signedIn.route })
         if (instead !== undefined) await tellOfSwitch(request, signedIn)
-        return await answered({ ...request, slot }, grant, 'signed-in')
+        return answered({ ...request, slot }, grant, 'signed-in')
       }
       dialog?.close({ kind: 'elsewhere' })
-      return await answered({ ...request, slot: await accounts.inUse(request.server) }, grant, 'stored')
+      return answered({ ...request, slot: await accounts.inUse(request.server) }, grant, 'stored')
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${name} failed`)
       const outcome = signal.aborted ? 'withdrawn' : error.kind
@@ -182,7 +188,7 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
         else refusals.failed(request, error)
         if (dialog !== undefined) dialog.close(resultOf(error))
         // What nobody may be asked for is for the caller to tell: only the caller knows what to do about it.
-        else if (error.kind !== 'sign-in-needed') prompt.tell({ level: 'warning', text: error.message })
+        else if (error.kind !== 'sign-in-needed') prompt.tell(failure(request, error, policy.again))
       }
       return { kind: 'cancelled', error }
     }
@@ -191,23 +197,24 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   /** What another program's sign-in gives for this request, as soon as there is something. */
   async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
     const { server } = request
-    // The time is taken before the store is read: what is signed in to meanwhile is for the next time.
-    for (let from = since; ; ) {
-      await (ports.elsewhere?.(server.url, from, signal) ?? forever(signal))
-      from = clock.now()
+    for await (const _ of ports.elsewhere?.(server.url, since, signal) ?? []) {
       const now = { ...request, slot: await accounts.inUse(server) }
       const grant = await usableGrant(now, history.inUse(now), renewal)
       if (grant !== undefined) return grant
     }
+    return forever(signal)
   }
 
-  async function answered(request: AuthRequest, grant: Grant, source: Source): Promise<Answer> {
-    const { server, slot } = request
-    accounts.acting(server, slot)
-    const answer = given(request, grant, source)
+  function answered(request: AuthRequest, grant: Grant, source: Source): Answer {
+    accounts.acting(request.server, request.slot)
+    // The server waits for its token, not for what the screen says of it.
+    tellActing(request, grant.account ?? accountName(request)).catch(() => {})
+    return given(request, grant, source)
+  }
+
+  async function tellActing({ server, slot }: AuthRequest, account: Clean): Promise<void> {
     const several = (await accounts.list(server)).length > 1
-    ports.acting?.(server.name, several ? (grant.account ?? accountName({ slot })) : undefined)
-    return answer
+    if ((await accounts.inUse(server)) === slot) ports.acting?.(server.name, several ? account : undefined)
   }
 
   /** A token that is not kept is given so, too: it belongs to no account of ours. */
@@ -218,14 +225,13 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
     return answerWith(grant, clock.now())
   }
 
-  async function tellOfSwitch({ server, slot }: AuthRequest, signedIn: SignedInAs): Promise<void> {
-    const { grant, placed, asked } = signedIn
+  async function tellOfSwitch({ server, slot }: AuthRequest, { grant, placed, asked }: SignedInAs) {
     const bound = (await accounts.list(server)).some(each => each.bound !== undefined && each.slot === slot)
     prompt.tell(otherAccount(server, grant, placed, { asked, bound, command: policy.switchCommand }))
   }
 
   return {
-    authenticate,
+    authenticate: (request, signal) => refusals.during(authenticate(request, signal)),
     accounts,
     forgetRefusals(server) {
       const url = server === undefined ? undefined : addresses.get(server)
@@ -233,16 +239,10 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
       refusals.forget(url)
       history.forget(url)
     },
-    rejected(server) {
-      const url = addresses.get(server)
-      if (url !== undefined) history.rejected(url)
-    },
+    rejected: server => history.rejected(addresses.get(server)),
+    accepted: server => history.accepted(addresses.get(server)),
     async signedInElsewhere(request, signal) {
       await grantElsewhere(request, clock.now(), signal)
     },
   }
-}
-
-function whatOf({ issuer, account, scope }: Grant, slot: Clean | undefined): Partial<JournalEntry> {
-  return { issuer, account: account ?? slot, scope }
 }

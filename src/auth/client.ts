@@ -29,7 +29,8 @@ const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /** RFC 7591 3.2.1, as far as we use it. Visible characters only, as RFC 6749 appendix A says. */
 const Registration = v.object({
   client_id: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,2048}$/)),
-  client_secret: v.nullish(v.pipe(v.string(), v.regex(/^[^\p{C}]{1,2048}$/u))),
+  // Some servers say by an empty one that there is none.
+  client_secret: v.nullish(v.pipe(v.string(), v.regex(/^[^\p{C}\p{Zl}\p{Zp}]{0,2048}$/u))),
   token_endpoint_auth_method: v.nullish(v.picklist(['none', 'client_secret_basic', 'client_secret_post'])),
 })
 

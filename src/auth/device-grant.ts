@@ -94,12 +94,18 @@ async function judgeStart(response: Response, { target }: Asker): Promise<Device
   const answer = v.safeParse(StartAnswer, body)
   if (response.status !== 200 || !answer.success) throw new HostError('token-bad', host)
   const { verification_uri_complete: complete, ...start } = answer.output
-  const page = (address: unknown) => visitableUrl(address, 'the page for the code', target.server)
+  const judged = (address: unknown) => visitableUrl(address, 'the page for the code', target.server)
+  const page = judged(start.verification_uri)
+  const completePage = complete === undefined || complete === null ? undefined : judged(complete)
+  const userCode = clean(start.user_code)
+  if (userCode === '') throw new HostError('token-bad', host)
   return {
     deviceCode: new Secret(start.device_code),
-    userCode: clean(start.user_code),
-    page: page(start.verification_uri),
-    completePage: complete === undefined || complete === null ? undefined : page(complete),
+    userCode,
+    page,
+    // In a QR code nobody reads where it leads: to the page that is named beside it, or nowhere.
+    completePage:
+      completePage && new URL(completePage).host === new URL(page).host ? completePage : undefined,
     expiresIn: capped(start.expires_in, LONGEST_LIFE) ?? LONGEST_LIFE,
     interval: pause(start.interval),
   }

@@ -35,6 +35,9 @@ export interface Target {
 /** What is wrong with one authorization server only, besides its network, so that the next one may be tried. */
 const TRY_NEXT: ReadonlySet<ErrorKind> = new Set(['metadata-missing', 'metadata-bad', 'no-pkce'])
 
+/** How long the requests of one discovery may take together, in milliseconds: nothing is on the screen until then. */
+const LIMIT = 45_000
+
 /**
  * The issuers that the metadata in a request names, at most three, without any network; undefined without metadata.
  * Throws `metadata-resource` when the document is for another resource, and what its judge throws.
@@ -51,10 +54,11 @@ export function issuersOf(request: AuthRequest): string[] | undefined {
  */
 export async function discover(
   request: AuthRequest,
-  http: Http,
+  network: Http,
   signal: AbortSignal,
   first?: string,
 ): Promise<Target> {
+  const http = inTime(network)
   const named = await resourceOfRequest(request, http, signal)
   let trouble: HostError | undefined
   for (const issuer of inOrder(named.issuers, first)) {
@@ -72,9 +76,10 @@ export async function discover(
 export async function discoverChosen(
   issuer: string,
   request: AuthRequest,
-  http: Http,
+  network: Http,
   signal: AbortSignal,
 ): Promise<Target> {
+  const http = inTime(network)
   const named = await resourceOfRequest(request, http, signal)
   if (named.issuers.includes(issuer)) return targetAt(issuer, named, request, http, signal)
   throw new HostError('metadata-bad', `${request.server.name} does not name ${hostOf(issuer)}`)
@@ -93,8 +98,24 @@ export async function discoverIssuer(
   http: Http,
   signal: AbortSignal,
 ): Promise<Target> {
-  const as = await serverOf(judgeIssuer(issuer, server), server, http, signal)
+  const as = await serverOf(judgeIssuer(issuer, server), server, inTime(http), signal)
   return targetOf({ issuer, issuers: [issuer], as, server })
+}
+
+/** The same network until the time for a discovery is up. */
+function inTime(http: Http): Http {
+  const limit = AbortSignal.timeout(LIMIT)
+  return {
+    ...http,
+    async json(url, signal) {
+      try {
+        return await http.json(url, AbortSignal.any([signal, limit]))
+      } catch (error) {
+        signal.throwIfAborted()
+        throw limit.aborted ? new HostError('http-deadline', hostOf(url)) : error
+      }
+    },
+  }
 }
 
 interface Named {

@@ -1,4 +1,4 @@
-import type { Journal } from './store/journal.ts'
+import type { Journal, JournalEntry } from './store/journal.ts'
 import type { Clock, Grant, WebUrl } from './types.ts'
 
 /** How often the journal is looked at, in milliseconds, and how far back. */
@@ -6,30 +6,45 @@ const PAUSE = 2_000
 const RECENT = 50
 
 /**
- * Resolves when somebody has signed in to the server after `since` (milliseconds since the epoch), in whichever program of
- * this user; rejects with the signal's reason.
+ * Tells each time that somebody has signed in to the server, in whichever program of this user: after `since` (milliseconds since
+ * the epoch) or from now on. Rejects with the signal's reason.
  */
-export type Elsewhere = (server: WebUrl, since: number, signal: AbortSignal) => Promise<void>
+export type Elsewhere = (server: WebUrl, since: number, signal: AbortSignal) => AsyncIterable<void>
 
-/** Learns from the journal, which all programs of a user share, what happens in the others. */
+/**
+ * Learns from the journal, which all programs of a user share, what happens in the others. A line that is there from the
+ * beginning is judged by its time; one that comes later counts whatever it says: the clock may have been set in between.
+ */
 export function createElsewhere(journal: Pick<Journal, 'read' | 'changed'>, clock: Clock): Elsewhere {
-  return async (server, since, signal) => {
+  return async function* (server, since, signal) {
     let seen: string | undefined
+    let known: ReadonlySet<string> | undefined
     for (;;) {
       const changed = await journal.changed()
       if (changed !== undefined && changed !== seen) {
         seen = changed
         const recent = await journal.read(RECENT)
-        if (
-          recent.some(({ outcome, url, time, ms }) => {
-            return outcome === 'signed-in' && url === server && Date.parse(time) + ms >= since
-          })
+        const signIns = recent.filter(({ outcome, url }) => outcome === 'signed-in' && url === server)
+        const before = known
+        known = new Set(signIns.map(line => JSON.stringify(line)))
+        const now = clock.now()
+        const isNew = signIns.some(line =>
+          before ? !before.has(JSON.stringify(line)) : isBetween(since, endOf(line), now),
         )
-          return
+        if (isNew) yield
       }
+      known ??= new Set()
       await clock.sleep(PAUSE, signal)
     }
   }
+}
+
+function endOf({ time, ms }: JournalEntry): number {
+  return Date.parse(time) + ms
+}
+
+function isBetween(first: number, at: number, last: number): boolean {
+  return first <= at && at <= last
 }
 
 /**

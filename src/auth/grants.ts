@@ -1,6 +1,6 @@
 import { hostError } from '../errors.ts'
 import type { KnownIssuer } from './store/index.ts'
-import type { AuthRequest, Client, Grant, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
+import type { AuthRequest, Check, Client, Grant, Prompt, ServerKey, TokenStore, WebUrl } from './types.ts'
 
 /** The store, with a memory for what it could not take: a grant in use is never lost because of a fault behind it. */
 export interface Grants {
@@ -25,9 +25,11 @@ export interface Grants {
   forget(key: ServerKey, grant: Grant): Promise<void>
   exclusive<T>(
     key: ServerKey,
-    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
+    work: (signal: AbortSignal, check: Check, abandoned?: boolean) => Promise<T>,
   ): Promise<T>
+  /** Rejects where a client that the person has set cannot be read. */
   readClient(key: ServerKey): Promise<Client | undefined>
+  /** A registration never takes the place of a client that the person has set. */
   keepClient(key: ServerKey, client: Client): Promise<void>
   /** Forgets a client that the server no longer knows. */
   forgetClient(key: ServerKey, client: Client): Promise<void>
@@ -114,9 +116,13 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
       else await store.forget(key, grant)
     },
     exclusive: (key, work) => store.exclusive(key, work),
-    readClient: key => orWarn(store.readClient(key)),
+    readClient: key => store.readClient(key),
     async keepClient(key, client) {
-      await orWarn(store.exclusive(key, () => store.writeClient(key, client)))
+      const work = async () => {
+        const kept = client.source === 'registered' ? await store.readClient(key) : undefined
+        if (kept?.source !== 'configured') await store.writeClient(key, client)
+      }
+      await orWarn(store.exclusive(key, work))
     },
     async forgetClient(key, client) {
       await orWarn(store.exclusive(key, () => store.forgetClient(key, client)))
@@ -127,7 +133,7 @@ export function createGrants(store: TokenStore, prompt: Pick<Prompt, 'tell'>): G
 
 /**
  * The grant with the client as it is set by now, with its secret, which is not kept in the grant: by the person, else in the
- * configuration of the server.
+ * configuration of the server. Rejects where the person's cannot be read: without its secret the server would refuse the client.
  */
 export async function withSecret(
   grant: Grant,

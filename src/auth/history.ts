@@ -2,7 +2,7 @@ import { HostError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 import type { AuthRequest, Clock, Grant, WebUrl } from './types.ts'
 
-/** A token that is rejected sooner than this after it was answered was never accepted. */
+/** A token that is rejected sooner than this after it was answered, and was no good meanwhile, was never accepted. */
 const AT_ONCE = 30_000
 /** How often one server may cost the person a sign-in, or a question about the same rights, without getting further. */
 const MOST_ROUNDS = 2
@@ -18,6 +18,8 @@ interface Entry {
     at: number
     expiresAt?: number
     calls: readonly string[]
+    /** The server has worked with it. */
+    accepted?: boolean
   }
   rejected?: Secret
   /** True when the rejected token had been renewed just before: renewing once more would change nothing. */
@@ -38,7 +40,9 @@ export interface History {
   inUse(request: AuthRequest): Secret | undefined
   answered(request: AuthRequest, grant: Pick<Grant, 'access' | 'expiresAt'>, source: Source): void
   /** This server did not accept the token it was given. */
-  rejected(server: WebUrl): void
+  rejected(server: WebUrl | undefined): void
+  /** This server has worked with the token it was given: whatever it says of it later is about that time. */
+  accepted(server: WebUrl | undefined): void
   isRejected(request: AuthRequest, token: Secret): boolean
   /** False where a renewed token has just been rejected. */
   mayRenew(request: AuthRequest): boolean
@@ -64,9 +68,11 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
     const { last } = entry
     if (last === undefined || last.token.equals(entry.rejected)) return
     const now = clock.now()
-    const atOnce = now - last.at < AT_ONCE && now < (last.expiresAt ?? Number.POSITIVE_INFINITY)
+    const young = now - last.at < AT_ONCE && now < (last.expiresAt ?? Number.POSITIVE_INFINITY)
+    const atOnce = young && !last.accepted
     // During a tool call the same call comes back at once; at start-up there is none to compare.
-    const sameTry = calls.length > 0 ? calls.some(call => last.calls.includes(call)) : atOnce
+    const again = calls.length > 0 ? calls.some(call => last.calls.includes(call)) : atOnce
+    const sameTry = again && !last.accepted
     entry.rejected = last.token
     entry.renewalFailed = last.source === 'renewed' && sameTry
     if (!atOnce) entry.rejectedSignIns = 0
@@ -91,8 +97,12 @@ export function createHistory(clock: Pick<Clock, 'now'>): History {
       if (source === 'signed-in') entry.renewalFailed = false
     },
     rejected(server) {
-      const entry = latest.get(server)
+      const entry = server && latest.get(server)
       if (entry !== undefined) reject(entry, [])
+    },
+    accepted(server) {
+      const last = server && latest.get(server)?.last
+      if (last) last.accepted = true
     },
     isRejected(request, token) {
       return token.equals(entryOf(request).rejected)

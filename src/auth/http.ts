@@ -27,8 +27,11 @@ interface Received {
  * event stream only status and headers are taken: it may never end, and nobody here reads one.
  */
 export interface Http {
-  /** For `oauth4webapi`'s `customFetch`: no redirect is followed. Throws the `http-*` kinds of HostError. */
-  fetch(url: string, request: HttpRequest): Promise<Response>
+  /**
+   * For `oauth4webapi`'s `customFetch`: no redirect is followed. Throws the `http-*` kinds of HostError. `within`: a shorter
+   * deadline, in milliseconds.
+   */
+  fetch(url: string, request: HttpRequest, within?: number): Promise<Response>
   /**
    * Gets a JSON object; `body` is there with status 200 and only then. Redirects are followed within the same origin.
    * Throws the `http-*` kinds of HostError: `http-trouble` for 429 and 5xx, `http-content` for what is no JSON object.
@@ -37,7 +40,7 @@ export interface Http {
 }
 
 export interface HttpLimits {
-  /** For one whole answer, headers and body, in milliseconds. */
+  /** For one whole answer, headers and body, with all redirects to it, in milliseconds. */
   deadlineMs: number
   /** Largest body, counted after decompression. */
   bytes: number
@@ -45,6 +48,9 @@ export interface HttpLimits {
 
 /** The most that is taken from outside as one document, in bytes or characters. */
 export const LARGEST_DOCUMENT = 1024 * 1024
+
+/** For one whole answer, in milliseconds, unless other limits are given. */
+export const LONGEST_ANSWER = 15_000
 
 const MOST_REDIRECTS = 3
 
@@ -72,11 +78,10 @@ const NO_CONNECTION = new Set([
 /** Puts our limits round a `fetch`. */
 export function createHttp(
   fetch: Fetch,
-  limits: HttpLimits = { deadlineMs: 15_000, bytes: LARGEST_DOCUMENT },
+  limits: HttpLimits = { deadlineMs: LONGEST_ANSWER, bytes: LARGEST_DOCUMENT },
 ): Http {
-  async function answer(url: string, request: HttpRequest): Promise<Response> {
+  async function answer(url: string, request: HttpRequest, deadline: AbortSignal): Promise<Response> {
     const host = hostOf(url)
-    const deadline = AbortSignal.timeout(limits.deadlineMs)
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
     try {
       const response = await fetch(url, { ...request, redirect: 'manual', signal })
@@ -92,16 +97,18 @@ export function createHttp(
   }
 
   return {
-    async fetch(url, request) {
-      const response = await answer(url, request)
+    async fetch(url, request, within = limits.deadlineMs) {
+      const deadline = AbortSignal.timeout(Math.min(within, limits.deadlineMs))
+      const response = await answer(url, request, deadline)
       if (isRedirect(response)) throw new HostError('http-redirect', hostOf(url))
       return response
     },
 
     async json(url, signal) {
       let address = url
+      const deadline = AbortSignal.timeout(limits.deadlineMs)
       for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-        const response = await answer(address, { headers: { accept: 'application/json' }, signal })
+        const response = await answer(address, { headers: { accept: 'application/json' }, signal }, deadline)
         if (!isRedirect(response)) return documentOf(response, hostOf(address))
         const next = webUrl(resolve(response.headers.get('location'), address), 'the redirect')
         if (new URL(next).origin !== new URL(url).origin) break

@@ -1,9 +1,10 @@
-import { HostError } from '../errors.ts'
-import { clean } from '../text.ts'
+import { type ErrorKind, HostError } from '../errors.ts'
+import { type Clean, clean, shellWord } from '../text.ts'
 import { accountName } from './accounts.ts'
 import { isNetwork } from './http.ts'
 import type { Placed } from './placing.ts'
 import type { Stored } from './renewal.ts'
+import type { JournalEntry } from './store/journal.ts'
 import type { Answer, AuthRequest, Grant, Prompt, Reason, SignInResult } from './types.ts'
 
 const WHY: Record<Reason, string> = {
@@ -12,6 +13,15 @@ const WHY: Record<Reason, string> = {
   upscope: 'more rights',
   reauth: 'the last one is no longer accepted',
 }
+
+/** Errors that always name the server themselves, and those that say what to do. */
+const NAMES_SERVER: ReadonlySet<ErrorKind> = new Set(['failure', 'issuer-changed', 'renewal-failed'])
+const SAYS_NEXT: ReadonlySet<ErrorKind> = new Set([
+  'invalid-client',
+  'issuer-changed',
+  'no-client',
+  'renewal-failed',
+])
 
 /** The answer that a grant gives; its lifetime only where it is known. */
 export function answerWith(grant: Pick<Grant, 'access' | 'expiresAt'>, now: number): Answer {
@@ -43,6 +53,18 @@ export function notRenewed({ server }: AuthRequest, error: HostError): HostError
   )
 }
 
+/** What is told of a sign-in that failed before there was a panel: which server, and what to do. `again`: the command for that. */
+export function failure(
+  { server: { name } }: AuthRequest,
+  { kind, message }: HostError,
+  again?: (server: Clean) => string,
+): Parameters<Prompt['tell']>[0] {
+  const names = NAMES_SERVER.has(kind) || message.startsWith(`${name} `) || message.startsWith(`${name}: `)
+  const which = names ? '' : `${name}: `
+  const next = again === undefined || SAYS_NEXT.has(kind) ? '' : `. ${again(name)} tries again`
+  return { level: 'warning', text: `${which}${message}${next}` }
+}
+
 /** Why there is no token where nobody may be asked. */
 export function whyNot(
   { server, reason, slot }: AuthRequest,
@@ -59,11 +81,20 @@ export function whyNot(
 export function otherAccount(
   { name }: AuthRequest['server'],
   { account }: Grant,
-  { slot, instead }: Placed,
-  { asked, bound, command = '/account' }: { asked: boolean; bound: boolean; command?: string },
+  { slot, instead = accountName({}) }: Placed,
+  { asked, bound, command }: { asked: boolean; bound: boolean; command?: string },
 ): Parameters<Prompt['tell']>[0] {
   const now = account ?? accountName({ slot })
   const before = bound ? `this folder is bound to ${instead}` : `it was ${instead} until now`
-  const text = `${name}: signed in as ${now}; ${before} (${command} ${name} ${instead} goes back)`
+  const back =
+    command === undefined
+      ? `/account ${name} ${instead}`
+      : `${command} ${shellWord(name)} ${shellWord(instead)}`
+  const text = `${name}: signed in as ${now}; ${before} (${back} goes back)`
   return { level: asked ? 'info' : 'warning', text }
+}
+
+/** What the journal says of a grant. */
+export function whatOf({ issuer, account, scope }: Grant, slot: Clean | undefined): Partial<JournalEntry> {
+  return { issuer, account: account ?? slot, scope }
 }

@@ -18,25 +18,39 @@ export interface Placed {
 /**
  * Keeps the grant of a sign-in with the account that it belongs to: the one that asked for it, unless that is somebody else's
  * (or with `asked`, where the person wanted another one, just taken); else the one that this person has already, else one
- * of their name. No grant ever takes the place of another account's.
+ * of their name. No grant ever takes the place of another account's. `early`: where the place that asked has this very grant
+ * already, without a name. What another program has made of it meanwhile stays, since its refresh token is the newer one.
  */
 export async function placeGrant(
   { server, slot: wanted }: Pick<AuthRequest, 'server' | 'slot'>,
   grant: Grant,
-  { grants, accounts, asked }: { grants: Grants; accounts: Accounts; asked: boolean },
+  {
+    grants,
+    accounts,
+    asked,
+    early,
+  }: { grants: Grants; accounts: Accounts; asked: boolean; early?: TokenStore['kind'] },
 ): Promise<Placed> {
   const { issuer, identity } = grant
   const known = (await accounts.known(server)).filter(each => each.issuer === issuer)
   const knownAt = (slot: Clean | undefined) => known.find(each => each.slot === slot)
-  const before = knownAt(wanted) ?? (await grants.read({ server: server.url, issuer, slot: wanted }))
+  const place = { server: server.url, issuer, slot: wanted }
+  const before = knownAt(wanted) ?? (early === undefined ? await grants.read(place) : undefined)
 
   async function attempt(slot: Clean | undefined): Promise<Placed | undefined> {
-    const mine = (held: Grant | undefined) => held === undefined || isSame(held.identity, identity)
+    let renewed = false
+    const mine = (held: Grant | undefined) => {
+      const nameless = early !== undefined && slot === wanted && held?.identity === undefined
+      renewed = nameless && held !== undefined && !held.access.equals(grant.access)
+      return held === undefined || (nameless && !renewed) || isSame(held.identity, identity)
+    }
     // Where nobody says who it is, only the person's word counts that it is another account.
-    const maybe = (held: Grant | undefined) => mine(held) || !(asked || isOther(held?.identity, identity))
+    const maybe = (held: Grant | undefined) =>
+      mine(held) || !(renewed || asked || isOther(held?.identity, identity))
     if (isOther(knownAt(slot)?.identity, identity)) return undefined
     const key = { server: server.url, issuer, slot }
-    const keptIn = await grants.keep(key, grant, slot === wanted ? maybe : mine)
+    const kept = await grants.keep(key, grant, slot === wanted ? maybe : mine)
+    const keptIn = kept ?? (renewed ? early : undefined)
     if (keptIn === undefined) return undefined
     if (slot === wanted || before === undefined) return { slot, keptIn }
     const name = 'access' in before ? before.account : before.name

@@ -1,8 +1,13 @@
 import type { HostError } from '../errors.ts'
 import type { AuthRequest, Clock, WebUrl } from './types.ts'
 
-/** For how long a sign-in that failed is not tried again for the same first request: the runtime connects twice. */
-const QUIET = 10_000
+/**
+ * For how long a sign-in that failed is not tried again for the same first request: the runtime connects twice, the second
+ * time when every sign-in of the first one is over, also those to other servers, or was waited for long enough.
+ */
+const QUIET = 30_000
+/** The same for a renewal that failed for now: nobody is asked by trying it once more. */
+const BRIEF = 10_000
 
 interface Entry {
   /** Why the person is not asked again, and the tool calls of the request that was declined. */
@@ -20,6 +25,8 @@ export interface Refusals {
   silence(request: AuthRequest): HostError | undefined
   declined(request: AuthRequest, error: HostError): void
   failed(request: AuthRequest, error: HostError): void
+  /** Follows the work on a request, whichever server it is about, until it has its answer. */
+  during<T>(work: Promise<T>): Promise<T>
   /** There is a token now: what was refused before says nothing any more, except about more rights. */
   succeeded(request: AuthRequest): void
   /** Asks again from now on: for this server, or for all. */
@@ -37,6 +44,13 @@ export interface Refusals {
  */
 export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
   const entries = new Map<WebUrl, Entry>()
+  const waiting = new Set<{ came: number }>()
+  /** The runtime may not have repeated it yet. */
+  const isFresh = ({ at, error }: { at: number; error: HostError }) => {
+    const ago = Math.abs(clock.now() - at)
+    if (error.kind === 'renewal-failed') return ago < BRIEF
+    return ago < QUIET || [...waiting].some(({ came }) => came <= at)
+  }
   return {
     silence({ server, reason, calls }) {
       const { declined, failed } = entries.get(server.url) ?? {}
@@ -46,7 +60,7 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
       }
       if (reason !== 'initial') return undefined
       if (declined?.server) return declined.error
-      return failed !== undefined && clock.now() - failed.at < QUIET ? failed.error : undefined
+      return failed !== undefined && isFresh(failed) ? failed.error : undefined
     },
     declined(request, error) {
       const { server, reason, calls } = request
@@ -63,10 +77,25 @@ export function createRefusals(clock: Pick<Clock, 'now'>): Refusals {
         failed: { error, at: clock.now(), calls },
       })
     },
+    during(work) {
+      const request = { came: clock.now() }
+      waiting.add(request)
+      return work.finally(() => {
+        waiting.delete(request)
+        for (const { failed } of entries.values())
+          if (failed !== undefined && failed.at >= request.came) failed.at = clock.now()
+      })
+    },
     succeeded({ server, reason }) {
-      const { declined, more } = entries.get(server.url) ?? {}
+      const { declined, more, insisted } = entries.get(server.url) ?? {}
       if (reason === 'upscope') entries.delete(server.url)
-      else entries.set(server.url, { declined: declined?.server ? undefined : declined, more })
+      else
+        entries.set(server.url, {
+          declined: declined?.server ? undefined : declined,
+          more,
+          // Rights that are still to be asked for once more: the person has said so while this was on its way.
+          insisted: insisted && more !== undefined,
+        })
     },
     forget(server) {
       for (const [url, { more }] of entries) {

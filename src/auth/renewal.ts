@@ -1,14 +1,14 @@
 import { HostError, hostError } from '../errors.ts'
-import { discoverIssuer, issuersOf, type Target } from './discovery.ts'
+import { discoverIssuer, inOrder, issuersOf, type Target } from './discovery.ts'
 import { isDue, isFresh } from './forecast.ts'
 import { type Grants, withSecret } from './grants.ts'
 import type { History } from './history.ts'
 import type { Http } from './http.ts'
 import { isPassing } from './outcome.ts'
-import { createPatience } from './patience.ts'
+import { createPatience, timesOf } from './patience.ts'
 import type { Secret } from './secret.ts'
 import { refreshGrant } from './token.ts'
-import type { AuthRequest, Client, Clock, Grant, ServerKey } from './types.ts'
+import type { AuthRequest, Check, Client, Clock, Grant, ServerKey } from './types.ts'
 
 /** What the store could do for a request; `error` with an answer: why the renewal that was due has to wait. */
 export type Stored =
@@ -74,13 +74,13 @@ export async function fromGrant(
     : { kind: 'nothing', before: grant, client: grant.client }
 }
 
-/** Those that the request names; where it names none, the last one that worked, and the origin of the server. */
+/** Those that the request names, the one that was used last first; where it names none, that one and the origin of the server. */
 async function issuersToTry(request: AuthRequest, grants: Grants): Promise<string[]> {
   const named = issuersOf(request)
-  if (named !== undefined) return named
-  const { url } = request.server
-  const known = await grants.knownIssuer(url)
-  return [...new Set([...(known ? [known.issuer] : []), new URL(url).origin])]
+  if (named?.length === 1) return named
+  const known = await grants.knownIssuer(request.server.url)
+  if (named !== undefined) return inOrder(named, known?.issuer)
+  return [...new Set([...(known ? [known.issuer] : []), new URL(request.server.url).origin])]
 }
 
 function isUsable(
@@ -125,7 +125,7 @@ async function renew(
   let unwritten: Grant | undefined
   try {
     const target = await targetOf(key, ports, signal)
-    return await grants.exclusive(key, async (held, check): Promise<Stored> => {
+    return await grants.exclusive(key, async (held, check, abandoned): Promise<Stored> => {
       before = await grants.read(key)
       if (before === undefined) return { kind: 'nothing' }
       if (isUsable(before, request, inUse, ports)) return { kind: 'answer', grant: before, source: 'stored' }
@@ -134,6 +134,10 @@ async function renew(
         held,
         check,
         signal,
+      }).catch((thrown: unknown) => {
+        throw abandoned && thrown instanceof HostError && thrown.kind === 'invalid-grant'
+          ? new HostError('renewal-cut', request.server.name, { cause: thrown })
+          : thrown
       })
       unwritten = grant
       await grants.write(key, grant)
@@ -204,28 +208,35 @@ async function end(grant: Grant, key: ServerKey, { grants, clock, ahead }: Renew
 
 /**
  * Sends the refresh token; again after a pause while the server is in trouble or cannot be reached, and once more at once
- * when no answer came: whether the first request arrived is unknown then, and the old token is all there is. Only
- * `invalid_grant` makes us forget, and only the grant that was tried. The pauses end with the request; what has been sent
- * goes on to its own deadline, even if the lock is lost meanwhile.
+ * when no answer came: whether the first request arrived is unknown then, and the old token is all there is. Nothing is sent
+ * whose answer might come after the lock: a neighbour would send the same token. Only `invalid_grant` makes us forget, and only
+ * the grant that was tried. The pauses end with the request; what has been sent goes on to its own deadline, even if the lock is
+ * lost meanwhile.
  */
 async function refresh(
   grant: Grant,
   key: ServerKey,
   target: Target,
   ports: RenewalPorts,
-  { held, check, signal }: { held: AbortSignal; check: () => Promise<void>; signal: AbortSignal },
+  { held, check, signal }: { held: AbortSignal; check: Check; signal: AbortSignal },
 ): Promise<Grant> {
   const { http, clock } = ports
   const patience = createPatience(clock)
   const uninterrupted = new AbortController().signal
   let repeated = false
+  let before: HostError | undefined
   for (;;) {
     signal.throwIfAborted()
-    await check()
+    const { answer, needed } = timesOf(repeated)
+    await check(needed).catch((thrown: unknown) => {
+      throw before ?? thrown
+    })
     try {
-      return await refreshGrant(grant, { target, http, now: clock.now() }, uninterrupted)
+      const timed: Http = { ...http, fetch: (url, asked) => http.fetch(url, asked, answer) }
+      return await refreshGrant(grant, { target, http: timed, now: clock.now() }, uninterrupted)
     } catch (error) {
       if (!(error instanceof HostError)) throw error
+      before = error
       if (error.kind === 'invalid-grant') await end(grant, key, ports)
       const unanswered = error.kind === 'http-network' || error.kind === 'http-deadline'
       if (unanswered && !error.unsent && !repeated) {

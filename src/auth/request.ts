@@ -34,7 +34,7 @@ const EventData = v.object({
   staticClientConfig: v.nullish(
     v.object({
       clientId: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,2048}$/)),
-      clientSecret: v.nullish(v.pipe(v.string(), v.regex(/^[^\p{C}]{1,2048}$/u))),
+      clientSecret: v.nullish(v.pipe(v.string(), v.regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,2048}$/u))),
       grantType: lenient(v.literal('client_credentials')),
     }),
   ),

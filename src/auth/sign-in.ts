@@ -139,8 +139,10 @@ export async function signIn(
     const who = await whoSignedIn(tokens, { target, client, scope, http }, limit).catch(() => undefined)
     const { name: account, identity } = who ?? {}
     const grant = { ...nameless, account, identity }
-    if (early !== undefined) await grants.forget(key, nameless)
-    const placed = await placeGrant(request, grant, { grants, accounts, asked })
+    const placed = await placeGrant(request, grant, { grants, accounts, asked, early })
+    // It was for another account of theirs.
+    if (early !== undefined && placed.slot !== request.slot)
+      await grants.exclusive(key, () => grants.forget(key, nameless)).catch(() => {})
     // Where it cannot be noted, the sign-in is good all the same.
     await accounts.signedIn(request, { grant, slot: placed.slot, asked }).catch(() => {})
     if (client.source === 'configured' && client.id !== request.client?.id && client.id !== flow.client?.id)

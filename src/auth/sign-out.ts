@@ -13,7 +13,7 @@ export interface SignedOut {
   found: boolean
   /** Why the server may still accept the tokens. */
   notRevoked?: HostError
-  /** Why the store may still hold them. They are not used again all the same. */
+  /** Why the store may still hold them. `store-unavailable`: they are not used again all the same. */
   notForgotten?: HostError
 }
 

@@ -4,6 +4,7 @@ import { type Clean, hostOf } from '../text.ts'
 import type { Target } from './discovery.ts'
 import { asOauthClient, clientAuth, endpointOptions } from './endpoint.ts'
 import type { Http } from './http.ts'
+import { scopeTokens } from './scope.ts'
 import type { Secret } from './secret.ts'
 import type { Identity } from './store/identity.ts'
 import { judgeTokens, refusal } from './token-answer.ts'
@@ -109,7 +110,7 @@ export async function refreshGrant(
   }
 }
 
-/** Makes the grant to store. `scope` is what was asked: what is granted unless the answer says otherwise. */
+/** Makes the grant to store. `scope` is what was asked: what is granted unless the answer says otherwise, as far as a grant holds it. */
 export function grantFrom(
   tokens: Tokens,
   input: {
@@ -130,7 +131,7 @@ export function grantFrom(
     identity,
     access: tokens.access,
     refresh: tokens.refresh,
-    scope: tokens.scope ?? scope,
+    scope: scopeTokens(tokens.scope ?? scope).join(' ') || undefined,
     receivedAt: now,
     expiresAt: endOf(tokens.expiresIn, now),
     refreshExpiresAt: tokens.refresh && endOf(tokens.refreshExpiresIn, now),

@@ -116,10 +116,12 @@ export interface TokenStore {
   /** True while what is written outlives this process. */
   readonly durable: boolean
   read(key: ServerKey): Promise<Grant | undefined>
+  /** Begins to read what `read` is about to be asked for. Resolves before it is there. */
+  readAhead?(key: ServerKey): Promise<void>
   write(key: ServerKey, grant: Grant): Promise<void>
   /** Forgets the grant; with `only`, just if it is still that one (compare before delete). */
   forget(key: ServerKey, only?: Grant): Promise<void>
-  /** The client to use at this issuer for this server: set by the person, or registered by us. */
+  /** The client for this server at this issuer: set by the person, or registered by us. Rejects where the former cannot be read. */
   readClient(key: ServerKey): Promise<Client | undefined>
   writeClient(key: ServerKey, client: Client): Promise<void>
   /** Forgets the client; with `only`, just if it still has that id. */
@@ -138,16 +140,15 @@ export interface TokenStore {
   /** One change at a time, of all processes. Rejects when it cannot be written. */
   changeAccounts(edit: (book: AccountBook) => AccountBook): Promise<void>
   /**
-   * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the
-   * signal is aborted (lock lost, or held for 30 s), `work` must neither write nor send. `check` rejects in that case too, and
-   * at once in a process that was stopped for a while: to be asked right before something is sent.
+   * Runs `work` while no other process of this user is inside for the same key. Never held while a person acts. When the signal is
+   * aborted (lock lost, or held for 30 s), `work` must neither write nor send. `abandoned`: another one was killed or stopped in there.
    */
-  exclusive<T>(
-    key: ServerKey,
-    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
-  ): Promise<T>
+  exclusive<T>(key: ServerKey, work: Exclusive<T>): Promise<T>
   close(): Promise<void>
 }
+type Exclusive<T> = (signal: AbortSignal, check: Check, abandoned?: boolean) => Promise<T>
+/** To be asked right before something is sent. Rejects for a lock that is lost, or that may end within `ms`. */
+export type Check = (ms?: number) => Promise<void>
 
 export type RouteName = 'browser' | 'device' | 'paste'
 

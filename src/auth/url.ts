@@ -78,6 +78,13 @@ export function isLoopback(url: WebUrl): boolean {
   return LOOPBACK.has(new URL(url).hostname)
 }
 
+/** The port of this machine that an address leads to; undefined for one that is not on loopback. */
+export function loopbackPort(address: string): number | undefined {
+  const url = URL.parse(address)
+  if (url === null || !LOOPBACK.has(url.hostname)) return undefined
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+}
+
 /**
  * The identifier of an MCP server as a resource (RFC 8707): its address without fragment, and without the slash that the
  * URL parser adds to a bare host.

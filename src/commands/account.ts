@@ -1,7 +1,7 @@
 import { type Account, type Accounts, accountName } from '../auth/accounts.ts'
 import type { AuthRequest } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
-import { clean } from '../text.ts'
+import { clean, shellWord } from '../text.ts'
 import { named } from './account-names.ts'
 
 type Server = AuthRequest['server']
@@ -47,7 +47,8 @@ export async function accountCommand(argument: string, ports: AccountPorts): Pro
       for (const text of accountLines(each, shown, ports.folder)) line('info', text)
       if (list.length > shown.length) {
         const rest = list.length - shown.length
-        line('info', `${each.name}: and ${rest} more (copilot-host auth account ${each.name} lists all)`)
+        const command = `copilot-host auth account ${shellWord(clean(each.name))}`
+        line('info', `${each.name}: and ${rest} more (${command} lists all)`)
       }
     }
   } catch (thrown) {

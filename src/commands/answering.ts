@@ -8,6 +8,7 @@ import type {
   SignInView,
   WebUrl,
 } from '../auth/types.ts'
+import { loopbackPort } from '../auth/url.ts'
 import type { DeskCall } from '../desk/connect.ts'
 import { HostError } from '../errors.ts'
 import { type Clean, hostOf } from '../text.ts'
@@ -89,8 +90,8 @@ export async function answerFromHere(answering: Answering, signal: AbortSignal):
   }
 
   function forwardFor(url: WebUrl): Clean | undefined {
-    const redirect = URL.parse(new URL(url).searchParams.get('redirect_uri') ?? '')
-    return redirect?.hostname === '127.0.0.1' ? forward(Number(redirect.port)) : undefined
+    const port = loopbackPort(new URL(url).searchParams.get('redirect_uri') ?? '')
+    return port === undefined ? undefined : forward(port)
   }
 
   async function listenToDesk(): Promise<Ending> {

@@ -1,6 +1,6 @@
 import type { Brought } from '../config/project.ts'
 import { type Host, isAttended } from '../host.ts'
-import { clean, cleanBlock } from '../text.ts'
+import { clean, jsonLines, visible } from '../text.ts'
 import { readAnswer } from '../ui/plain/reader.ts'
 import { type Configured, serversHere } from './configure.ts'
 import type { ChatOptions } from './options.ts'
@@ -52,22 +52,10 @@ export async function askTrust(options: Given, configured: Configured, host: Hos
 export function itemLines(items: readonly Brought[]): string[] {
   return items.flatMap(({ file, kind, key, value }) => {
     const what = kind === 'server' ? 'MCP server' : 'setting'
-    const [first = '', ...rest] = visible(JSON.stringify(value, undefined, 2)).split('\n')
+    const [first = '', ...rest] = visible(jsonLines(value)).split('\n')
     return [
       `  ${clean(file, 300)}: ${what} ${visible(JSON.stringify(key))}`,
-      ...[first, ...rest].map(line => `    ${cleanBlock(line)}`),
+      ...[first, ...rest].map(line => `    ${line}`),
     ]
   })
-}
-
-/** As JSON writes it: nothing is hidden, and nothing of it reaches the terminal as a command. */
-function visible(json: string): string {
-  return json.replace(/[\p{C}\p{Zl}\p{Zp}\u3164\uffa0\u115f\u1160]/gu, found =>
-    found === '\n'
-      ? found
-      : Array.from(
-          { length: found.length },
-          (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`,
-        ).join(''),
-  )
 }

@@ -9,7 +9,7 @@ import { openTokenStore } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { createOutput } from './output.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 
 type Server = AuthRequest['server']
 
@@ -43,7 +43,7 @@ export async function authAccount(
   options: AuthAccountOptions,
   host: Host,
 ): Promise<number> {
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const { line, value, warn } = createOutput(options, host)
   // The list of what is kept is one for all stores, and no keychain is asked.
   const store = openTokenStore({ tokenStore: 'file' }, settings, warn, host)

@@ -7,7 +7,7 @@ import type { ChatOptions } from './options.ts'
 import { createOutput } from './output.ts'
 import { type IssuerSearch, keptIssuers } from './server-issuer.ts'
 import { type NewClient, setClient } from './set-client.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 import { openStores } from './stores.ts'
 
 export type AuthClientOptions = Pick<ChatOptions, 'mcp' | 'mcpConfig' | 'tokenStore' | 'storeForAll'> &
@@ -47,7 +47,7 @@ export async function authClient(
   options: AuthClientOptions,
   host: Host,
 ): Promise<number> {
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const { line, value, warn } = createOutput(options, host)
   for (const problem of settings.servers.problems) warn(problem)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)

@@ -6,6 +6,7 @@ import { startRuntime } from '../runtime/runtime.ts'
 import { newAccount } from './account-names.ts'
 import { converse } from './conversation.ts'
 import { createEngine, linePrompt } from './engine.ts'
+import { explained } from './explained.ts'
 import { findRemoteServer, type RemoteServer } from './find-server.ts'
 import type { ChatOptions } from './options.ts'
 import { createOutput } from './output.ts'
@@ -35,11 +36,15 @@ export async function authLogin(
   given: ChatOptions & { json?: boolean },
   host: Host,
 ): Promise<number> {
-  const settings = await readSettings(given, isAttended(host), host)
+  const settings = await readSettings(given, isAttended(host), host, { model: false })
   for (const problem of settings.servers.problems) createOutput(given, host).warn(problem)
   const { name, url, config } = findRemoteServer(server, settings.servers.servers)
   const options = { ...given, account: newAccount(given, name, settings) }
-  if (settings.signIn === 'stored' || settings.signIn === 'never') {
+  if (given.signIn === 'stored' || given.signIn === 'never') {
+    const text = `--sign-in ${given.signIn} signs nobody in: leave it out, or name browser, device or wait`
+    throw new HostError('usage', text)
+  }
+  if (settings.signIn === 'stored') {
     throw new HostError('usage', 'nobody is there to sign in; --sign-in browser, device or wait says how')
   }
   const out = createOutput(options, host)
@@ -59,9 +64,12 @@ export async function authLogin(
     const runtime = await starting
     void runtime.died.then(end.reject)
     const off = settings.servers.own.filter(own => own !== name)
-    const session = await runtime.create({
-      ...{ folder: host.folder, servers: { [name]: config }, off, signIn: true },
-    })
+    const servers = { [name]: config }
+    const session = explained(
+      await runtime.create({ folder: host.folder, servers, off, signIn: true }),
+      servers,
+      host,
+    )
     const conversation = converse({
       session,
       asks: true,
@@ -78,7 +86,7 @@ export async function authLogin(
         if (event.status === 'connected') end.resolve()
         if (event.status === 'failed')
           end.reject(
-            new HostError('sign-in-failed', `${name} cannot be reached: ${event.error ?? 'no reason given'}`),
+            new HostError('sign-in-failed', `${name} cannot be used: ${event.error ?? 'no reason given'}`),
           )
       },
     })

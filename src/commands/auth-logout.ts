@@ -1,13 +1,14 @@
-import { accountName, withoutAccount } from '../auth/accounts.ts'
+import { accountName } from '../auth/accounts.ts'
 import { createHttp } from '../auth/http.ts'
 import { signOut } from '../auth/sign-out.ts'
+import { withoutAccount } from '../auth/store/accounts.ts'
 import type { StoredEntry } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean, hostOf } from '../text.ts'
 import { type KeptOptions, openKept } from './kept.ts'
 import { createOutput } from './output.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 
 export interface AuthLogoutOptions extends KeptOptions {
   all?: boolean
@@ -46,13 +47,15 @@ export async function authLogout(
   if (names.length === 0 && !options.all) {
     throw new HostError('usage', 'name the servers to sign out of, or say --all')
   }
+  if (names.length > 0 && options.all)
+    throw new HostError('usage', 'name the servers to sign out of or say --all, not both')
   if (options.account !== undefined && names.length === 0) {
     throw new HostError(
       'usage',
       `name the server whose account ${clean(options.account)} is to be signed out of`,
     )
   }
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const { line, value, warn } = createOutput(options, host)
   const ended: SignedOut[] = []
   const kept = openKept(options, { settings, host, warn: () => {} })
@@ -111,9 +114,10 @@ export async function authLogout(
     const { found, notRevoked, notForgotten } = await signOut(key, ports, host.signal)
     if (notForgotten !== undefined) {
       warn(`${name}: ${notForgotten.message}`)
-      warn(
-        `signed out of ${name} here; the copy in the ${entry.store} is deleted when it can be reached again`,
-      )
+      if (notForgotten.kind === 'store-unavailable')
+        warn(
+          `signed out of ${name} here; the copy in the ${entry.store} is deleted when it can be reached again`,
+        )
     } else {
       await store.changeAccounts(withoutAccount(key)).catch(() => {})
       line(`signed out of ${name}`)

@@ -3,7 +3,7 @@ import { type Found, findWaiting } from '../desk/find.ts'
 import type { Program } from '../desk/wire.ts'
 import type { Host } from '../host.ts'
 import { timeLeft } from '../ui/sign-in-words.ts'
-import { cells } from '../ui/width.ts'
+import { tableOf } from '../ui/width.ts'
 import { createOutput } from './output.ts'
 import { deskPlace } from './place.ts'
 
@@ -85,12 +85,5 @@ function table(waiting: readonly Found[], now: number): string[] {
     timeLeft(view.deadline, now).replace(' left', ''),
     programText(program),
   ])
-  const all = [['id', 'server', 'sign-in page', 'why', 'since', 'left', 'waits in'], ...rows]
-  const widths = all[0]?.map((_, at) => Math.max(...all.map(row => cells(row[at] ?? '')))) ?? []
-  return all.map(row =>
-    row
-      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - cells(cell)))
-      .join('  ')
-      .trimEnd(),
-  )
+  return tableOf([['id', 'server', 'sign-in page', 'why', 'since', 'left', 'waits in'], ...rows])
 }

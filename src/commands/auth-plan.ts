@@ -1,12 +1,13 @@
+import { resourceOf, webUrl } from '../auth/url.ts'
 import { hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { clean } from '../text.ts'
+import { clean, shellWord } from '../text.ts'
 import { loginCommand, serverWord } from './engine.ts'
 import { findRemoteServer } from './find-server.ts'
 import type { KeptOptions } from './kept.ts'
 import { createOutput } from './output.ts'
 import { rehearse } from './rehearse.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 import { openStores } from './stores.ts'
 
 export interface AuthPlanOptions extends KeptOptions {
@@ -19,6 +20,8 @@ export interface SignInPlan {
   url: string
   /** Whether the server asks for a sign-in before its first use; absent where that could not be found out. */
   asks?: boolean
+  /** Why it could not be found out although the server has answered. What follows is then for the case that it asks. */
+  notChecked?: string
   issuer?: string
   /** The host of the page where the person would sign in. */
   page?: string
@@ -40,8 +43,8 @@ export interface SignInPlan {
   endsAt?: string
   /** The rights that a run has asked for and that nobody has given since: it would fail again. Absent if nobody is signed in. */
   missing?: string[]
-  /** Whether a run without a person would work now, on this machine. */
-  unattended: boolean
+  /** Whether a run without a person would work now, on this machine; absent where only the runtime can find out. */
+  unattended?: boolean
   /** What would fail without a person, and what to do about it. */
   fixes: string[]
   /** Why a sign-in cannot work. */
@@ -50,10 +53,10 @@ export interface SignInPlan {
 
 /**
  * Rehearses a sign-in: everything that needs no person, and nothing that is opened, registered or stored. Gives 0 when it
- * would work or is not needed, 4 when not.
+ * would work or is not needed, or may not be, 4 when not.
  */
 export async function authPlan(server: string, options: AuthPlanOptions, host: Host): Promise<number> {
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const remote = findRemoteServer(server, settings.servers.servers)
   const { line, value, warn } = createOutput(options, host)
   const store = openStores(options, settings, warn, host)
@@ -70,18 +73,20 @@ export async function authPlan(server: string, options: AuthPlanOptions, host: H
     await store.close()
     settings.log.close()
   }
+  if (plan.notChecked !== undefined && !plan.unattended) plan.unattended = undefined
   // An address that was typed names the server better than the name we give it.
   const typed = clean(server, 200)
   plan.fixes = fixesOf(plan, serverWord(typed, options, settings), loginCommand(typed, options, settings))
   value(plan)
   for (const text of linesOf(plan)) line(text)
-  return plan.trouble === undefined ? 0 : 4
+  return plan.trouble === undefined || plan.notChecked !== undefined ? 0 : 4
 }
 
 /** What a job without a person would fail at, one line each with what to do. */
 function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
   const {
     asks,
+    notChecked,
     trouble,
     unattended,
     signedIn,
@@ -91,8 +96,8 @@ function fixesOf(plan: SignInPlan, server: string, login: string): string[] {
     storeTrouble,
     missing = [],
   } = plan
-  if (asks === false || trouble !== undefined) return []
-  const setClient = `copilot-host auth client set ${server}`
+  if (asks === false || notChecked !== undefined || trouble !== undefined) return []
+  const setClient = `copilot-host auth client set ${shellWord(clean(server))}`
   const own = `"oauthGrantType": "client_credentials", and ${setClient}`
   return [
     ...(unattended || signedIn
@@ -130,7 +135,7 @@ function linesOf(plan: SignInPlan): string[] {
     `${server}  ${url}`,
     ...(asks === false ? [] : field('sign-in page', page)),
     ...field('CHANGED', changedFrom && `until now it was ${changedFrom}`),
-    ...field('issuer', issuer && clean(issuer, 200)),
+    ...field('issuer', issuer && clean(resourceOf(webUrl(issuer, 'the sign-in server')), 200)),
     ...field('client', client && CLIENTS[client]),
     ...field('rights', scopes && (scopes.join(', ') || 'not named by the server')),
     ...field('ways', routes?.join(', ')),
@@ -144,6 +149,7 @@ function linesOf(plan: SignInPlan): string[] {
 
 function verdictOf({
   asks,
+  notChecked,
   trouble,
   unattended,
   signedIn,
@@ -151,12 +157,19 @@ function verdictOf({
   fixes,
   missing = [],
 }: SignInPlan): string[] {
+  const named = client === 'to-ask' ? ', once you have named a client' : ''
+  if (notChecked !== undefined) {
+    const then =
+      trouble === undefined
+        ? `If it does, one would work${named}.`
+        : `If it does, it would not work: ${trouble}`
+    const unsure = `Whether it asks for a sign-in is not checked: ${notChecked}.`
+    return [`${unsure} ${signedIn && trouble === undefined ? 'You are signed in.' : then}`]
+  }
   if (trouble !== undefined) return [`A sign-in would not work: ${trouble}`]
   if (asks === false)
     return ['It asks for no sign-in (single tools may still do). A run without a person works.']
-  const now = signedIn
-    ? 'You are signed in.'
-    : `A sign-in would work${client === 'to-ask' ? ', once you have named a client' : ''}.`
+  const now = signedIn ? 'You are signed in.' : `A sign-in would work${named}.`
   const alone = unattended
     ? missing.length === 0
       ? 'A run without a person works here.'

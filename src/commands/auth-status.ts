@@ -1,6 +1,6 @@
 import { accountName, FIRST_ACCOUNT } from '../auth/accounts.ts'
 import type { Probed } from '../auth/probe.ts'
-import type { StoredEntry } from '../auth/types.ts'
+import type { StoredEntry, WebUrl } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { hostOf } from '../text.ts'
@@ -8,7 +8,7 @@ import { loginCommand } from './engine.ts'
 import { type Kept, type KeptOptions, openKept } from './kept.ts'
 import { createLook } from './look.ts'
 import { createOutput } from './output.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export interface AuthStatusOptions extends KeptOptions {
@@ -35,7 +35,7 @@ export interface SignInStatus {
   account?: string
   /** What names the account on a command line. */
   name: string
-  /** Whether it is the account that is used in this folder. */
+  /** Whether it is the sign-in that a run in this folder would use. */
   inUse: boolean
   scopes?: string[]
   clientId?: string
@@ -53,7 +53,7 @@ export interface SignInStatus {
   renewed?: boolean
   trouble?: string
   /** What the server makes of its token; absent with `--offline`. */
-  live?: { state: Probed['state']; why?: string; scopes?: string[] }
+  live?: { state: Probed['state'] | 'not-checked'; why?: string; scopes?: string[] }
 }
 
 /** How many servers are asked at a time. */
@@ -69,7 +69,8 @@ export async function authList(options: AuthStatusOptions, host: Host): Promise<
 /**
  * `auth status`: what each sign-in is worth, and what the server makes of it; never a token. Nothing is changed by it, except
  * with `--renew`. Gives 0; 4 when one of the servers named has no sign-in that still works and can be read, or when one lapses
- * within the time of `--for` or cannot be read. A server that cannot be reached says nothing about the sign-in.
+ * within the time of `--for` or cannot be read; of a server that was named the sign-in in use counts. A server that cannot be
+ * reached says nothing about the sign-in.
  */
 export async function authStatus(
   names: readonly string[],
@@ -92,7 +93,7 @@ async function report(
   choose: (status: SignInStatus, look: () => Promise<SignInStatus>) => Promise<SignInStatus>,
   lines: (status: SignInStatus, login: string, several: boolean) => string[],
 ): Promise<number> {
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const { line, value, warn, fail } = createOutput(options, host)
   const kept = openKept(options, { settings, host, warn })
   const look = createLook(options, { settings, kept, host, warn })
@@ -107,10 +108,11 @@ async function report(
       const known = await basicsOf(entry, kept)
       return choose(known, () => look(entry, known))
     })
-    if (names.length > 0 && statuses.some(isOver)) code = 4
+    const counted = names.length > 0 ? statuses.filter(each => counts(each, statuses)) : statuses
+    if (names.length > 0 && counted.some(isOver)) code = 4
     const lapsed = ({ lapses, state }: SignInStatus) =>
       lapses || (options.for !== undefined && state === 'unreadable')
-    if (statuses.some(lapsed)) code = 4
+    if (counted.some(lapsed)) code = 4
     value(statuses)
     if (statuses.length === 0 && names.length === 0) line('nobody is signed in to any server')
     for (const status of statuses) {
@@ -132,6 +134,24 @@ export async function basicsOf(entry: StoredEntry, kept: Kept): Promise<SignInSt
   const account = await kept.accountOf(entry)
   const who = { account: account.name, name: accountName(account), inUse: account.inUse }
   return { server: kept.nameOf(entry), url, issuer, ...who, store, since: new Date(since).toISOString() }
+}
+
+/** The sign-in that a run here would use for this server, and what is known of it without looking at it. */
+export async function signInUsed(
+  server: WebUrl,
+  kept: Kept,
+): Promise<{ entry: StoredEntry; basics: SignInStatus } | undefined> {
+  const entries = (await kept.of([], () => {})).filter(entry => entry.server === server)
+  for (const entry of entries) {
+    const basics = await basicsOf(entry, kept)
+    if (basics.inUse) return { entry, basics }
+  }
+  return undefined
+}
+
+/** Of a server the sign-in that a run here would use; each one that is kept where that one is not. */
+function counts({ url, inUse }: SignInStatus, all: readonly SignInStatus[]): boolean {
+  return inUse || !all.some(other => other.url === url && other.inUse)
 }
 
 function isOver({ state, live }: SignInStatus): boolean {
@@ -187,6 +207,8 @@ function liveLine({ live, renewable }: SignInStatus, login: string): string[] {
       return [`  the server could not be asked: ${why}`]
     case 'not-asked':
       return [`  the server was not asked: ${why}`]
+    case 'not-checked':
+      return [`  whether the server accepts it is not checked: ${why}`]
   }
 }
 

@@ -1,68 +1,16 @@
-import type { Authenticator } from '../auth/authenticator.ts'
 import { HostError, hostError } from '../errors.ts'
-import type { Host } from '../host.ts'
-import type { HostEvent, PermissionMode, Runtime, Session } from '../runtime/types.ts'
-import type { Chat } from '../ui/types.ts'
+import type { HostEvent, Runtime, Session } from '../runtime/types.ts'
 import { askPerson } from './ask-person.ts'
 import { systemBrowser } from './browser.ts'
+import type { ChatSession, ChatSessionPorts, SessionState } from './chat-session-types.ts'
 import { type Conversation, type ConversationEvent, converse } from './conversation.ts'
-import type { Files } from './files.ts'
 import { branchOf } from './git-branch.ts'
-import type { ChatOptions } from './options.ts'
-import type { Outbox } from './outbox.ts'
-import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
-import type { Settings } from './settings.ts'
+import { openSession, pickSession } from './pick-session.ts'
+import { openTidy } from './tidy.ts'
 import { denial, deniesAny, ruling, runsAll, type ToolRules } from './tool-rules.ts'
 
 /** How many events of the past are shown at resume. */
 export const PAST = 400
-
-export interface ChatSessionPorts {
-  options: ChatOptions
-  settings: Settings
-  host: Host
-  chat: Chat
-  authenticator: Authenticator
-  files: Files
-  outbox: Outbox
-}
-
-/** What is known of the session besides the conversation. */
-export interface SessionState {
-  /** The last answer of the model, whole (raw). */
-  answer?: string
-  usage?: Extract<HostEvent, { type: 'usage' }>
-  model?: string
-  effort?: string
-  mode: Extract<HostEvent, { type: 'mode' }>['mode']
-  permissions: PermissionMode
-  /** Only what has been said is stored, and can be resumed. */
-  said: boolean
-}
-
-/** The session that a chat is about; another one can take its place. */
-export interface ChatSession {
-  readonly session: Session | undefined
-  readonly conversation: Conversation | undefined
-  readonly state: SessionState
-  /** Resolves when the first session has begun. */
-  readonly begun: Promise<void>
-  /** `past`: of a stored session, as far as it is shown. */
-  begin(session: Session, past?: readonly HostEvent[]): void
-  /**
-   * Leaves this session as it is stored and goes on with another one. Rejects, and nothing has changed, when that one cannot be
-   * opened.
-   */
-  change(choice: SessionChoice, runtime: Runtime): Promise<void>
-  /**
-   * Goes on with this session where it was, in a runtime that has taken the place of one that died; in a new one if nothing of
-   * it was stored. Rejects, and nothing has changed, when it cannot be opened.
-   */
-  resume(runtime: Runtime): Promise<void>
-  /** Who decides about tools from now on. Gives the mode that is on. */
-  setPermissions(mode: PermissionMode): Promise<PermissionMode>
-  end(): Promise<void>
-}
 
 export function createChatSession(ports: ChatSessionPorts): ChatSession {
   const { options, settings, host, chat, authenticator, files, outbox } = ports
@@ -72,7 +20,13 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
   let session: Session | undefined
   let conversation: Conversation | undefined
   let state = fresh()
-  const begun = Promise.withResolvers<void>()
+  /** By the person, for new sessions too. */
+  let wanted: Pick<SessionState, 'model' | 'effort'> | undefined
+  const tidy = openTidy(host)
+  let begun = Promise.withResolvers<void>()
+  let changing = false
+  /** The person leaves. */
+  let over = false
 
   function fresh(): SessionState {
     return {
@@ -89,9 +43,21 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
     else if (event.type === 'usage') state.usage = event
     else if (event.type === 'mode') state.mode = event.mode
     else if (event.type === 'permissions') state.permissions = event.mode
-    else if (event.type === 'model') Object.assign(state, { model: event.model, effort: event.effort })
-    else if (event.type === 'started') state.model = event.model ?? state.model
+    else if (event.type === 'model') {
+      wanted = { model: event.model, effort: event.effort }
+      Object.assign(state, wanted)
+    } else if (event.type === 'started') state.model = event.model ?? state.model
     else if (event.type === 'idle') void look()
+    if (event.type === 'idle' || event.type === 'sent') tidy(event.type === 'idle')
+  }
+
+  /** Unless it is what a session begins with. */
+  async function setModel({ controls }: Session, { model, effort }: Pick<SessionState, 'model' | 'effort'>) {
+    if (model === undefined || (model === settings.model.model && effort === undefined)) return
+    await controls.setModel(model, effort).catch(thrown => {
+      const text = hostError(thrown, 'the model is another one').message
+      chat.show({ type: 'line', level: 'warning', text })
+    })
   }
 
   /** What a turn may have changed. */
@@ -105,6 +71,7 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
 
   function begin(next: Session, past?: readonly HostEvent[]): void {
     session = next
+    outbox.held = false
     const last = past?.findLast(event => event.type === 'reply')
     state = { ...fresh(), said: past !== undefined, answer: last?.text }
     chat.show({ type: 'session', id: next.id, model: state.model })
@@ -140,11 +107,41 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
         return { kind: 'no', reason }
       },
     })
-    begun.resolve()
+    if (!changing) begun.resolve()
+  }
+
+  /** Has another session take the place of this one: what is said meanwhile is for that one, and is given back if it fails. */
+  async function replace(work: () => Promise<void>): Promise<void> {
+    if (changing) throw new HostError('usage', 'a session is being opened already')
+    changing = true
+    outbox.held = true
+    begun = Promise.withResolvers()
+    try {
+      await work()
+    } catch (thrown) {
+      outbox.held = false
+      const waiting = outbox.clear().map(({ text }) => text)
+      if (waiting.length > 0) chat.show({ type: 'draft', text: waiting.join('\n') })
+      chat.show({ type: 'waiting', servers: [] })
+      throw thrown
+    } finally {
+      changing = false
+      begun.resolve()
+    }
   }
 
   async function idOf(id: string | undefined, runtime: Runtime): Promise<string> {
     return pickSession(await runtime.sessions(), id, settings.session.folder, host.clock.now()).id
+  }
+
+  /** Closes a session whose past cannot be read. */
+  async function pastOf(next: Session): Promise<HostEvent[]> {
+    try {
+      return await next.history(PAST)
+    } catch (thrown) {
+      await next.close()
+      throw thrown
+    }
   }
 
   /** This session once more; undefined if nothing of it was stored. */
@@ -159,45 +156,62 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
   }
 
   return {
-    begun: begun.promise,
+    get begun() {
+      return begun.promise
+    },
     get session() {
       return session
     },
     get conversation() {
-      return conversation
+      return changing ? undefined : conversation
+    },
+    get changing() {
+      return changing
     },
     get state() {
       return state
     },
     begin,
-    async change(choice, runtime) {
-      const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
-      const before = { session, conversation }
-      // To resume the one that is open would make two of it.
-      const chosen = choice.kind === 'stored' ? await idOf(choice.id, runtime) : undefined
-      if (chosen !== undefined && chosen === session?.id) throw new HostError('usage', 'this is that session')
-      const exact = chosen === undefined ? choice : { kind: 'stored' as const, id: chosen }
-      const next = await openSession(exact, settings, runtime, { host, warn })
-      const past = choice.kind === 'stored' ? await next.history(PAST) : undefined
-      await before.conversation?.end()
-      await before.session?.close()
-      authenticator.forgetRefusals(undefined)
-      if (past !== undefined && past.length > 0) chat.showHistory(past)
-      begin(next, past)
-    },
+    change: (choice, runtime) =>
+      replace(async () => {
+        const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
+        const before = { session, conversation }
+        // To resume the one that is open would make two of it.
+        const chosen = choice.kind === 'stored' ? await idOf(choice.id, runtime) : undefined
+        if (chosen !== undefined && chosen === session?.id)
+          throw new HostError('usage', 'this is that session')
+        const exact = chosen === undefined ? choice : { kind: 'stored' as const, id: chosen }
+        const next = await openSession(exact, settings, runtime, { host, warn })
+        const past = choice.kind === 'stored' ? await pastOf(next) : undefined
+        // What was not sent has been told so, and must not be sent after all.
+        if (over) return
+        const turn = before.conversation?.phase
+        await before.conversation?.end()
+        // The runtime has begun one by itself meanwhile, and nobody hears of its end any more.
+        if (turn === 'busy') chat.show({ type: 'idle', aborted: true })
+        await before.session?.close()
+        authenticator.forgetRefusals(undefined)
+        if (past !== undefined && past.length > 0) await chat.showHistory(past)
+        if (over) return
+        begin(next, past)
+        if (choice.kind === 'stored') wanted = undefined
+        else if (wanted) await setModel(next, wanted)
+      }),
     async resume(runtime) {
-      const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
-      const { answer, said, model, effort } = state
-      const stored = await reopened(runtime, warn)
-      const next = stored ?? (await openSession({ kind: 'new' }, settings, runtime, { host, warn }))
-      if (stored === undefined && said) warn('nothing of this session was stored: a new one goes on')
-      await conversation?.end()
-      begin(next)
-      Object.assign(state, { answer, said: said && stored !== undefined })
-      if (model !== undefined && model !== settings.model.model)
-        await next.controls
-          .setModel(model, effort)
-          .catch(thrown => warn(hostError(thrown, 'the model is another one').message))
+      // One that was being opened in the runtime that has died fails now.
+      while (changing) await begun.promise
+      await replace(async () => {
+        const warn = (text: string) => chat.show({ type: 'line', level: 'warning', text })
+        const { answer, said, model, effort } = state
+        const stored = await reopened(runtime, warn)
+        const next = stored ?? (await openSession({ kind: 'new' }, settings, runtime, { host, warn }))
+        if (stored === undefined && said) warn('nothing of this session was stored: a new one goes on')
+        await conversation?.end()
+        if (over) return
+        begin(next)
+        Object.assign(state, { answer, said: said && stored !== undefined })
+        await setModel(next, { model, effort })
+      })
     },
     async setPermissions(mode) {
       // A runtime that runs everything asks for nothing, and what is denied would run too.
@@ -210,6 +224,8 @@ export function createChatSession(ports: ChatSessionPorts): ChatSession {
       return state.permissions
     },
     async end() {
+      over = true
+      tidy(false)
       await conversation?.end()
     },
   }

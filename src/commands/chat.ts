@@ -1,12 +1,12 @@
 import { noModelScreen } from '../config/model.ts'
 import { HostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
-import { startRuntime } from '../runtime/runtime.ts'
-import type { Runtime } from '../runtime/types.ts'
-import { namedAccounts } from './account-names.ts'
+import { reached } from '../trace.ts'
+import { asksFirst } from './asks-first.ts'
+import { keychainAhead } from './keychain-ahead.ts'
 import type { ChatOptions } from './options.ts'
 import type { SessionChoice } from './pick-session.ts'
-import { keepRunning } from './running.ts'
+import { keepRunning, type Running } from './running.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { deniesAny } from './tool-rules.ts'
 
@@ -27,12 +27,15 @@ export async function chat(given: ChatOptions & { session: SessionChoice }, host
     )
   }
   const read = await readSettings(given, !unattended && (person || isAttended(host)), host)
-  const settings = { ...read, session: { ...read.session, everyCommand: deniesAny(given) } }
-  const options = { ...given, account: await namedAccounts(given, settings, host) }
+  reached('settings read')
+  const options = { ...given, account: await accountsOf(given, read, host) }
   // The child is started first and everything else is loaded beside it.
-  const running = keepRunning(signal => startRuntime(settings.runtime, undefined, signal))
+  const running = keepRunning(read.runtime)
+  const judged = { everyCommand: deniesAny(given), asksFirst: asksFirst(given, person) }
+  const settings: Settings = { ...read, session: { ...read.session, ...judged } }
   try {
-    await requireModel(settings, running.runtime)
+    settings.keychain = keychainAhead(given, settings, host)
+    await requireModel(settings, running)
     if (person && plain) {
       const { chatInLines } = await import('./plain-chat.ts')
       return await chatInLines(options, settings, running, host)
@@ -45,8 +48,15 @@ export async function chat(given: ChatOptions & { session: SessionChoice }, host
     return await oneShot(options, settings, running.runtime, host)
   } finally {
     await running.stop()
+    await settings.keychain?.close()
     settings.log.close()
   }
+}
+
+async function accountsOf(given: ChatOptions, settings: Settings, host: Host): Promise<string[]> {
+  if (given.account.length === 0) return []
+  const { namedAccounts } = await import('./account-names.ts')
+  return namedAccounts(given, settings, host)
 }
 
 /** What cannot be had without a person is an error, so that no job hangs in wait for one. */
@@ -76,12 +86,12 @@ function judgeOneShot(options: ChatOptions, { stdin }: Host): void {
 
 /** Lines in place of a screen: asked for, or all that the terminal can show. */
 function isPlain({ plain = false }: ChatOptions, { env }: Host): boolean {
-  return plain || env.TERM === 'dumb' || !['', '0', undefined].includes(env.COPILOT_HOST_PLAIN)
+  return plain || env.TERM === 'dumb'
 }
 
 /** Without a provider and without a GitHub login no turn can ever run: say so before anything is drawn. */
-async function requireModel({ model }: Settings, starting: Promise<Runtime>): Promise<void> {
+async function requireModel({ model }: Settings, running: Running): Promise<void> {
   if (model.provider || model.gitHubToken) return
-  const runtime = await starting
+  const runtime = await running.runtime
   if ((await runtime.login()) === undefined) throw new HostError('no-model', noModelScreen())
 }

@@ -3,7 +3,7 @@ import { readStoredTail } from '../runtime/stored-events.ts'
 import type { SessionSummary } from '../runtime/types.ts'
 import { type Clean, clean } from '../text.ts'
 import type { Chat } from '../ui/types.ts'
-import { listSessions, shortId } from './pick-session.ts'
+import { listSessions } from './pick-session.ts'
 import { tilde } from './place.ts'
 
 export interface ChoosePorts {
@@ -33,7 +33,7 @@ export async function chooseSession(
     const offered = await Promise.all(
       page.map(async (session, at) => ({
         value: session.id,
-        title: clean(titles[from + at] ?? shortId(session.id), 100),
+        title: titles[from + at] ?? clean(session.id),
         details: await detailsOf(session, ports),
       })),
     )

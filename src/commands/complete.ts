@@ -1,14 +1,18 @@
 import { readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { resolve } from 'node:path'
 import addTab from '@bomb.sh/tab/commander'
 import type { Command } from 'commander'
 import { accountName, createAccounts } from '../auth/accounts.ts'
+import { type Listed, listServers } from '../config/server-files.ts'
+import { ALL, ALL_OF_SERVER, serverKey } from '../config/setting.ts'
 import type { Host } from '../host.ts'
 import { remoteServers } from './account-names.ts'
+import { configure } from './configure.ts'
 import { openTokenStore } from './engine.ts'
 import { shortId } from './pick-session.ts'
 import { withRuntime } from './sessions.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
+import { readGiven, readSmall } from './small-file.ts'
 
 /** What may stand on a command line, and what is said about it. */
 type Value = readonly [value: string, description?: string]
@@ -32,14 +36,27 @@ export async function addCompletion(program: Command, argv: readonly string[], h
   const wants = (...names: string[]) => names.includes(command)
   const servers = wants('auth', 'chat', 'resume', 'mcp') ? await serversHere(host).catch(() => []) : []
   const sessions = wants('resume', 'replay', 'sessions') ? await sessionsHere(host).catch(() => []) : []
-  const files = await filesAt(partial.replace(/^--[\w-]+=/, ''), host).catch(() => [])
+  const listed = wants('config', 'mcp') ? await listedHere(host).catch(() => []) : []
+  const begun = partial.replace(/^--[\w-]+=/, '')
+  const files = await filesAt(begun, host).catch(() => [])
   const offer = (values: readonly Value[]) => (say: (value: string, description: string) => void) => {
-    for (const [value, description = ''] of values.filter(([value]) => isSafe(value)).slice(0, MOST))
+    const fitting = values.filter(([value]) => value.startsWith(begun) && isSafe(value))
+    for (const [value, description = ''] of fitting.slice(0, MOST))
       say(value, description.replaceAll(/[^\p{L}\p{N} .,:@/_-]/gu, ''))
   }
   const names = servers.map(({ name, url }): Value => [name, url])
-  for (const each of [root, ...root.commands.values()]) {
+  const from = words.includes('--project') ? 'project' : 'person'
+  const removable = listed.flatMap(({ name, origin }): Value[] => (origin === from ? [[name]] : []))
+  const keys = [
+    ...ALL.map(({ key, about }): Value => [key, about]),
+    ...[...new Set(listed.map(({ name }) => name))].flatMap(name =>
+      ALL_OF_SERVER.map((setting): Value => [serverKey(name, setting), setting.about]),
+    ),
+  ]
+  for (const [path, each] of [['', root] as const, ...root.commands]) {
     for (const argument of each.arguments.values()) {
+      if (path === 'mcp remove') argument.handler = offer(removable)
+      if (argument.name === 'key') argument.handler = offer(keys)
       if (SERVERS.has(argument.name)) argument.handler = offer(names)
       if (SESSIONS.has(argument.name)) argument.handler = offer(sessions)
       if (argument.name === 'account') argument.handler = offer(servers.flatMap(({ accounts }) => accounts))
@@ -57,7 +74,7 @@ function isSafe(value: string): boolean {
 }
 
 async function serversHere(host: Host): Promise<{ name: string; url: string; accounts: Value[] }[]> {
-  const settings = await readSettings({ mcp: [], mcpConfig: [], signIn: 'never' }, false, host)
+  const settings = await readServerSettings({ mcp: [], mcpConfig: [] }, host)
   const store = openTokenStore({ tokenStore: 'file' }, settings, () => {}, host)
   const accounts = createAccounts(store, { folder: host.folder })
   try {
@@ -73,17 +90,29 @@ async function serversHere(host: Host): Promise<{ name: string; url: string; acc
   }
 }
 
+/** Every entry of the person's file of servers and of those of the project, whether it counts or not. */
+async function listedHere(host: Host): Promise<Listed[]> {
+  const { folders, project } = await configure({}, host)
+  const own = { configs: [], copilotHome: folders.copilot, readFile: readSmall, readGiven }
+  return (await listServers({ ...own, project: { project, readFile: readSmall } })).listed
+}
+
 function sessionsHere(host: Host): Promise<Value[]> {
   return withRuntime(host, async runtime =>
     (await runtime.sessions()).map(({ id, summary }): Value => [shortId(id), summary]),
   )
 }
 
+/** What begins so, with `~` as it is written. */
 async function filesAt(partial: string, host: Host): Promise<Value[]> {
-  const folder = partial.endsWith('/') ? partial : dirname(partial)
-  const beginning = partial.endsWith('/') ? '' : basename(partial)
-  const entries = await readdir(join(host.folder, folder), { withFileTypes: true })
-  const before = folder === '.' && !partial.startsWith('.') ? '' : `${folder.replace(/\/$/, '')}/`
+  const path = partial === '~' ? '~/' : partial
+  const before = path.slice(0, path.lastIndexOf('/') + 1)
+  const beginning = path.slice(before.length)
+  const folder = resolve(
+    host.folder,
+    before.replace(/^~(?=\/)/, () => host.home || '~'),
+  )
+  const entries = await readdir(folder, { withFileTypes: true })
   return entries
     .filter(({ name }) => name.startsWith(beginning))
     .map((entry): Value => [`${before}${entry.name}${entry.isDirectory() ? '/' : ''}`])

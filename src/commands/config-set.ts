@@ -44,9 +44,9 @@ export async function configSet(
 export async function configUnset(key: string, options: ConfigFileOptions, host: Host): Promise<number> {
   const slot = slotFor(key)
   const file = await fileOf(options, host)
-  const there = (await exists(file)) && valueAt(parseJson(await readText(file, readSmall), file), slot.path)
-  if (there === undefined || there === false)
-    throw new HostError('failure', `${clean(key, 100)} is not set in ${clean(file, 200)}`)
+  const isSet =
+    (await exists(file)) && valueAt(parseJson(await readText(file, readSmall), file), slot.path) !== undefined
+  if (!isSet) throw new HostError('failure', `${clean(key, 100)} is not set in ${clean(file, 200)}`)
   await change(slot, undefined, options, host)
   return 0
 }

@@ -4,6 +4,7 @@ import { ALL, type Slot, slotOf } from '../config/setting.ts'
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
+import { tableOf } from '../ui/width.ts'
 import { slotFor } from './config-key.ts'
 import { configure } from './configure.ts'
 import { createOutput } from './output.ts'
@@ -30,10 +31,8 @@ export async function configList(options: { json?: boolean }, host: Host): Promi
     return slot === undefined ? [] : [rowOf(slot, configuration)]
   })
   value({ settings: rows, held: configuration.held.map(({ key, value, file }) => ({ key, value, file })) })
-  const shown = rows.map(row => [clean(row.key, 100), shortValue(row), originText(row, host)] as const)
-  const widths = [0, 1].map(at => Math.max(...shown.map(row => (row[at] ?? '').length)))
-  for (const [key, text, origin] of shown)
-    line(`${key.padEnd(widths[0] ?? 0)}  ${text.padEnd(widths[1] ?? 0)}  ${origin}`.trimEnd())
+  const shown = rows.map(row => [clean(row.key, 100), shortValue(row), originText(row, host)])
+  for (const text of tableOf(shown)) line(text)
   for (const item of configuration.held) line(heldText(item))
   return 0
 }

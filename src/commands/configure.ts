@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { type Configuration, readConfiguration } from '../config/configuration.ts'
 import { type Folders, folders } from '../config/folders.ts'
 import { findProject, type Project, type Trusts } from '../config/project.ts'
@@ -7,7 +6,7 @@ import { SETTINGS } from '../config/setting.ts'
 import type { Host } from '../host.ts'
 import { type Clean, clean } from '../text.ts'
 import type { ChatOptions } from './options.ts'
-import { exists, readSmall } from './small-file.ts'
+import { exists, readGiven, readSmall } from './small-file.ts'
 import { openTrusted } from './trusted.ts'
 
 /** What is configured where the person works, and what they have agreed to of it. */
@@ -28,7 +27,7 @@ export async function configure(
   const project = await findProject(host.folder, exists)
   const trusts = trustProject ? () => true : await openTrusted(where.state).for(project.root)
   const configuration = await readConfiguration({
-    ...{ file: where.config, project, trusts, env },
+    ...{ file: where.config, project, trusts, env, home: host.home },
     readFile: readSmall,
   })
   return { folders: where, project, trusts, configuration }
@@ -42,7 +41,8 @@ export function serversHere(
 ): Promise<Servers> {
   return readServers({
     ...{ flags: mcp, configs: mcpConfig, copilotHome: copilot, env },
-    readFile: path => readFile(path, 'utf8'),
+    readFile: readSmall,
+    readGiven,
     project: { project, trusts, readFile: readSmall },
   })
 }

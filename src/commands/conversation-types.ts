@@ -1,4 +1,5 @@
 import type { Authenticator } from '../auth/authenticator.ts'
+import type { HostError } from '../errors.ts'
 import type { Attachment, HostEvent, Session } from '../runtime/types.ts'
 import type { Message, Outbox } from './outbox.ts'
 import type { QuestionPorts } from './questions.ts'
@@ -16,8 +17,10 @@ export interface ConversationPorts extends QuestionPorts {
   /** What the person has said before there was a session goes first. */
   outbox?: Outbox
   /** The files that a message names. */
-  attach?: (message: string) => Promise<readonly Attachment[]>
+  attach?: (message: string) => Promise<readonly Attachment[]> | undefined
   refused: SignInPorts['refused']
+  /** A message did not get to the runtime, and is given back. Without it that is a line. */
+  unsent?: (error: HostError) => void
 }
 
 type Faceless = 'permission' | 'permission-done' | 'ask' | 'ask-done' | 'auth' | 'auth-done'
@@ -29,6 +32,14 @@ export type ConversationEvent =
   | { type: 'draft'; text: string }
   /** Servers that nobody has signed in to, although they asked for it; `later`: those of which the person said that they will. */
   | { type: 'unsigned'; servers: readonly string[]; later: readonly string[] }
+
+/** `at-work`: something between two turns. `over`: the runtime has stopped, or the session was left. */
+export type Phase = 'starting' | 'idle' | 'busy' | 'at-work' | 'over'
+
+/** Whether a turn runs, or something between two. */
+export function isBusy({ phase }: Pick<Conversation, 'phase'>): boolean {
+  return phase === 'busy' || phase === 'at-work'
+}
 
 export interface Conversation {
   /** Sends a message, or keeps it until the running turn is over. Never rejects: failures are shown. */
@@ -42,7 +53,7 @@ export interface Conversation {
   between(work: () => Promise<void>, stop?: () => Promise<void>): void
   /** Stops the running turn; messages that waited behind it, or were to steer it, are given back. */
   interrupt(): Promise<void>
-  readonly busy: boolean
+  readonly phase: Phase
   /** Lets every server connect anew, as soon as no turn runs. */
   reload(): void
   /** Last word of each MCP server. */

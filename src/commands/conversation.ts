@@ -1,7 +1,9 @@
 import { hostError } from '../errors.ts'
 import type { HostEvent } from '../runtime/types.ts'
-import type { Conversation, ConversationPorts } from './conversation-types.ts'
-import { happened } from './happened.ts'
+import type { Conversation, ConversationPorts, Phase } from './conversation-types.ts'
+import { createDelivery } from './delivery.ts'
+import { chronicle } from './happened.ts'
+import { createNews } from './news.ts'
 import { createOutbox, type Message } from './outbox.ts'
 import { carryQuestions } from './questions.ts'
 import { createRecovery } from './recovery.ts'
@@ -15,6 +17,7 @@ export type * from './conversation-types.ts'
  */
 export function converse(ports: ConversationPorts): Conversation {
   const { session, show, tell, log } = ports
+  const note = chronicle(log)
   const signIns = carrySignIns({
     ...ports,
     // What the model tried can be asked for once more with one key: nothing is sent by itself.
@@ -35,30 +38,28 @@ export function converse(ports: ConversationPorts): Conversation {
   const questions = carryQuestions(ports)
   const servers = new Map<string, { status: string; error?: string }>()
   const outbox = ports.outbox ?? createOutbox(show)
+  const delivery = createDelivery({ ...ports, outbox })
   const work: { run: () => Promise<void>; stop?: () => Promise<void> }[] = []
-  /** At work: something between two turns. */
-  let phase: 'starting' | 'idle' | 'busy' | 'at-work' | 'over' = 'starting'
+  let phase: Phase = 'starting'
+  let turning = false
   let stop: (() => Promise<void>) | undefined
   let reloading = false
   let waitedFor: readonly string[] = []
   /** Somebody has signed in without this server: a reload brings it back. */
   let elsewhere = false
   let spoken = false
-  const mine = new Set<string>()
-  /** What the model does not know yet: it has seen calls fail for want of a sign-in. */
-  const news = new Set<string>()
-  let sending: string | undefined
+  const news = createNews()
+  /** A message is held up once, to see whether its servers still take their tokens. */
+  let held: Message | undefined
   const ending = new AbortController()
-
   const stopListening = session.listen(event => {
-    if (!event.type.endsWith('-delta') && event.type !== 'tool-output') log(happened(event))
+    note(event)
     signIns.take(event)
     switch (event.type) {
       case 'auth':
         return
       case 'auth-done':
-        recover()
-        return
+        return recover()
       case 'permission':
       case 'permission-done':
       case 'ask':
@@ -66,23 +67,26 @@ export function converse(ports: ConversationPorts): Conversation {
         questions.take(event)
         return
       case 'user':
-        // Printed already, when it was sent; the event may come before the reply that names it.
-        if (mine.delete(event.messageId) || event.text === sending) return
+        // Printed already, when it was sent.
+        if (delivery.isEcho(event)) return
         outbox.taken(event.text, event.messageId)
         break
       case 'server':
-        if (!takeServer(event)) return
+        if (!takeServer(event)) return recover()
         break
       case 'turn-start':
         // The runtime begins one by itself, too: for what it was sent at the very end of another one.
+        turning = true
         if (phase === 'idle') phase = 'busy'
         break
       case 'idle':
+        turning = false
         if (phase === 'busy') phase = 'idle'
         if (event.aborted) giveBack(outbox.dropped())
         break
       case 'stopped':
         phase = 'over'
+        delivery.stop()
         break
     }
     show(event)
@@ -106,35 +110,28 @@ export function converse(ports: ConversationPorts): Conversation {
     if (reloading) return reloadServers()
     const first = work.shift()
     if (first !== undefined) return atWork(first)
-    const message = outbox.remove(0)
+    if (session.stale && outbox.waiting[0] !== held) {
+      held = outbox.waiting[0]
+      return begin(recovery.settle(ending.signal))
+    }
+    const message = outbox.next()
     if (message === undefined) return
-    const { text } = message.prompt === undefined ? withNews(message) : message
+    const text = message.prompt === undefined ? news.before(message.text) : message.text
     phase = 'busy'
     spoken = true
-    sending = text
+    // It is on its way while it is drawn.
+    const sent = delivery.send(message, text)
     show({ type: 'sent', text })
-    try {
-      const attachments = await ports.attach?.(message.text)
-      const { prompt } = message
-      const id = await (prompt === undefined
-        ? session.send(text, attachments)
-        : session.send(prompt, attachments, { shown: text }))
-      mine.add(id)
-      sending = undefined
-    } catch (thrown) {
-      sending = undefined
-      if (phase === 'busy') phase = 'idle'
-      show({ type: 'draft', text })
-      show({ type: 'idle', aborted: true })
-      fail(thrown, 'the message could not be sent')
-    }
+    await sent.catch(thrown => unsent(thrown, text))
   }
 
-  /** What the model does not know yet stands in front of what it is told. */
-  function withNews({ text }: Message): Message {
-    const told = [...[...news].filter(sentence => !text.includes(sentence)), text].join(' ')
-    news.clear()
-    return { text: told }
+  function unsent(thrown: unknown, text: string): void {
+    const error = hostError(thrown, 'the message could not be sent')
+    if (ports.unsent) ports.unsent(error)
+    else if (error.kind !== 'cancelled') fail(error, error.message)
+    if (!ending.signal.aborted) giveBack([text])
+    if (phase === 'busy') phase = 'idle'
+    if (phase !== 'over') show({ type: 'idle', aborted: true })
   }
 
   async function atWork(first: (typeof work)[number]): Promise<void> {
@@ -142,10 +139,10 @@ export function converse(ports: ConversationPorts): Conversation {
     stop = first.stop
     if (stop) show({ type: 'turn-start' })
     await first.run().catch(thrown => fail(thrown, 'that failed'))
-    if (stop) show({ type: 'idle', aborted: false })
+    if (stop && phase === 'at-work') show({ type: 'idle', aborted: false })
     stop = undefined
     if (phase !== 'at-work') return
-    phase = 'idle'
+    phase = turning ? 'busy' : 'idle'
     void next()
   }
 
@@ -156,18 +153,19 @@ export function converse(ports: ConversationPorts): Conversation {
   async function reloadServers(): Promise<void> {
     reloading = false
     elsewhere = false
-    phase = 'starting'
     await begin(recovery.reload(ending.signal), 'the servers could not be reloaded')
   }
 
   /** Once the servers are there as far as they will be, what was typed meanwhile can go. Never rejects. */
-  async function begin(coming: Promise<void>, otherwise: string): Promise<void> {
+  async function begin(coming: Promise<void>, otherwise = 'the servers did not come up'): Promise<void> {
+    if (phase === 'over') return
+    phase = 'starting'
     const there = await coming.then(
       () => true,
       thrown => fail(thrown, otherwise),
     )
     if (phase !== 'starting') return
-    phase = 'idle'
+    phase = turning ? 'busy' : 'idle'
     waitedFor = []
     show({ type: 'waiting', servers: [] })
     // What happened meanwhile; after a failure it waits for the next event, or it would fail for ever.
@@ -180,28 +178,25 @@ export function converse(ports: ConversationPorts): Conversation {
   }
 
   function say(message: string | Message): void {
-    outbox.add(typeof message === 'string' ? { text: message } : message)
-    if (phase === 'idle') void next()
-    else if (phase !== 'over') {
-      outbox.tell()
-      tellWaiting()
-    }
+    const each = typeof message === 'string' ? { text: message } : message
+    // What is said to a runtime that has stopped must not be sent by itself later.
+    if (phase === 'over') return void giveBack([each.text])
+    outbox.add(each)
+    if (phase === 'idle') return void next()
+    outbox.tell()
+    tellWaiting()
   }
 
   tellWaiting()
-  const started = begin(recovery.settle(ending.signal), 'the servers did not come up')
+  const started = begin(recovery.settle(ending.signal))
 
   return {
     say,
     async steer(text) {
       if (phase !== 'busy') return say(text)
-      const steering = outbox.steer(text)
-      try {
-        steering.sent(await session.send(text, await ports.attach?.(text), { now: true }))
-      } catch (thrown) {
-        if (steering.failed()) giveBack([text])
-        fail(thrown, 'the message could not be sent')
-      }
+      await delivery
+        .steer(text, () => giveBack([text]))
+        .catch(thrown => fail(thrown, 'the message could not be sent'))
     },
     between(run, stop) {
       work.push({ run, stop })
@@ -210,11 +205,12 @@ export function converse(ports: ConversationPorts): Conversation {
     async interrupt() {
       giveBack(outbox.clear().map(({ text }) => text))
       await stop?.().catch(thrown => fail(thrown, 'it could not be stopped'))
-      if (phase === 'busy')
-        await session.abort().catch(thrown => fail(thrown, 'the turn could not be stopped'))
+      if (phase !== 'busy' || delivery.stop()) return
+      outbox.aborting()
+      await session.abort().catch(thrown => fail(thrown, 'the turn could not be stopped'))
     },
-    get busy() {
-      return phase === 'busy' || phase === 'at-work'
+    get phase() {
+      return phase
     },
     reload() {
       recovery.forget()
@@ -224,6 +220,7 @@ export function converse(ports: ConversationPorts): Conversation {
     servers: () => servers,
     async end() {
       phase = 'over'
+      delivery.stop()
       ending.abort()
       questions.end()
       await signIns.end()

@@ -10,15 +10,16 @@ import { type Host, isAttended } from '../host.ts'
 import { type Clean, clean, shellWord } from '../text.ts'
 import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
-import { accountOf } from './account-names.ts'
+import { accountOf, remoteServers } from './account-names.ts'
 import { inContainer, systemBrowser } from './browser.ts'
+import { hasRemote, keychainOptions } from './keychain-ahead.ts'
 import { withMissingRights } from './missing-rights.ts'
 import type { ChatOptions } from './options.ts'
 import { deskPlace, terminalName, tilde } from './place.ts'
 import type { Settings } from './settings.ts'
 import { waitPrompt } from './wait-prompt.ts'
 
-/** Opens the token store at once: its child comes up beside the runtime. */
+/** Opens the token store at once: where there are servers to sign in to, its child comes up now, if it has not before. */
 export function openTokenStore(
   options: Pick<ChatOptions, 'tokenStore'>,
   settings: Settings,
@@ -29,11 +30,11 @@ export function openTokenStore(
     kind: options.tokenStore,
     folder: settings.folders.state,
     service: settings.service,
-    execPath: host.execPath,
-    childPath: host.packageFile('dist/keychain-child.js'),
-    env: host.env,
+    ...keychainOptions(host),
+    started: settings.keychain,
     warn,
     now: host.clock.now,
+    later: !hasRemote(settings),
   })
 }
 
@@ -86,6 +87,7 @@ export function createEngine(
       folder: host.folder,
       accountOf: ({ name }) => accountOf(options, name),
       usualAccount: settings.usualAccount,
+      again,
       switchCommand: purpose === 'chat' ? undefined : 'copilot-host auth account',
     },
     log: line => settings.log.write(line),
@@ -93,7 +95,20 @@ export function createEngine(
     acting,
     elsewhere: createElsewhere(journal, host.clock),
   })
-  return purpose === 'login' ? withMissingRights(engine, { journal, store }) : engine
+  if (purpose === 'login') return withMissingRights(engine, { journal, store })
+  // What cannot be found out is told to who needs it.
+  if (settings.session.signIn) readAhead(settings, store, engine).catch(() => {})
+  return engine
+}
+
+/** What the first requests will ask the store for is read beside the start of the session. */
+async function readAhead(settings: Settings, store: TokenStore, { accounts }: Authenticator): Promise<void> {
+  for (const server of remoteServers(settings)) {
+    const known = await store.knownIssuer(server.url)
+    if (known === undefined) continue
+    const slot = await accounts.readAhead(server)
+    await store.readAhead?.({ server: server.url, issuer: known.issuer, slot })
+  }
 }
 
 /** What is configured for a server, on this machine: a port that a container publishes does not lead to its loopback. */

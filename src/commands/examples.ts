@@ -145,7 +145,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'sessions delete': [
     ['Delete a session', 'copilot-host sessions delete 7f3c21a'],
-    ['Delete several', 'copilot-host sessions delete 7f3c21a 09be4d1'],
+    ['Delete several, without being asked', 'copilot-host sessions delete 7f3c21a 09be4d1 --yes'],
   ],
   replay: [
     ['Watch the latest session of this folder', 'copilot-host replay'],

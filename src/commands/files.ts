@@ -1,7 +1,8 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Attachment } from '../runtime/types.ts'
 import { readProgram } from '../spawn.ts'
+import { isWithin } from './within.ts'
 
 /** So many files are offered, and so much of the list of Git is read, in bytes. */
 const MOST_FILES = 20_000
@@ -19,8 +20,8 @@ const MENTION = /(?<=^|[\s([{,;:])@(?:"([^"\n]+)"|([^\s"@]+))/gu
 export interface Files {
   /** Paths from the folder, `/` between names: in a Git repository what it does not ignore. Never rejects. */
   list(): Promise<readonly string[]>
-  /** The files of that list that a text names behind `@`, as far as they lie in the folder. Never rejects. */
-  mentionedIn(text: string): Promise<Attachment[]>
+  /** The files of that list that a text names behind `@`, as far as they lie in the folder; at once if it names none. Never rejects. */
+  mentionedIn(text: string): Promise<Attachment[]> | undefined
 }
 
 /** The files of a folder. `env`: for Git, without keys and tokens. */
@@ -71,22 +72,25 @@ export function openFiles(folder: string, env: Readonly<Record<string, string>>)
 
   async function attachment(path: string): Promise<Attachment[]> {
     try {
-      const [root, file] = await Promise.all([realpath(folder), realpath(join(folder, path))])
-      if (!file.startsWith(root + sep) || !(await stat(file)).isFile()) return []
-      return [{ type: 'file', path: join(folder, path), displayName: path }]
+      const file = join(folder, path)
+      if (!isWithin(file, folder, folder) || !(await stat(file)).isFile()) return []
+      return [{ type: 'file', path: file, displayName: path }]
     } catch {
       return []
     }
   }
 
+  async function attachmentsOf(names: readonly string[]): Promise<Attachment[]> {
+    const known = new Set(await list())
+    const paths = new Set(names.map(name => pathOf(name, known)).filter(path => path !== undefined))
+    return (await Promise.all([...paths].slice(0, MOST_ATTACHMENTS).map(attachment))).flat()
+  }
+
   return {
     list,
-    async mentionedIn(text) {
+    mentionedIn(text) {
       const names = [...text.matchAll(MENTION)].map(([, quoted, bare]) => quoted ?? bare ?? '')
-      if (names.length === 0) return []
-      const known = new Set(await list())
-      const paths = new Set(names.map(name => pathOf(name, known)).filter(path => path !== undefined))
-      return (await Promise.all([...paths].slice(0, MOST_ATTACHMENTS).map(attachment))).flat()
+      return names.length === 0 ? undefined : attachmentsOf(names)
     },
   }
 }
@@ -94,7 +98,7 @@ export function openFiles(folder: string, env: Readonly<Record<string, string>>)
 /** A sentence may go on behind a name with a comma or a full stop. */
 function pathOf(name: string, known: ReadonlySet<string>): string | undefined {
   const path = name.replace(/^\.\//u, '')
-  return [path, path.replace(/[.,;:!?)\]}]+$/u, '')].find(each => known.has(each))
+  return [path, path.replace(/(?<![.,;:!?)\]}])[.,;:!?)\]}]+$/u, '')].find(each => known.has(each))
 }
 
 function isSkipped(name: string): boolean {

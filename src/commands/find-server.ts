@@ -19,7 +19,7 @@ export function findServer(
     const configured = serverAt(server, servers)
     if (configured) return configured
     const url = webUrl(server, 'the server')
-    return [new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), { type: 'http', url }]
+    return [freeName(new URL(url).hostname.replaceAll(/[^a-z0-9-]+/giu, '-'), servers), { type: 'http', url }]
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(server)) {
     throw new HostError('usage', `${clean(server, 200)}: the address of a server must be https`)
@@ -29,6 +29,14 @@ export function findServer(
     'usage',
     `there is no server "${clean(server)}" (servers: ${names}); an address works too`,
   )
+}
+
+/** A name that no configured server has: settings and accounts go by it. */
+function freeName(name: string, servers: Readonly<Record<string, ServerConfig>>): string {
+  for (let count = 1; ; count += 1) {
+    const free = count === 1 ? name : `${name}-${count}`
+    if (!Object.hasOwn(servers, free)) return free
+  }
 }
 
 /** The server that is configured with this address, however it is spelled there. */

@@ -1,11 +1,5 @@
-import {
-  type Account,
-  accountName,
-  createAccounts,
-  findAccount,
-  unknownAccount,
-  withoutAccount,
-} from '../auth/accounts.ts'
+import { type Account, accountName, createAccounts, findAccount, unknownAccount } from '../auth/accounts.ts'
+import { withoutAccount } from '../auth/store/accounts.ts'
 import type { ServerKey, StoredEntry, TokenStore, WebUrl } from '../auth/types.ts'
 import { webUrl } from '../auth/url.ts'
 import { HostError } from '../errors.ts'
@@ -28,7 +22,10 @@ export interface Kept {
   /** The configured name of a server, else its address. */
   nameOf(entry: StoredEntry): Clean
   keyOf(entry: StoredEntry): ServerKey
-  /** The account that the entry is of, and whether there are others of the server. */
+  /**
+   * The account that the entry is of, and whether there are others of the server. Of several sign-in servers of an account only
+   * the one that a run would go to is in use.
+   */
   accountOf(entry: StoredEntry): Promise<Account & { several: boolean }>
   /** Only the entries of this account; throws HostError `usage` where there is none of that name. */
   ofAccount(entries: readonly StoredEntry[], typed: string): Promise<StoredEntry[]>
@@ -67,11 +64,21 @@ export function openKept(
       throw new HostError('usage', `${name} runs on this machine: nobody signs in to it`)
     return webUrl(config.url, name)
   }
+  const entriesKept = async (): Promise<StoredEntry[]> => {
+    const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
+    return all.filter(({ store }) => tokenStore === 'auto' || store === tokenStore)
+  }
+  const issuerUsed = async ({ server, slot }: StoredEntry): Promise<string | undefined> => {
+    const same = (await entriesKept()).filter(each => each.server === server && each.slot === slot)
+    const issuers = same.map(({ issuer }) => issuer)
+    if (issuers.length < 2) return issuers[0]
+    const known = await open('file').knownIssuer(webUrl(server, 'the server'))
+    return issuers.find(issuer => issuer === known?.issuer) ?? issuers.at(-1)
+  }
   return {
     async of(names, none) {
-      const all = await open(tokenStore === 'file' ? 'file' : 'keychain').list()
-      const kept = tokenStore === 'auto' ? all : all.filter(({ store }) => store === tokenStore)
-      if (names.length === 0) return [...kept]
+      const kept = await entriesKept()
+      if (names.length === 0) return kept
       const known = [...new Set([...Object.keys(servers), ...kept.map(nameOf)])]
       return [...new Set(names)].flatMap(given => {
         const url = urlOf(given, known)
@@ -101,7 +108,8 @@ export function openKept(
     async accountOf(entry) {
       const all = await list(entry)
       const found = all.find(({ slot }) => slot === entry.slot)
-      return { kept: true, inUse: false, ...found, slot: entry.slot, several: all.length > 1 }
+      const inUse = found?.inUse === true && entry.issuer === (await issuerUsed(entry))
+      return { kept: true, ...found, inUse, slot: entry.slot, several: all.length > 1 }
     },
     async ofAccount(entries, typed) {
       const found: StoredEntry[] = []

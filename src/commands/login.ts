@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { runtimeEnvironment } from '../config/environment.ts'
-import type { Host } from '../host.ts'
+import { type Host, signalCode } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import { runInTerminal } from '../spawn.ts'
 import { readToken } from './stdin.ts'
@@ -26,8 +27,18 @@ export async function gitHubLogin(withToken: boolean, host: Host): Promise<numbe
     const token = await readToken(command, { longest: LONGEST, isToken: isVisible }, host)
     return storeToken(token, host)
   }
-  const code = await runInTerminal({ program: 'copilot', args: ['login'], env: host.env })
-  if (code !== undefined) return code
+  let interrupted = false
+  // Who has the terminal decides what Ctrl+C does; without a parent it would share the terminal with the shell.
+  const release = host.interrupts(() => {
+    interrupted = true
+  })
+  const login = { program: 'copilot', args: ['login'], env: runtimeEnvironment(host.env) }
+  const code = await runInTerminal(login, host.signal).finally(async () => {
+    // A Ctrl+C from before its end may be heard of after it.
+    await turn()
+    release()
+  })
+  if (code !== undefined) return interrupted && code !== 0 ? signalCode('SIGINT') : code
   host.stderr.write(INSTALL)
   return 1
 }
@@ -43,6 +54,7 @@ async function storeToken(token: string, host: Host): Promise<number> {
     env: runtimeEnvironment(host.env),
     folder: host.folder,
     login: true,
+    atExit: host.atExit,
   })
   try {
     const { login, storedInVault } = await runtime.storeLogin(token)

@@ -10,6 +10,7 @@ import { clean } from '../text.ts'
 import type { AuthStatusOptions, SignInStatus } from './auth-status.ts'
 import { type RemoteServer, serverAt } from './find-server.ts'
 import type { Kept } from './kept.ts'
+import { literalHeaders, ONLY_THE_RUNTIME, saysNothing } from './literal-headers.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
 
@@ -53,7 +54,7 @@ export function createLook(
   async function live(grant: Grant, entry: StoredEntry): Promise<SignInStatus['live']> {
     if (options.offline) return undefined
     const config = configOf(entry, settings)
-    const { state, why, scopes } = await probeGrant(
+    const found = await probeGrant(
       grant,
       {
         server: webUrl(entry.server, 'the server'),
@@ -65,6 +66,8 @@ export function createLook(
       probing,
       signal,
     )
+    if (saysNothing(found, config)) return { state: 'not-checked', why: ONLY_THE_RUNTIME }
+    const { state, why, scopes } = found
     return { state, why, scopes }
   }
 
@@ -76,7 +79,8 @@ export function createLook(
       trouble: error && clean(error.message, 200),
     }
     // A renewal that was refused leaves nothing; otherwise the store does not give it out.
-    if (grant === undefined && error !== undefined) return { ...status, state: 'ended', lapses: true }
+    if (grant === undefined && error !== undefined)
+      return { ...status, state: 'ended', lapses: options.for === undefined ? undefined : true }
     if (grant === undefined) return { ...status, state: 'unreadable' }
     past ??= journal.read(WHOLE_JOURNAL)
     // A client that acts for itself gets another token at any time.
@@ -100,13 +104,6 @@ export function createLook(
 
 function configOf({ server }: StoredEntry, { servers }: Settings): RemoteServer['config'] | undefined {
   return serverAt(server, servers.servers)?.[1]
-}
-
-/** The headers that the configuration adds to every request; those with a variable in them only the runtime can fill in. */
-export function literalHeaders(
-  config: Pick<RemoteServer['config'], 'headers'> | undefined,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(config?.headers ?? {}).filter(([, value]) => !value.includes('$')))
 }
 
 /** When the token was renewed, in milliseconds since the epoch; undefined for one that came with the sign-in itself. */

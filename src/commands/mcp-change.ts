@@ -1,17 +1,18 @@
 import { join } from 'node:path'
+import { webUrl } from '../auth/url.ts'
 import { folders } from '../config/folders.ts'
 import { parseJson } from '../config/json.ts'
 import { isObject } from '../config/judge.ts'
 import { findProject, type Project } from '../config/project.ts'
 import { readText } from '../config/read.ts'
 import { judgeEntry, nameFault } from '../config/server-entry.ts'
-import { ownServerFile } from '../config/server-files.ts'
-import { HostError } from '../errors.ts'
+import { type Listed, ownServerFile, serversOf } from '../config/server-files.ts'
+import { HostError, hostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../text.ts'
 import { createOutput } from './output.ts'
 import { tilde } from './place.ts'
-import { changeJson, exists, readSmall } from './small-file.ts'
+import { type Change, changeJson, exists, readSmall } from './small-file.ts'
 
 export interface McpAddOptions {
   transport?: 'http' | 'sse' | 'stdio'
@@ -43,15 +44,15 @@ export async function mcpAdd(
   const entry = entryOf(words, options)
   const judged = judgeEntry(entry, host.env)
   if (judged !== 'disabled' && 'fault' in judged) throw new HostError('usage', `"${shown}": ${judged.fault}`)
-  const { state, file } = await place(options, host)
+  const { state, file, origin } = await place(options, host)
   const where = clean(tilde({ folder: file, home: host.home }), 300)
   await changeJson(
     file,
     content => {
-      const servers = serversOf(content)
+      const { servers = {} } = serversOf(content, origin) ?? {}
       if (Object.hasOwn(servers, name) && !options.replace)
         throw new HostError('usage', `${shown} is in ${where} already; --replace puts this in its place`)
-      return serversPath(content, name, entry)
+      return changeOf(content, origin, name, entry)
     },
     { state, secret: !options.project, judge: content => judgeFile(content, file) },
   )
@@ -61,6 +62,9 @@ export async function mcpAdd(
   for (const [header, text] of Object.entries(isObject(entry.headers) ? entry.headers : {}))
     if (/authorization|key|token|cookie|secret/i.test(header) && !String(text).includes('$'))
       warn(`${clean(header, 40)} is in ${where} as plain text; a value of $NAME is read from the environment`)
+  const unsafe = typeof entry.url === 'string' ? signInFault(entry.url) : undefined
+  if (unsafe !== undefined)
+    warn(`${unsafe}: nobody can sign in to it, and all that is sent there can be read`)
   if (options.project) warn('it is not used before you agree to what this project brings: copilot-host trust')
   return 0
 }
@@ -71,14 +75,14 @@ export async function mcpRemove(
   options: Pick<McpAddOptions, 'project' | 'json'>,
   host: Host,
 ): Promise<number> {
-  const { state, own, project } = await place(options, host)
+  const { state, own, project, origin } = await place(options, host)
   const files = options.project ? [...project.serverFiles].reverse() : [own]
   const shown = clean(name, 64)
   for (const file of files) {
     if (!(await exists(file))) continue
     const content = parseJson(await readText(file, readSmall), file)
-    if (!isObject(content) || !Object.hasOwn(serversOf(content), name)) continue
-    await changeJson(file, found => serversPath(found, name, undefined), {
+    if (!Object.hasOwn(serversOf(content, origin)?.servers ?? {}, name)) continue
+    await changeJson(file, found => changeOf(found, origin, name, undefined), {
       ...{ state, secret: !options.project, judge: (each: unknown) => judgeFile(each, file) },
     })
     const { line, value } = createOutput(options, host)
@@ -91,12 +95,27 @@ export async function mcpRemove(
   throw new HostError('failure', `${shown} is not in ${where}${hint}`)
 }
 
+/** Why no sign-in would be begun at an address without TLS; undefined where one would, or where a variable says later what it is. */
+function signInFault(url: string): string | undefined {
+  if (!/^http:/i.test(url) || url.includes('$')) return undefined
+  try {
+    webUrl(url, 'the server')
+    return undefined
+  } catch (thrown) {
+    return hostError(thrown, 'its address cannot be used').detail
+  }
+}
+
 async function place({ project: wanted }: Pick<McpAddOptions, 'project'>, host: Host) {
   const { state, copilot } = folders(host.env, host.platform, host.home)
   const project: Project = await findProject(host.folder, exists)
   const own = ownServerFile(copilot)
-  return { state, own, project, file: wanted ? join(project.root, '.mcp.json') : own }
+  const origin: Listed['origin'] = wanted ? 'project' : 'person'
+  return { state, own, project, origin, file: wanted ? join(project.root, '.mcp.json') : own }
 }
+
+/** `mcp.example.com/mcp`, `localhost:3000`: what somebody means as an address. */
+const ADDRESS = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\/|localhost(?::\d+)?(?:\/|$))/i
 
 function entryOf(words: readonly string[], options: McpAddOptions): Fields {
   const [first, ...args] = words
@@ -115,6 +134,11 @@ function entryOf(words: readonly string[], options: McpAddOptions): Fields {
         'an address is missing, or a command: copilot-host mcp add <name> -- <command>',
       )
     if (header !== undefined) throw new HostError('usage', '--header is for a server with an address')
+    if (options.transport === undefined && args.length === 0 && ADDRESS.test(first))
+      throw new HostError(
+        'usage',
+        `an address begins with http (${/^localhost/i.test(first) ? 'http' : 'https'}://${clean(first, 100)}); for a command of this name say --transport stdio`,
+      )
     return { type: 'local', command: first, args, ...(env && { env }), ...common }
   }
   if (args.length > 0) throw new HostError('usage', 'a server has one address, or a command behind --')
@@ -131,16 +155,16 @@ function pairs(texts: readonly string[], flag: string, pattern: RegExp, form: st
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
-/** Where the entries stand: in `mcpServers`, or by themselves where a project's file has them so. */
-function serversOf(content: Fields): Fields {
-  if (isObject(content.mcpServers)) return content.mcpServers
-  return 'mcpServers' in content ? {} : content
-}
-
-function serversPath(content: Fields, name: string, entry: unknown): { path: string[]; value: unknown } {
-  const bare = !('mcpServers' in content) && Object.keys(content).length > 0
+/** An entry set or taken out where it is read: in `mcpServers`, or by itself where a project's file has them so. */
+function changeOf(
+  content: Fields,
+  origin: Listed['origin'],
+  name: string,
+  entry: unknown,
+): ReturnType<Change> {
+  const { servers = {}, bare = false } = serversOf(content, origin) ?? {}
   if (bare) return { path: [name], value: entry }
-  const others = Object.entries(serversOf(content)).filter(([key]) => key !== name)
+  const others = Object.entries(servers).filter(([key]) => key !== name)
   return {
     path: ['mcpServers'],
     value: Object.fromEntries(entry === undefined ? others : [...others, [name, entry]]),

@@ -4,14 +4,15 @@ import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import type { ServerConfig } from '../runtime/types.ts'
 import { clean } from '../text.ts'
-import { basicsOf, type SignInStatus } from './auth-status.ts'
+import { type SignInStatus, signInUsed } from './auth-status.ts'
 import { loginCommand } from './engine.ts'
-import { findServer } from './find-server.ts'
+import { findServer, type RemoteServer } from './find-server.ts'
 import { type Kept, type KeptOptions, openKept } from './kept.ts'
 import { knock } from './knock.ts'
+import { leavesOut, ONLY_THE_RUNTIME } from './literal-headers.ts'
 import { createLook } from './look.ts'
 import { createOutput } from './output.ts'
-import { readSettings } from './settings.ts'
+import { readServerSettings } from './settings.ts'
 import { sideBySide } from './side-by-side.ts'
 
 /** How many servers are asked at a time. */
@@ -26,8 +27,11 @@ export interface McpStatusOptions extends KeptOptions {
 export interface ServerStatus {
   name: string
   url?: string
-  /** `local`: its command is started by a session only, and was not asked. */
-  state: 'ready' | 'needs-sign-in' | 'unreachable' | 'local'
+  /**
+   * `local`: its command is started by a session only, and was not asked. `not-checked`: it refuses us, and may let a session in,
+   * whose runtime fills in the variables of its headers.
+   */
+  state: 'ready' | 'needs-sign-in' | 'not-checked' | 'unreachable' | 'local'
   /** Whether somebody is signed in, and who, where that is known. */
   signedIn?: boolean
   account?: string
@@ -45,7 +49,7 @@ export async function mcpStatus(
   options: McpStatusOptions,
   host: Host,
 ): Promise<number> {
-  const settings = await readSettings({ ...options, signIn: 'never' }, false, host)
+  const settings = await readServerSettings(options, host)
   const { line, value, warn } = createOutput(options, host)
   for (const problem of settings.servers.problems) warn(problem)
   const all = settings.servers.servers
@@ -54,9 +58,9 @@ export async function mcpStatus(
   const look = createLook({}, { settings, kept, host, warn })
   try {
     const statuses = await sideBySide(servers, MOST_ASKED, async ([name, config]) => {
-      const began = host.clock.now()
+      const began = performance.now()
       const status = await statusOf(name, config, { kept, look, host })
-      return status.state === 'local' ? status : { ...status, ms: host.clock.now() - began }
+      return status.state === 'local' ? status : { ...status, ms: Math.round(performance.now() - began) }
     })
     value(statuses)
     if (statuses.length === 0) line('no MCP server is configured (copilot-host mcp add <name> <address>)')
@@ -78,15 +82,22 @@ interface StatusPorts {
 
 async function statusOf(name: string, config: ServerConfig, ports: StatusPorts): Promise<ServerStatus> {
   if (!('url' in config)) return { name, state: 'local' }
+  const status = await statusAt(name, config, ports)
+  if (status.state !== 'needs-sign-in' || !leavesOut(config)) return status
+  return { ...status, state: 'not-checked', why: ONLY_THE_RUNTIME }
+}
+
+async function statusAt(
+  name: string,
+  config: RemoteServer['config'],
+  ports: StatusPorts,
+): Promise<ServerStatus> {
   const { kept, look, host } = ports
   const server = { name, url: config.url }
   try {
     const url = webUrl(config.url, name)
-    const entries = (await kept.of([], () => {})).filter(entry => entry.server === url)
-    for (const entry of entries) {
-      const basics = await basicsOf(entry, kept)
-      if (basics.inUse) return { ...server, ...signedIn(await look(entry, basics)) }
-    }
+    const used = await signInUsed(url, kept)
+    if (used !== undefined) return { ...server, ...signedIn(await look(used.entry, used.basics)) }
     const { state } = await knock({ name: clean(name), url, config }, host)
     return { ...server, state: state === 'accepted' ? 'ready' : 'needs-sign-in' }
   } catch (thrown) {
@@ -119,6 +130,7 @@ function lineOf({ name, url, state, signedIn, account, why, ms }: ServerStatus, 
   const words = {
     ready: signedIn ? `ready, signed in${as}` : 'ready, no sign-in needed',
     'needs-sign-in': `needs a sign-in${why === undefined ? '' : ` (${why})`}. Run: ${login}`,
+    'not-checked': `is not checked: ${why}`,
     unreachable: why ?? 'cannot be reached',
     local: 'a command on this machine; a session starts it',
   }

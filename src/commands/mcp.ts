@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { isObject } from '../config/judge.ts'
 import { judgeEntry, nameFault } from '../config/server-entry.ts'
 import { type Listed, listServers } from '../config/server-files.ts'
@@ -8,7 +7,7 @@ import { clean } from '../text.ts'
 import { configure } from './configure.ts'
 import { createOutput } from './output.ts'
 import { tilde } from './place.ts'
-import { readSmall } from './small-file.ts'
+import { readGiven, readSmall } from './small-file.ts'
 
 /** One entry as `mcp list --json` shows it: names of headers and variables, never their values. */
 export interface ListedServer {
@@ -33,7 +32,8 @@ export async function mcpList(options: { json?: boolean }, host: Host): Promise<
   const { line, value, warn } = createOutput(options, host)
   const { listed, problems } = await listServers({
     ...{ configs: [], copilotHome: folders.copilot },
-    readFile: path => readFile(path, 'utf8'),
+    readFile: readSmall,
+    readGiven,
     project: { project, readFile: readSmall },
   })
   for (const problem of problems) warn(problem)

@@ -10,12 +10,14 @@ import { openSession, pickSession, type SessionChoice } from './pick-session.ts'
 import { renewAheadOfRun } from './renew-ahead.ts'
 import { createRunOutput } from './run-output.ts'
 import type { Settings } from './settings.ts'
-import { readStdin } from './stdin.ts'
+import { readBeside, readStdin } from './stdin.ts'
 import { openStores } from './stores.ts'
 import { allowingOption, denial, ruling } from './tool-rules.ts'
 
 /** The longest prompt that is read from standard input, in bytes. */
 const PROMPT_LIMIT = 1024 * 1024
+/** How long a run that has failed waits for the runtime to stop the turn and close the session, in milliseconds. */
+const PARTING = 2000
 
 /**
  * Asks once: the answer (or JSON, `--output`) goes to stdout and nothing else does; what a person should know goes to
@@ -31,12 +33,18 @@ export async function oneShot(
   // Which session is the first question; what it shall be told is the second.
   if (choice.kind === 'stored' && options.prompt === undefined)
     pickSession(await (await starting).sessions(), choice.id, settings.session.folder, host.clock.now())
-  const prompt = options.prompt ?? (await readStdin(host.stdin, PROMPT_LIMIT, host.signal))
-  if (prompt.trim() === '')
+  const given = options.prompt ?? (await readStdin(host.stdin, PROMPT_LIMIT, host.signal))
+  if (given.trim() === '')
     throw new HostError('usage', 'the prompt is empty; give one with -p or on standard input')
+  const beside = options.prompt === undefined ? '' : await readBeside(host, PROMPT_LIMIT)
+  const prompt = beside?.trim() ? `${given}\n\n${beside}` : given
 
   const out = createRunOutput(options.output ?? 'text', host)
   const { warn } = out
+  if (beside === undefined)
+    warn(
+      'standard input is an open pipe that said nothing for 3 s: the prompt goes alone (< /dev/null spares the wait)',
+    )
   for (const problem of settings.servers.problems) warn(problem)
   const store = openStores(options, settings, warn, host)
   const end = Promise.withResolvers<void>()
@@ -101,34 +109,40 @@ export async function oneShot(
         told ??= error
         end.reject(error)
       },
+      unsent: end.reject,
       show(event) {
-        out.take(event)
         if (event.type === 'turn-start') {
-          turns += 1
           const { maxTurns = Number.POSITIVE_INFINITY } = options
-          if (turns > maxTurns) {
+          if (turns >= maxTurns) {
             const count = maxTurns === 1 ? '1 turn' : `${maxTurns} turns`
-            end.reject(new HostError('limit', `stopped after ${count} (--max-turns)`))
+            return end.reject(new HostError('limit', `stopped after ${count} (--max-turns)`))
           }
+          turns += 1
         }
+        out.take(event)
         if (event.type === 'server' && event.status === 'needs-auth' && !settings.session.signIn)
           warn(`${event.name} needs a sign-in, which --sign-in never leaves out`)
         if (event.type === 'error') end.reject(new HostError('model', event.text))
         if (event.type === 'stopped') end.reject(event.error)
+        if (event.type === 'idle' && event.aborted)
+          end.reject(new HostError('failure', 'the Copilot runtime has stopped the turn'))
         if (event.type === 'idle') end.resolve()
       },
     })
     conversation.say(prompt)
     let usage: Usage | undefined
+    let patience: Promise<void> | undefined
     try {
       await end.promise
       if (options.output !== undefined) usage = await session.controls.usage().catch(() => undefined)
     } catch (thrown) {
-      await conversation.interrupt()
+      // What has made the run fail may be that nothing is answered any more.
+      patience = host.clock.sleep(PARTING, over.signal).catch(() => {})
+      await Promise.race([conversation.interrupt(), patience])
       throw thrown
     } finally {
-      await conversation.end()
-      await session.close().catch(() => {})
+      const ended = conversation.end().then(() => session.close().catch(() => {}))
+      await Promise.race([ended, patience ?? ended])
     }
     out.end(0, usage)
     return 0

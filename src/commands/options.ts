@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ClientAuthMethod } from '../auth/types.ts'
+import { ruleFault } from '../config/rule.ts'
 import { SIGN_IN_MODES, TOKEN_STORES } from '../config/setting.ts'
 import { callbackUrlFault, clientMetadataUrlFault } from '../config/sign-in-options.ts'
+import { urlRuleFault } from '../config/url-rule.ts'
 import { OUTPUTS, type OutputKind } from './run-events.ts'
-import { ruleFault, type ToolRules } from './tool-rules.ts'
+import type { ToolRules } from './tool-rules.ts'
 
 export type SignInMode = (typeof SIGN_IN_MODES)[number]
 
@@ -53,7 +55,7 @@ const several = (value: string, before: string[]) => [...before, value]
 
 function seconds(value: string): number {
   const number = Number(value)
-  if (!Number.isFinite(number) || number <= 0 || number > 86_400) {
+  if (!(number >= 1 && number <= 86_400)) {
     throw new InvalidArgumentError('It must be a number of seconds between 1 and 86400.')
   }
   return number * 1000
@@ -64,6 +66,12 @@ export function duration(value: string): number {
   const [, count, unit = ''] = /^([1-9]\d{0,4})([smhd])$/.exec(value) ?? []
   if (count === undefined) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 8h or 2d.')
   return Number(count) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 86_400_000)
+}
+
+function addresses(value: string, before: string[]): string[] {
+  const fault = urlRuleFault(value)
+  if (fault !== undefined) throw new InvalidArgumentError(`The address ${fault}.`)
+  return several(value, before)
 }
 
 function rules(value: string, before: string[]): string[] {
@@ -179,10 +187,10 @@ export function chatOptions(command: Command): Command {
     .option(
       '--allow-url <address>',
       'open it without asking: example.com, *.example.com (repeatable)',
-      several,
+      addresses,
       [],
     )
-    .option('--deny-url <address>', 'never open it (repeatable)', several, [])
+    .option('--deny-url <address>', 'never open it (repeatable)', addresses, [])
 }
 
 /** A client of the person's own. Its secret is no option: others see what is typed on a command line. */

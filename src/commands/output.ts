@@ -1,6 +1,6 @@
 import { HostError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { clean } from '../text.ts'
+import { clean, visible } from '../text.ts'
 
 /** What a command says: lines for a person, or JSON for a program (docs/auth-json.md). */
 export interface Output {
@@ -61,12 +61,5 @@ function unexpected(thrown: unknown): HostError {
 
 /** JSON that is safe on a terminal too: what cannot be seen is written as an escape, so nothing is lost. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, found =>
-    found === '\n' ? found : escapeUnits(found),
-  )
-}
-
-function escapeUnits(point: string): string {
-  const units = Array.from({ length: point.length }, (_, at) => point.charCodeAt(at))
-  return units.map(unit => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  return visible(JSON.stringify(value, undefined, indent))
 }

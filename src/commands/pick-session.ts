@@ -1,8 +1,10 @@
-import { HostError } from '../errors.ts'
+import { HostError, ofKind } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { mendLog } from '../runtime/stored-events.ts'
+import { mendLog, removeStaleLocks } from '../runtime/stored-events.ts'
 import type { Runtime, Session, SessionSummary } from '../runtime/types.ts'
-import { clean } from '../text.ts'
+import { type Clean, clean, inColumns } from '../text.ts'
+import { reached } from '../trace.ts'
+import { explained } from './explained.ts'
 import type { Settings } from './settings.ts'
 
 /** A new session, or the stored one that an id (or the beginning of one, or nothing) names. */
@@ -15,7 +17,14 @@ export type SessionChoice =
  * Creates the session, or finds the stored one and resumes it with everything the runtime does not remember. A log that the
  * runtime cannot read is mended first, and `warn` told of it.
  */
-export async function openSession(
+export async function openSession(...given: Parameters<typeof open>): Promise<Session> {
+  const session = await open(...given)
+  reached('session there')
+  const [, settings, , { host }] = given
+  return explained(session, settings.session.servers, host)
+}
+
+async function open(
   choice: SessionChoice,
   settings: Settings,
   runtime: Runtime,
@@ -24,10 +33,11 @@ export async function openSession(
   if (choice.kind === 'new') return runtime.create(settings.session)
   const { folder } = settings.session
   const { id } = pickSession(await runtime.sessions(), choice.id, folder, host.clock.now())
+  await removeStaleLocks(settings.folders.copilot, id, host.isRunning)
   try {
     return await runtime.resume(id, settings.session)
   } catch (thrown) {
-    if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
+    ofKind('runtime-refused', thrown)
     const damaged = await mendLog(settings.folders.copilot, id, host.isRunning)
     if (damaged === 0) throw thrown
     warn(`${damaged} damaged lines of the session were left out (kept in events.damaged.jsonl)`)
@@ -44,13 +54,15 @@ const SHORT = 7
 /**
  * Finds the session to resume among those that are stored (newest first). Without an id it is the latest of this
  * folder (`latest` means the same), otherwise the one whose id is, or begins with, what was given, or whose name it is. Throws HostError `session-unknown` or
- * `session-ambiguous`, which lists what there is. `now` is in milliseconds since the epoch.
+ * `session-ambiguous`, which lists what there is. `now` is in milliseconds since the epoch. Of several that have this name the latest
+ * is meant; none, with `one`, where something would be changed that nobody meant.
  */
 export function pickSession(
   sessions: readonly SessionSummary[],
   id: string | undefined,
   folder: string,
   now: number,
+  { one = false }: { one?: boolean } = {},
 ): SessionSummary {
   if (sessions.length === 0) {
     throw new HostError('session-unknown', 'there is no session to resume yet: copilot-host chat starts one')
@@ -62,21 +74,25 @@ export function pickSession(
   }
   const wanted = id.trim().toLowerCase()
   const matches = wanted === '' ? [] : sessions.filter(session => session.id.toLowerCase().startsWith(wanted))
-  // A name is taken where it is whole; where several sessions have it, the latest is meant.
+  // A name is taken where it is whole, as it is listed.
+  const name = clean(id).toLowerCase()
   const named =
-    wanted !== '' && matches.length === 0 && sessions.find(({ summary }) => summary?.toLowerCase() === wanted)
-  if (named) return named
+    name === '' || matches.length > 0 ? [] : sessions.filter(({ summary }) => summary?.toLowerCase() === name)
+  if (one && named.length > 1) throw ambiguous(id, named, now)
+  if (named[0]) return named[0]
   if (wanted === 'latest' && matches.length === 0) return pickSession(sessions, undefined, folder, now)
   const [match, second] = matches
   if (match && !second) return match
   const exact = matches.find(session => session.id.toLowerCase() === wanted)
   if (exact) return exact
-  const name = clean(id, 40)
-  if (!match) throw unknown(`no session is called "${name}" or has an id that begins so`, sessions, now)
-  throw new HostError(
-    'session-ambiguous',
-    [`"${name}" names ${matches.length} sessions:`, ...list(matches, now)].join('\n'),
-  )
+  if (!match)
+    throw unknown(`no session is called "${clean(id, 40)}" or has an id that begins so`, sessions, now)
+  throw ambiguous(id, matches, now)
+}
+
+function ambiguous(id: string, sessions: readonly SessionSummary[], now: number): HostError {
+  const head = `"${clean(id, 40)}" names ${sessions.length} sessions:`
+  return new HostError('session-ambiguous', [head, ...list(sessions, now)].join('\n'))
 }
 
 function unknown(what: string, sessions: readonly SessionSummary[], now: number): HostError {
@@ -88,13 +104,17 @@ export function listSessions(
   sessions: readonly SessionSummary[],
   now: number,
   among: readonly SessionSummary[] = sessions,
-): string[] {
+): Clean[] {
   const length = shortLength(among)
-  return sessions.map(session => {
-    const short = clean(session.id, 255).slice(0, length).padEnd(length)
-    const age = ageOf(session.modified, now).padEnd(14)
-    return `${short}  ${age} ${clean(session.summary ?? '', 50)}`.trimEnd()
-  })
+  return sessions.map(({ id, modified, summary = '' }) =>
+    inColumns(
+      [
+        [clean(clean(id, 255).slice(0, length)), length + 1],
+        [clean(ageOf(modified, now)), 14],
+      ],
+      clean(summary, 50),
+    ),
+  )
 }
 
 /** An id as it is shown where nothing has to be told apart. */
@@ -111,7 +131,7 @@ function list(sessions: readonly SessionSummary[], now: number): string[] {
 
 /** The fewest characters of an id that tell these sessions apart. */
 function shortLength(sessions: readonly SessionSummary[]): number {
-  const longest = Math.max(...sessions.map(session => session.id.length))
+  const longest = sessions.reduce((most, { id }) => Math.max(most, id.length), 0)
   let length = SHORT
   while (
     length < longest &&

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Found } from '../config/configuration.ts'
 import { SETTINGS, type Setting } from '../config/setting.ts'
+import { HostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { askTrust } from './ask-trust.ts'
 import { type Configured, configure } from './configure.ts'
@@ -31,10 +32,15 @@ export async function prepare(command: Command, host: Host): Promise<void> {
   })
   if (wanted.length === 0) return
   const options: Partial<ChatOptions> = command.opts()
-  let configured = await configure(options, host)
+  let configured = await configure(options, host).catch((thrown: unknown) => {
+    // What is wrong with the configuration is a finding of its own there.
+    if (command.name() === 'doctor') return undefined
+    throw thrown
+  })
+  if (configured === undefined) return
   const chats = command.name() === 'chat' || command.name() === 'resume'
   if (chats && options.prompt === undefined && !options.unattended && isAttended(host)) {
-    if (await askTrust(options, configured, host)) configured = await configure(options, host)
+    configured = await agreedTo(command, configured, host)
   }
   command.setOptionValue('storeForAll', command.getOptionValueSource('tokenStore') === 'cli')
   for (const { setting, name } of wanted) {
@@ -44,6 +50,19 @@ export async function prepare(command: Command, host: Host): Promise<void> {
     if (value === undefined) continue
     const both = typed ? setting.joined?.([value, command.getOptionValue(name)]) : value
     command.setOptionValueWithSource(name, both, 'config')
+  }
+}
+
+/** What counts after the question about the project. Consent that could not be kept holds for this run. */
+async function agreedTo(command: Command, configured: Configured, host: Host): Promise<Configured> {
+  const options: Partial<ChatOptions> = command.opts()
+  try {
+    return (await askTrust(options, configured, host)) ? await configure(options, host) : configured
+  } catch (thrown) {
+    if (!(thrown instanceof HostError && thrown.kind === 'folder')) throw thrown
+    host.stderr.write(`${thrown.message}: it holds for this run\n`)
+    command.setOptionValue('trustProject', true)
+    return await configure({ trustProject: true }, host)
   }
 }
 

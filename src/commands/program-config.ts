@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Host } from '../host.ts'
 import type { ConfigFileOptions } from './config-set.ts'
+import { defaultCommand } from './program-default.ts'
 import { mcpProgram } from './program-mcp.ts'
 
 type Done = (code: number) => void
@@ -16,7 +17,7 @@ export function configProgram(program: Command, host: Host, done: Done): void {
   const load = () => import('./config.ts')
   const loadSet = () => import('./config-set.ts')
 
-  json(config.command('list', { isDefault: true }))
+  json(defaultCommand(config, 'list'))
     .description('every setting, its value, and who says it')
     .action(async (options: { json?: boolean }) => done(await (await load()).configList(options, host)))
   json(config.command('get'))
@@ -55,7 +56,7 @@ export function configProgram(program: Command, host: Host, done: Done): void {
   const trust = program
     .command('trust')
     .description('what the files of this project bring: servers, commands, settings; agree to it')
-  json(trust.command('show', { isDefault: true }))
+  json(defaultCommand(trust, 'show'))
     .description('show it in full, and ask')
     .action(async (options: { json?: boolean }) => done(await (await loadTrust()).trust(options, host)))
   json(trust.command('list'))
@@ -64,7 +65,7 @@ export function configProgram(program: Command, host: Host, done: Done): void {
   trust
     .command('revoke')
     .description('take it back')
-    .argument('[folder]', 'as `trust list` shows it; this project when absent')
+    .argument('[folder]', 'the project, as `trust list` shows it, or any path to it; this one when absent')
     .action(async (folder: string | undefined) => done(await (await loadTrust()).trustRevoke(folder, host)))
 }
 

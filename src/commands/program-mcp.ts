@@ -3,6 +3,7 @@ import type { Host } from '../host.ts'
 import type { McpAddOptions } from './mcp-change.ts'
 import type { McpStatusOptions } from './mcp-status.ts'
 import { serverListOptions, whole } from './options.ts'
+import { defaultCommand } from './program-default.ts'
 
 const several = (value: string, before: string[]) => [...before, value]
 
@@ -14,8 +15,7 @@ export function mcpProgram(program: Command, host: Host, done: (code: number) =>
   const load = () => import('./mcp-change.ts')
   const PROJECT = ['--project', 'the files of this project (.mcp.json) in place of your own'] as const
 
-  mcp
-    .command('list', { isDefault: true })
+  defaultCommand(mcp, 'list')
     .description('each server, the file it stands in, and whether it counts')
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) =>

@@ -1,11 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Host } from '../host.ts'
-import { clean } from '../text.ts'
 import { whole } from './options.ts'
+import { defaultCommand } from './program-default.ts'
 import type { ReplayOptions } from './replay.ts'
 import type { SessionsOptions } from './sessions.ts'
 import type { ExportOptions } from './sessions-export.ts'
-import { nearest } from './slash/nearest.ts'
 
 /** `sessions` and what can be done with them. `done` gets the exit code. */
 export function sessionsProgram(program: Command, host: Host, done: (code: number) => void): void {
@@ -17,21 +16,9 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
   const listing = (command: Command) =>
     command.option('--here', 'only those of this folder').option('--json', 'as JSON')
 
-  listing(sessions.command('list', { isDefault: true }))
+  listing(defaultCommand(sessions, 'list'))
     .description('list them')
-    .allowExcessArguments()
-    .action(async (options: SessionsOptions, list: Command) => {
-      // What is no command comes here, since this is the one without a name.
-      const [name] = list.args
-      if (name !== undefined)
-        list.error(
-          noCommand(
-            name,
-            sessions.commands.map(each => each.name()),
-          ),
-        )
-      done(await (await load()).sessionsList(options, host))
-    })
+    .action(async (options: SessionsOptions) => done(await (await load()).sessionsList(options, host)))
 
   listing(sessions.command('search'))
     .description('those in whose name, folder or conversation a text is')
@@ -82,13 +69,10 @@ export function sessionsProgram(program: Command, host: Host, done: (code: numbe
     .command('delete')
     .description('delete sessions with all their data')
     .argument('<sessions...>', WHICH)
-    .action(async (ids: string[]) => done(await (await load()).sessionsDelete(ids, host)))
-}
-
-function noCommand(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names)
-  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
-  return `error: sessions has no command '${clean(name, 40)}'${hint}`
+    .option('--yes', 'without asking; nobody is asked where there is no terminal')
+    .action(async (ids: string[], options: { yes?: boolean }) =>
+      done(await (await load()).sessionsDelete(ids, options, host)),
+    )
 }
 
 function speed(value: string): ReplayOptions['speed'] {

@@ -21,7 +21,7 @@ import {
   sessionOptions,
   whole,
 } from './options.ts'
-import { asksForJson, errorLine } from './output.ts'
+import { asksForJson, createOutput, errorLine } from './output.ts'
 import { configProgram } from './program-config.ts'
 import { sessionsProgram } from './program-sessions.ts'
 
@@ -29,6 +29,7 @@ import { sessionsProgram } from './program-sessions.ts'
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   let code = 0
   const json = asksForJson(argv)
+  for (const line of host.ignored) createOutput({ json }, host).warn(line)
   const program = new Command('copilot-host')
     .description('A terminal chat that hosts the GitHub Copilot runtime and signs you in to MCP servers.')
     .version(host.version)

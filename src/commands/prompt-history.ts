@@ -1,9 +1,5 @@
-import { constants } from 'node:fs'
-import { mkdir, open, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as v from 'valibot'
-
-const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+import { openLineFile } from '../auth/store/line-file.ts'
 
 /** A file that has grown to this many bytes becomes the old one, and the one before that is gone. */
 const LARGEST = 1024 * 1024
@@ -25,23 +21,13 @@ export interface PromptHistory {
   add(text: string): Promise<void>
 }
 
-/**
- * What was sent from the composer: `prompts.jsonl` in the state folder, readable by this user only, one JSON line each.
- * Several processes may write: a line is added by one write at the end of the file, and readers skip what is not whole.
- */
+/** What was sent from the composer: `prompts.jsonl` in the state folder, readable by this user only, one JSON line each. */
 export function openPromptHistory(folder: string): PromptHistory {
-  const file = join(folder, 'prompts.jsonl')
-  const old = join(folder, 'prompts.old.jsonl')
-
-  async function rotate(): Promise<void> {
-    const { size } = await stat(file)
-    if (size > LARGEST) await rename(file, old)
-  }
-
+  const file = openLineFile(folder, 'prompts', LARGEST)
   return {
     async read() {
       const prompts = new Set<string>()
-      for (const line of [...(await linesOf(old)), ...(await linesOf(file))]) {
+      for (const line of await file.read()) {
         const judged = v.safeParse(Entry, line)
         if (!judged.success) continue
         // The newest place counts.
@@ -52,27 +38,7 @@ export function openPromptHistory(folder: string): PromptHistory {
     },
     async add(text) {
       if (text.startsWith(' ') || text.length > LONGEST) return
-      try {
-        await rotate().catch(() => {})
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        await using handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
-        await handle.chmod(0o600)
-        // A line that another process was killed in must not take this one with it.
-        await handle.write(`\n${JSON.stringify({ text })}\n`)
-      } catch {}
+      await file.add(JSON.stringify({ text }))
     },
-  }
-}
-
-/** At most the end of a file: no more than {@link openPromptHistory} lets it grow to. */
-async function linesOf(path: string): Promise<string[]> {
-  try {
-    await using handle = await open(path, O_RDONLY | O_NOFOLLOW)
-    const { size } = await handle.stat()
-    const length = Math.min(size, 2 * LARGEST)
-    const { buffer } = await handle.read({ buffer: Buffer.alloc(length), position: size - length })
-    return buffer.toString('utf8').split('\n')
-  } catch {
-    return []
   }
 }

@@ -19,7 +19,7 @@ export interface Recovery {
   note(event: ServerEvent): boolean
   /** Servers that are still on their way, or may wait for a sign-in. */
   unfinished(): string[]
-  /** True when a server has refused its token since, which only a reload mends: once for each server. */
+  /** True when a server has refused its token since, which only a reload mends: once for each time that it was connected. */
   due(): boolean
   /** The person wants everything tried again. */
   forget(): void
@@ -81,6 +81,11 @@ export function createRecovery(ports: RecoveryPorts): Recovery {
 
   return {
     note(event) {
+      // What a reload brings back goes unsaid; what has come back may be tried once more another time.
+      const was = statuses.get(event.name)?.status
+      if (event.refused && asks && was === 'connected' && !signIns.isWaiting(event.name))
+        quiet.add(event.name)
+      if (event.status === 'connected') tried.delete(event.name)
       statuses.set(event.name, event)
       if (!quiet.has(event.name)) return true
       if (event.status === 'failed') quiet.delete(event.name)

@@ -4,7 +4,25 @@ import { clean } from '../text.ts'
 
 /** Takes the home folder and what looks like a secret out of a text that others will read. */
 export function redacting(home: string): (text: string) => string {
-  return text => maskSecrets(home === '' ? text : text.replaceAll(home, '~'))
+  const found = inText(home)
+  return text => maskSecrets(found === undefined ? text : text.replaceAll(found, '~'))
+}
+
+/**
+ * The home folder in a text, on Windows with either slash, doubled ones too, in either case; not the beginning of the name of another
+ * folder. Undefined where there is none, or where it is the root: a `/` may be anything.
+ */
+function inText(home: string): RegExp | undefined {
+  const windows = /^(?:[a-z]:|\\)/i.test(home)
+  const [first = '', ...parts] = home
+    .replace(windows ? /[\\/]+$/ : /\/+$/, '')
+    .split(windows ? /[\\/]+/ : '/')
+  if (parts.length === 0) return undefined
+  const path = [first, ...parts].map(part => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(
+    `${path.join(windows ? '[\\\\/]+' : '/')}(?![\\p{L}\\p{M}\\p{N}_-]|\\.[\\p{L}\\p{N}_])`,
+    windows ? 'giu' : 'gu',
+  )
 }
 
 /** ... out of an event of a conversation; of a tool only its name and how it ended are left. */

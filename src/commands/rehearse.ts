@@ -20,6 +20,7 @@ import { systemBrowser } from './browser.ts'
 import { optionsHere } from './engine.ts'
 import type { RemoteServer } from './find-server.ts'
 import { knock } from './knock.ts'
+import { ONLY_THE_RUNTIME, saysNothing } from './literal-headers.ts'
 import { missingRights } from './missing-rights.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -38,8 +39,10 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const { settings, store, host } = ports
   const [storeTrouble, found] = await Promise.all([store.trouble(), knock(server, host)])
   plan.storeTrouble = storeTrouble
-  plan.asks = found.state !== 'accepted'
-  if (!plan.asks) return
+  if (saysNothing(found, server.config)) plan.notChecked = ONLY_THE_RUNTIME
+  else plan.asks = found.state !== 'accepted'
+  plan.unattended = found.state === 'accepted'
+  if (plan.unattended) return
   const request = requestOf(server, found)
   const { url } = server
   const known = await store.knownIssuer(url)

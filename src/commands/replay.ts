@@ -26,7 +26,7 @@ const PIECE_TIME = 50
 
 /**
  * Draws a stored session again, as it looked: without model, login or network, and without touching it. Where the output is no
- * terminal it is printed. Gives 0, or 130 when the person left with Ctrl+C.
+ * terminal it is printed. Gives 0, or 130 when the person left with Esc or Ctrl+C.
  */
 export async function replay(id: string | undefined, options: ReplayOptions, host: Host): Promise<number> {
   if (!host.stdout.isTTY || !host.stdin.isTTY) {
@@ -40,16 +40,19 @@ export async function replay(id: string | undefined, options: ReplayOptions, hos
   const redact = options.redact ? redacting(host.home) : undefined
   const leaving = new AbortController()
   const clock = playClock(host)
+  const interrupted = Promise.withResolvers<number>()
   const screen = openChat({
     ...{ stdin: host.stdin, stdout: host.stdout, env: host.env, version: host.version, theme },
     folder: tilde({ folder: session.folder ?? host.folder, home: host.home }),
     now: clock.now,
+    realTime: host.clock.now,
     suspend: host.suspend,
     prompts: [],
     onSubmit: () => screen.show({ type: 'line', level: 'info', text: 'this is a replay: nobody reads it' }),
-    onInterrupt() {},
+    onInterrupt: () => interrupted.resolve(130),
   })
-  const left = screen.left.then(({ by }) => (by === 'interrupt' ? 130 : 0))
+  const ended = screen.left.then(({ by }) => (by === 'interrupt' ? 130 : 0))
+  const left = Promise.race([ended, interrupted.promise])
   void left.finally(() => leaving.abort()).catch(() => {})
   const stop = AbortSignal.any([host.signal, leaving.signal])
   try {

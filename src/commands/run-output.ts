@@ -30,7 +30,7 @@ export interface RunOutput {
 
 /** `folder`: that of the session. Texts that come from elsewhere are cleaned here. */
 export function createRunOutput(kind: OutputKind, host: Host): RunOutput {
-  const began = host.clock.now()
+  const began = performance.now()
   const lines = createOutput({ json: kind !== 'text' }, host)
   const write = (event: RunEvent) => {
     if (kind === 'stream-json') host.stdout.write(`${jsonText(event)}\n`)
@@ -118,7 +118,7 @@ export function createRunOutput(kind: OutputKind, host: Host): RunOutput {
     end(exitCode, usage) {
       answer.end()
       if (kind === 'text') return
-      const duration = Math.round(host.clock.now() - began)
+      const duration = Math.round(performance.now() - began)
       const result: RunResult = {
         version: OUTPUT_VERSION,
         ...{ session, exitCode, answer: [...replies.values()].join(''), turns, tools, duration },

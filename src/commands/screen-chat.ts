@@ -12,6 +12,9 @@ import { talk } from './talk.ts'
 import { readTheme } from './theme.ts'
 import { copyInTmux } from './tmux-copy.ts'
 
+/** No update is open, and pastes are not marked any more. */
+const AS_BEFORE = '\u001b[?2026l\u001b[?2004l'
+
 /** The chat on the screen: Ink, inline. */
 export async function chatOnScreen(
   options: ChatOptions & { session: SessionChoice },
@@ -19,20 +22,22 @@ export async function chatOnScreen(
   running: Running,
   host: Host,
 ): Promise<number> {
-  const { stdin, stdout, suspend, clock, platform } = host
+  const { stdin, stdout, suspend, watchStops, clock, platform } = host
   const { runtime, folders } = settings
   const env = screenEnvironment(settings.configuration, host.env)
   const history = openPromptHistory(folders.state)
   const [earlier, theme] = await Promise.all([history.read(), readTheme(folders.state, env)])
+  // Ink says so when it ends. But Ctrl+C once more, by whoever is in a hurry, makes the system drop what the terminal has not read.
+  if (stdout.isTTY) host.atExit(() => void stdout.write(AS_BEFORE))
   let kept = Promise.resolve()
   let shell: Shell | undefined
 
   const code = await talk(options, settings, running, host, ports => {
     const chat = openChat({
       ...ports,
-      ...{ stdin, stdout, env, suspend, theme },
+      ...{ stdin, stdout, env, suspend, watchStops, theme },
       now: clock.now,
-      prompts: [...earlier.filter(text => !ports.prompts.includes(text)), ...ports.prompts],
+      prompts: earlier,
       onSubmit(text, now) {
         kept = kept.then(() => history.add(text))
         // Only here: in plain lines a paste cannot be told from what was typed.

@@ -3,6 +3,7 @@ import type { Host } from '../host.ts'
 import { readStoredEvents } from '../runtime/stored-events.ts'
 import type { SessionSummary } from '../runtime/types.ts'
 import { clean } from '../text.ts'
+import { jsonText } from './output.ts'
 import { pickSession, shortId } from './pick-session.ts'
 import { redacting } from './redact.ts'
 import { withRuntime } from './sessions.ts'
@@ -53,7 +54,7 @@ export async function exportSession(
   const name = hide(session.summary ?? '')
   if (options.format === 'json') {
     const head = { v: 1, id: clean(session.id, 255), name, started: session.started }
-    write(`${JSON.stringify({ ...head, said: pieces }, undefined, 2)}\n`)
+    write(`${jsonText({ ...head, said: pieces }, 2)}\n`)
   } else {
     const style = options.format === 'markdown' ? markdown : text
     if (options.format === 'markdown') write(`# ${name || `Session ${shortId(session.id)}`}\n\n`)
@@ -73,7 +74,7 @@ async function read(
   let said: Said[] = []
   let damaged = 0
   const add = (more: Said[]) => {
-    said.push(...more)
+    for (const piece of more) said.push(piece)
     if (last !== undefined && said.length > 2 * last) said = said.slice(-last)
   }
   for await (const stored of readStoredEvents(folder, id)) {
@@ -105,7 +106,8 @@ function markdown({ who, agent, tool, arguments: given, outcome, text }: Said): 
   const head = `${agent ? `${agent} ↳ ` : ''}**${tool}** ${given ? `\`${given.replaceAll('`', "'")}\` ` : ''}(${outcome})`
   if (text === '') return head
   // A fence that is longer than any in the text.
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  let longest = 2
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
   const fence = '`'.repeat(longest + 1)
   return `${head}\n\n${fence}\n${text.trimEnd()}\n${fence}`
 }

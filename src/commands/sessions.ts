@@ -1,9 +1,11 @@
 import { HostError } from '../errors.ts'
-import type { Host } from '../host.ts'
+import { type Host, isAttended } from '../host.ts'
 import { startRuntime } from '../runtime/runtime.ts'
 import { readStoredEvents } from '../runtime/stored-events.ts'
 import type { Runtime, SessionSummary } from '../runtime/types.ts'
 import { clean } from '../text.ts'
+import { readAnswer } from '../ui/plain/reader.ts'
+import { jsonText } from './output.ts'
 import { listSessions, pickSession, shortId } from './pick-session.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { saidIn } from './transcript.ts'
@@ -26,7 +28,9 @@ export interface ListedSession {
 /** Every session that is stored, newest first; those of Copilot CLI too. Gives 0. */
 export function sessionsList(options: SessionsOptions, host: Host): Promise<number> {
   return withRuntime(host, async runtime => {
-    print(await runtime.sessions(options.here ? host.folder : undefined), options, host)
+    const none = options.here ? 'no session was started in this folder' : 'there is no session yet'
+    const sessions = await runtime.sessions(options.here ? host.folder : undefined)
+    print(sessions, options, `${none}: copilot-host chat starts one`, host)
     return 0
   })
 }
@@ -43,17 +47,17 @@ export function sessionsSearch(text: string, options: SessionsOptions, host: Hos
       const named = `${id}\n${summary}\n${folder}`.toLowerCase().includes(wanted)
       if (named || (await isSaid(wanted, folders.copilot, id))) found.push(session)
     }
-    print(found, options, host)
+    print(found, options, 'there is no such session', host)
     return found.length > 0 ? 0 : 1
   })
 }
 
 /** Gives a session a name, which `resume` takes too. Gives 0. */
 export function sessionsRename(id: string, name: string, host: Host): Promise<number> {
-  const given = clean(name, 100)
+  const given = clean(name)
   if (given === '') throw new HostError('usage', 'the name is empty')
-  return withRuntime(host, async (runtime, settings) => {
-    const stored = pickSession(await runtime.sessions(), id, host.folder, host.clock.now())
+  const rename = async (runtime: Runtime, settings: Settings) => {
+    const stored = pickSession(await runtime.sessions(), id, host.folder, host.clock.now(), { one: true })
     const { model, provider } = settings.session
     const quiet = { model, provider, servers: {}, off: settings.servers.own, signIn: false, quietly: true }
     const session = await runtime
@@ -68,14 +72,25 @@ export function sessionsRename(id: string, name: string, host: Host): Promise<nu
     await session.close()
     host.stdout.write(`${shortId(stored.id)} is called "${given}" now\n`)
     return 0
-  })
+  }
+  return withRuntime(host, rename, { model: true })
 }
 
-/** Deletes sessions with all their data. All of them are found before the first one is deleted. Gives 0. */
-export function sessionsDelete(ids: readonly string[], host: Host): Promise<number> {
+/**
+ * Deletes sessions with all their data. All of them are found before the first one is deleted; a person is shown which they are, and
+ * asked, unless `yes`. Gives 0; 5 where the person says no.
+ */
+export function sessionsDelete(
+  ids: readonly string[],
+  { yes = false }: { yes?: boolean },
+  host: Host,
+): Promise<number> {
   return withRuntime(host, async runtime => {
     const all = await runtime.sessions()
-    const chosen = new Set(ids.map(id => pickSession(all, id, host.folder, host.clock.now())))
+    const chosen = [
+      ...new Set(ids.map(id => pickSession(all, id, host.folder, host.clock.now(), { one: true }))),
+    ]
+    if (!yes && isAttended(host) && !(await mayDelete(chosen, host))) return 5
     for (const { id, summary } of chosen) {
       const name = `${shortId(id)} ${summary ?? ''}`.trim()
       if (!(await runtime.remove(id)))
@@ -86,12 +101,25 @@ export function sessionsDelete(ids: readonly string[], host: Host): Promise<numb
   })
 }
 
+/** Anything else than yes is a no. */
+async function mayDelete(sessions: readonly SessionSummary[], host: Host): Promise<boolean> {
+  const write = (line: string) => void host.stderr.write(`${line}\n`)
+  for (const line of listSessions(sessions, host.clock.now())) write(line)
+  const what = sessions.length === 1 ? 'this session' : `these ${sessions.length} sessions`
+  const ports = { stdin: host.stdin, clock: host.clock, write }
+  const answer = await readAnswer(ports, `Delete ${what} with all data? [y/N]`, host.signal)
+  const agreed = /^y(es)?$/i.test(answer.trim())
+  if (!agreed) write('Nothing was deleted.')
+  return agreed
+}
+
 /** Runs `work` with a runtime that has no session, and ends it. */
 export async function withRuntime<T>(
   host: Host,
   work: (runtime: Runtime, settings: Settings) => Promise<T>,
+  needs = { model: false },
 ): Promise<T> {
-  const settings = await readSettings({ mcp: [], mcpConfig: [], signIn: 'never' }, false, host)
+  const settings = await readSettings({ mcp: [], mcpConfig: [], signIn: 'never' }, false, host, needs)
   const runtime = await startRuntime({ ...settings.runtime, login: false })
   try {
     return await Promise.race([work(runtime, settings), runtime.died.then(error => Promise.reject(error))])
@@ -101,14 +129,19 @@ export async function withRuntime<T>(
   }
 }
 
-function print(sessions: readonly SessionSummary[], { json }: SessionsOptions, host: Host): void {
+function print(
+  sessions: readonly SessionSummary[],
+  { json }: SessionsOptions,
+  none: string,
+  host: Host,
+): void {
   if (json) {
     const listed: ListedSession[] = sessions.map(({ id, summary, folder, started, modified }) => ({
       ...{ id: clean(id, 255), name: summary ?? '', started, modified },
       folder: folder === undefined ? undefined : clean(folder, 4096),
     }))
-    host.stdout.write(`${JSON.stringify(listed, undefined, 2)}\n`)
-  } else if (sessions.length === 0) host.stderr.write('there is no such session\n')
+    host.stdout.write(`${jsonText(listed, 2)}\n`)
+  } else if (sessions.length === 0) host.stderr.write(`${none}\n`)
   else for (const line of listSessions(sessions, host.clock.now())) host.stdout.write(`${line}\n`)
 }
 

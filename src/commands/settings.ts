@@ -1,4 +1,5 @@
-import { serviceName } from '../auth/store/store.ts'
+import type { KeychainProcess } from '../auth/store/keychain-process.ts'
+import { serviceName } from '../auth/store/service.ts'
 import type { ServerOptions } from '../auth/types.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
@@ -28,6 +29,7 @@ type Given =
 export interface Settings {
   folders: Folders
   service: string
+  /** Empty where a command talks with none. */
   model: ModelAccess
   servers: Servers
   signIn: SignInMode
@@ -38,17 +40,21 @@ export interface Settings {
   configuration: Configuration
   log: DebugLog
   runtime: RuntimeOptions
+  /** The keychain's child, where it comes up beside the runtime. */
+  keychain?: KeychainProcess
   session: SessionConfig
 }
 
 /**
  * Reads everything that can be wrong before anything is started. Throws HostError `usage` or `config`; a bad entry of
- * a server file is not thrown but named in `servers.problems`.
+ * a server file is not thrown but named in `servers.problems`. Who talks with no model is told of no fault in what the
+ * environment says of one.
  */
 export async function readSettings(
   options: Pick<ChatOptions, Given>,
   person: boolean,
   host: Host,
+  needs: { model: boolean } = { model: true },
 ): Promise<Settings> {
   const { env } = host
   const configured = await configure(options, host)
@@ -57,10 +63,16 @@ export async function readSettings(
   const held = heldLine(configured, found)
   const problems = [...configuration.warnings, ...found.problems, ...(held === undefined ? [] : [held])]
   const servers = { ...found, servers: configuredServers(found, configuration), problems }
-  const model = readModel(env, { model: options.model ?? configuration.find(SETTINGS.model)?.value })
+  const model = needs.model
+    ? readModel(env, { model: options.model ?? configuration.find(SETTINGS.model)?.value })
+    : {}
   const signIn = judgeSignIn(options.signIn, person)
   const optionsOf = signInOptions(options, servers, configuration)
   const log = openLog(options.debugLog ?? configuration.find(SETTINGS.debugLog)?.value)
+  host.signal.addEventListener('abort', () => {
+    const { reason } = host.signal
+    if (reason instanceof Error) log.write(`failed: ${reason.stack}`)
+  })
   const { folders } = configured
   return {
     folders,
@@ -79,6 +91,7 @@ export async function readSettings(
       folder: host.folder,
       login: model.provider === undefined,
       log: line => log.write(line),
+      atExit: host.atExit,
     },
     session: {
       folder: host.folder,
@@ -90,6 +103,14 @@ export async function readSettings(
       signIn: signIn !== 'never',
     },
   }
+}
+
+/** The same for a command that talks with no model and signs nobody in. */
+export function readServerSettings(
+  options: Omit<Pick<ChatOptions, Given>, 'signIn'>,
+  host: Host,
+): Promise<Settings> {
+  return readSettings({ ...options, signIn: 'never' }, false, host, { model: false })
 }
 
 /** Where nobody is there to choose, nobody is asked; an address cannot come without a person at all. */

@@ -3,6 +3,7 @@ import { judgeRequest, serverNameOf } from '../auth/request.ts'
 import type { Answer, AuthRequest, Reason, WebUrl } from '../auth/types.ts'
 import { HostError, hostError } from '../errors.ts'
 import type { HostEvent, ServerStatus, Session } from '../runtime/types.ts'
+import { reached } from '../trace.ts'
 
 export interface SignInPorts {
   session: Session
@@ -36,6 +37,8 @@ export interface SignIns {
   readonly open: boolean
   /** Whether the runtime has asked about this server since it was loaded. */
   wasAsked(server: string): boolean
+  /** Whether nobody has signed in to this server although it asked: it waits for the person. */
+  isWaiting(server: string): boolean
   /** The runtime is about to ask for all servers anew. */
   reloading(): void
   /** Answers everything that is still open with `cancelled`. */
@@ -55,11 +58,15 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   /** Servers that nobody has signed in to although they ask for it: who waits under which names, by their address. */
   const waiting = new Map<
     WebUrl,
-    { names: ReadonlySet<string>; later: boolean; controller: AbortController }
+    { names: ReadonlySet<string>; later: boolean; whole: boolean; controller: AbortController }
   >()
-  /** Servers that the runtime has asked about since they were loaded, and those that were given a token. */
+  /** What was told of requests that cannot be judged: the runtime repeats them. */
+  const unreadable = new Map<string, string>()
+  /** Servers that the runtime has asked about since they were loaded, and those whose token nothing has shown to be good. */
   const asked = new Set<string>()
   const given = new Set<string>()
+  /** Open calls of tools, and whose they are. */
+  const calls = new Map<string, { server: string; tool: string }>()
 
   /** Until somebody signs in elsewhere, or the runtime asks about this server again. */
   function wait(request: AuthRequest, before: ReadonlySet<string>, later: boolean): void {
@@ -67,7 +74,11 @@ export function carrySignIns(ports: SignInPorts): SignIns {
     const controller = new AbortController()
     // Two requests for it may have been refused together.
     const names = new Set([...before, ...stopWaiting(url), name])
-    waiting.set(url, { names, later, controller })
+    // Declining more rights is not declining the server.
+    const whole = request.reason !== 'upscope'
+    waiting.set(url, { names, later, whole, controller })
+    // Whatever was wrong with its token, the person has been asked.
+    if (whole) for (const each of names) given.delete(each)
     tellOfWaiting()
     void authenticator.signedInElsewhere(request, controller.signal).then(
       () => {
@@ -83,6 +94,10 @@ export function carrySignIns(ports: SignInPorts): SignIns {
     controller?.abort()
     if (waiting.delete(server)) tellOfWaiting()
     return names ?? new Set()
+  }
+
+  function isWaiting(server: string): boolean {
+    return [...waiting.values()].some(({ names, whole }) => whole && names.has(server))
   }
 
   function tellOfWaiting(): void {
@@ -109,7 +124,9 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       if (result.kind === 'token') {
         given.add(server)
         if (!refused) {
-          if (before.has(server)) ports.again?.(server, failed.get(server))
+          // A call that waits for this token goes on by itself: what failed before is not to be done twice.
+          const tool = event.tool === undefined ? failed.get(server) : undefined
+          if (before.has(server)) ports.again?.(server, tool)
           for (const other of before) if (other !== server) ports.elsewhere?.(other, true)
           failed.delete(server)
         }
@@ -118,13 +135,16 @@ export function carrySignIns(ports: SignInPorts): SignIns {
     } catch (thrown) {
       const error = hostError(thrown, `the sign-in to ${server} failed`)
       log(`sign-in ${event.id}: ${error.message}`)
-      tell({ level: 'warning', text: `${server}: ${error.message}` })
+      if (unreadable.get(server) !== error.message)
+        tell({ level: 'warning', text: `${server}: ${error.message}${next(error)}` })
+      unreadable.set(server, error.message)
       result = { kind: 'cancelled', error }
     }
     if (result.kind === 'cancelled' && event.tool !== undefined) failed.set(server, event.tool)
     if (result.kind === 'cancelled' && !signal.aborted)
       ports.refused(result.error ?? new HostError('cancelled', 'the sign-in was cancelled'), server, reason)
     if (signal.reason === WITHDRAWN) return
+    if (result.kind === 'token') reached('token given')
     const taken = await session.answerAuth(
       event.id,
       result.kind === 'token'
@@ -142,6 +162,7 @@ export function carrySignIns(ports: SignInPorts): SignIns {
   return {
     take(event) {
       if (event.type === 'auth') {
+        reached('token asked for')
         const controller = new AbortController()
         const answered = answer(event, controller.signal)
           .catch(thrown => log(`sign-in ${event.id}: ${hostError(thrown, 'not answered').message}`))
@@ -155,6 +176,16 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       } else if (event.type === 'server') {
         statuses.set(event.name, event.status)
         if (event.status === 'connected') given.delete(event.name)
+        if (event.refused && !isWaiting(event.name)) given.add(event.name)
+      } else if (event.type === 'tool-start') {
+        if (event.server !== undefined) calls.set(event.id, { server: event.server, tool: event.name })
+      } else if (event.type === 'tool-end') {
+        const { server, tool } = calls.get(event.id) ?? {}
+        if (event.end === 'ok' && server !== undefined) {
+          authenticator.accepted(server)
+          if (failed.get(server) === tool) failed.delete(server)
+        }
+        calls.delete(event.id)
       }
     },
     unasked() {
@@ -169,9 +200,11 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       return running.size > 0
     },
     wasAsked: server => asked.has(server),
+    isWaiting,
     reloading() {
       asked.clear()
       given.clear()
+      unreadable.clear()
     },
     async end() {
       for (const url of [...waiting.keys()]) stopWaiting(url)
@@ -179,6 +212,11 @@ export function carrySignIns(ports: SignInPorts): SignIns {
       await Promise.allSettled([...running.values()].map(each => each.answered))
     },
   }
+}
+
+/** What a person can do about a request that cannot be judged. */
+function next({ kind }: HostError): string {
+  return kind === 'unsafe-address' ? '; whoever runs it has to mend that' : ''
 }
 
 const WITHDRAWN = new HostError('cancelled', 'the request was withdrawn')

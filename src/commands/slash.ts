@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import type { CommandEntry } from '../ui/types.ts'
@@ -33,26 +34,30 @@ export const COMMANDS: readonly SlashCommand[] = [
 ]
 
 export interface Slash {
-  /** Does what a line that begins with `/` asks for. Never rejects: what goes wrong is told. */
-  run(line: string): Promise<void>
+  /**
+   * Does what a line that begins with `/` asks for. One that begins with the name of something in the root folder is a message
+   * (`now` as of that). Never rejects: what goes wrong is told.
+   */
+  run(line: string, now?: boolean): Promise<void>
   /** What can stand there, for completion, and what behind this one of them. Never rejects. */
   entries(behind?: string): Promise<CommandEntry[]>
 }
 
-/** True for a line that is a command and no path. */
-export function isCommand(text: string): boolean {
-  return /^\/[a-z-]+(\s|$)/u.test(text)
-}
-
 export function createSlash(ports: SlashPorts): Slash {
-  async function perform(name: string, input: string): Promise<void> {
+  /** False if there is no such command. */
+  async function perform(name: string, input: string): Promise<boolean> {
     const command = COMMANDS.find(each => each.name === name || each.aliases?.includes(name))
-    if (command) return command.run(input, ports)
-    const others = await runtimeCommands(ports)
-    if (others.some(each => each.name === name)) return runRuntimeCommand(name, input, ports)
+    if (command) await command.run(input, ports)
+    else if ((await runtimeCommands(ports)).some(each => each.name === name))
+      await runRuntimeCommand(name, input, ports)
+    else return false
+    return true
+  }
+
+  async function tellNone(name: string): Promise<void> {
     const names = [
-      ...COMMANDS.flatMap(each => [each.name, ...(each.aliases ?? [])]),
-      ...others.map(each => each.name),
+      ...offeredBy(ports).flatMap(each => [each.name, ...(each.aliases ?? [])]),
+      ...[...(ports.chat.own ?? []), ...(await runtimeCommands(ports))].map(each => each.name),
     ]
     const meant = nearest(name, names)
     const hint = meant === undefined ? '/help lists them' : `did you mean /${meant}?`
@@ -64,10 +69,13 @@ export function createSlash(ports: SlashPorts): Slash {
   }
 
   return {
-    async run(line) {
-      const [, name = '', input = ''] = /^\/([a-z-]+)\s*([\s\S]*)$/u.exec(line.trim()) ?? []
+    async run(line, now) {
+      const [, word = '', input = ''] = /^\/([a-z\d-]+)\s*([\s\S]*)$/iu.exec(line.trim()) ?? []
+      const name = word.toLowerCase()
       try {
-        await perform(name, input.trim())
+        if (await perform(name, input.trim())) return
+        if (await isThere(`/${word}`)) ports.submit(line, now)
+        else await tellNone(name)
       } catch (thrown) {
         const { message } = hostError(thrown, `/${name} failed`)
         const [first = '', ...more] = message.split('\n')
@@ -92,13 +100,26 @@ export function createSlash(ports: SlashPorts): Slash {
   }
 }
 
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The commands that this chat can do. */
+function offeredBy({ chat }: SlashPorts): readonly SlashCommand[] {
+  return chat.own === undefined ? COMMANDS : COMMANDS.filter(({ screen }) => screen !== true)
+}
+
 /** Columns for what is typed. */
 const LEFT = 28
 
 async function help(ports: SlashPorts): Promise<void> {
   const row = (usage: string, what: string) =>
-    usage.length < LEFT ? `${usage.padEnd(LEFT)}${what}` : `${usage}\n${' '.repeat(LEFT)}${what}`
-  const ours = COMMANDS.map(command => row(usageOf(command), command.what))
+    usage.length < LEFT - 1 ? `${usage.padEnd(LEFT)}${what}` : `${usage}\n${' '.repeat(LEFT)}${what}`
+  const own = (ports.chat.own ?? []).map(each => row(`/${each.name}`, each.what))
+  const ours = [...offeredBy(ports).map(command => row(usageOf(command), command.what)), ...own]
   const others = (await runtimeCommands(ports)).map(each => row(`/${each.name}`, clean(each.description, 50)))
   sayAll(ports, others.length === 0 ? ours : [...ours, '', 'Of the Copilot runtime:', ...others])
 }

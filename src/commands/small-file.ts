@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { access, chmod, mkdir, open, realpath, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, chmod, mkdir, open, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createLock } from '../auth/store/lock.ts'
 import { replaceFile } from '../auth/store/replace.ts'
@@ -7,7 +7,7 @@ import { editJson } from '../config/edit.ts'
 import { parseJson } from '../config/json.ts'
 import { isObject } from '../config/judge.ts'
 import { isMissing, readText } from '../config/read.ts'
-import { HostError } from '../errors.ts'
+import { HostError, whyNot } from '../errors.ts'
 import { clean } from '../text.ts'
 
 /** Largest configuration file that is read, in bytes. */
@@ -20,6 +20,16 @@ export async function readSmall(path: string): Promise<string> {
   if (!found.isFile()) throw coded(found.isDirectory() ? 'EISDIR' : 'EINVAL')
   if (found.size > LARGEST) throw coded('EFBIG')
   return await file.readFile('utf8')
+}
+
+/** The same for a file that the command line names, which may be a pipe too. */
+export async function readGiven(path: string): Promise<string> {
+  let text = ''
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+    text += chunk
+    if (text.length > LARGEST) throw coded('EFBIG')
+  }
+  return text
 }
 
 /** Whether there is something of this path. Never rejects. */
@@ -86,10 +96,23 @@ export async function write(
     await mkdir(dirname(file), { recursive: true, mode: secret ? 0o700 : 0o777 })
     const real = await realpath(file).catch(() => file)
     const before = await stat(real).catch(() => undefined)
+    // A link may lead to a device, and who may do everything would replace that.
+    if (before?.isFile() === false) throw coded('EINVAL')
     await replaceFile(real, text)
     if (!secret) await chmod(real, before === undefined ? 0o644 : before.mode & 0o777)
   } catch (cause) {
-    throw new HostError('config', `cannot write ${clean(file, 200)}`, { cause })
+    throw new HostError('config', `cannot write ${clean(file, 200)}: ${whyNot(cause)}`, { cause })
+  }
+}
+
+/** Writes a file that is not there yet, all of it or nothing. Rejects as `node:fs`. */
+export async function writeNew(file: string, text: string, mode = 0o666): Promise<void> {
+  const handle = await open(file, 'wx', mode)
+  try {
+    await handle.writeFile(text).finally(() => handle.close())
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => {})
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import * as readline from 'node:readline'
 import { Writable } from 'node:stream'
 import { HostError } from '../errors.ts'
@@ -29,6 +30,48 @@ export async function readStdin(
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
     throw new HostError('usage', 'standard input is not valid UTF-8 text', { cause })
+  }
+}
+
+/**
+ * How long standard input may take to say something beside a prompt, in milliseconds. A socket is what Node.js gives to the
+ * programs that it starts, open and empty: nobody has asked for that, so it costs little and nothing is said of it.
+ */
+const PATIENCE = { file: 3000, pipe: 3000, socket: 500 }
+
+/**
+ * What stands on standard input beside a prompt: all of a file or a pipe; empty for anything else. Undefined for a pipe that says
+ * nothing and is left open: it may be one that was only inherited, and would never end. Throws as {@link readStdin} does.
+ */
+export async function readBeside(
+  { stdin, clock, signal }: Pick<Host, 'stdin' | 'clock' | 'signal'>,
+  max: number,
+): Promise<string | undefined> {
+  const kind = kindOf(stdin)
+  if (kind === undefined) return ''
+  const began = Promise.withResolvers<true>()
+  const here = () => began.resolve(true)
+  stdin.once('readable', here).once('end', here).once('error', here)
+  const waited = new AbortController()
+  const late = clock.sleep(PATIENCE[kind], AbortSignal.any([signal, waited.signal])).then(() => false)
+  try {
+    if (!(await Promise.race([began.promise, late]))) return kind === 'socket' ? '' : undefined
+  } finally {
+    waited.abort()
+    stdin.off('readable', here).off('end', here).off('error', here)
+  }
+  return readStdin(stdin, max, signal)
+}
+
+/** What may hold a text; undefined for a terminal, a device, and what cannot be looked at. */
+function kindOf(stdin: Host['stdin']): keyof typeof PATIENCE | undefined {
+  try {
+    const stats = 'fd' in stdin && typeof stdin.fd === 'number' ? fstatSync(stdin.fd) : undefined
+    if (stats?.isFile()) return 'file'
+    if (stats?.isFIFO()) return 'pipe'
+    return stats?.isSocket() ? 'socket' : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -22,10 +22,15 @@ export function openStores(
   const own = new Map<string, TokenStore>()
   for (const server of options.storeForAll ? [] : remoteServers(settings)) {
     const kind = settings.configuration.find(SERVER_SETTINGS.tokenStore, server.name)?.value
-    if (kind === undefined || kind === options.tokenStore) continue
+    if (kind === undefined || isSame(kind, options.tokenStore)) continue
     const store = opened.get(kind) ?? openTokenStore({ tokenStore: kind }, settings, warn, host)
     opened.set(kind, store)
     own.set(server.url, store)
   }
   return own.size === 0 ? main : createStoreByServer(main, own)
+}
+
+/** Not named, it is the keychain. */
+function isSame(one: ChatOptions['tokenStore'], other: ChatOptions['tokenStore']): boolean {
+  return (one === 'auto' ? 'keychain' : one) === (other === 'auto' ? 'keychain' : other)
 }

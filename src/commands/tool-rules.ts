@@ -1,3 +1,5 @@
+import { RULE } from '../config/rule.ts'
+import { matchesUrl } from '../config/url-rule.ts'
 import type { PermissionAsk } from '../runtime/types.ts'
 import { clean } from '../text.ts'
 import { isWithin } from './within.ts'
@@ -51,6 +53,30 @@ export function deniesAny({ denyTool, denyUrl }: Pick<ToolRules, 'denyTool' | 'd
   return denyTool.length + denyUrl.length > 0
 }
 
+/** True where a rule allows this command line. */
+export function allowsCommand(line: string, rules: ToolRules): boolean {
+  return (
+    runsAll(rules) ||
+    rules.allowTool.some(rule => {
+      const [, name, argument] = RULE.exec(rule) ?? []
+      return name === 'shell' && (argument === undefined || isCommand(argument, line))
+    })
+  )
+}
+
+/**
+ * True where a rule may be about the tool that the runtime calls so (`notes-whoami` is `whoami` of `notes`, as far as the name
+ * tells): rather too often. The runtime's own tools have no hyphen.
+ */
+export function mayBeAbout(rule: string, tool: string): boolean {
+  const [, name = '', argument] = RULE.exec(rule) ?? []
+  if (!tool.includes('-')) return argument === undefined && name === tool
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const called = plain(tool)
+  if (argument !== undefined) return called === plain(`${name}-${argument}`)
+  return called === plain(name) || called.startsWith(`${plain(name)}-`)
+}
+
 /** What the person reads of a denial, and the model. */
 export function denial(ask: PermissionAsk, rule: string): { line: string; reason: string } {
   return {
@@ -58,15 +84,6 @@ export function denial(ask: PermissionAsk, rule: string): { line: string; reason
     reason: `A rule of the person denies it: ${rule}`,
   }
 }
-
-/** What is wrong with a rule, if anything. */
-export function ruleFault(rule: string): string | undefined {
-  return RULE.test(rule)
-    ? undefined
-    : 'it must look like shell, shell(git:*), write(src), server, server(tool)'
-}
-
-const RULE = /^([^()\s][^()]*)(?:\((.+)\))?$/
 
 function allows(ask: PermissionAsk, rules: ToolRules, folder: string): boolean {
   if (rules.allowAll) return true
@@ -109,32 +126,31 @@ function isCommand(pattern: string, line: string): boolean {
   return PLAIN.test(line) && beginning.every((word, at) => words(line)[at] === word)
 }
 
-/** The words of the pattern stand somewhere in the line, one behind the other: rather too much is denied than too little. */
+/**
+ * This line, or the words of the pattern stand somewhere in it, one behind the other, whatever is between them: rather too much is
+ * denied than too little.
+ */
 function holdsCommand(pattern: string, line: string): boolean {
-  const wanted = words(pattern.replace(/:\*$/, ''))
-  const found = line.split(/[^\w./:=,@%+-]+/).filter(Boolean)
-  return found.some((_, at) => wanted.every((word, index) => bare(found[at + index]) === bare(word)))
+  const told = pattern.trim()
+  const wanted = plainWords(told.replace(/:\*$/, ''))
+  const found = plainWords(line)
+  if (line.trim() === told) return true
+  return (
+    wanted.length > 0 &&
+    found.some((_, at) => wanted.every((word, index) => bare(found[at + index]) === bare(word)))
+  )
 }
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/)
 }
 
+/** What is left of a text without blanks and all that a shell may act on. */
+function plainWords(text: string): string[] {
+  return text.split(/[^\p{L}\p{M}\p{N}_./:=,@%+-]+/u).filter(Boolean)
+}
+
 /** `/usr/bin/git` is `git`. */
 function bare(word: string | undefined): string | undefined {
   return word?.split('/').at(-1)
-}
-
-/** `example.com`, `*.example.com`, `https://example.com/docs`: host, and the beginning of the path. */
-function matchesUrl(pattern: string, address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const url = new URL(address)
-  const [, scheme, host = '', path = ''] = /^(?:([a-z]+):\/\/)?([^/]+)(\/.*)?$/i.exec(pattern) ?? []
-  if (scheme === undefined ? !/^https?:$/.test(url.protocol) : url.protocol !== `${scheme.toLowerCase()}:`)
-    return false
-  const wanted = host.toLowerCase()
-  const found = wanted.includes(':') ? url.host : url.hostname
-  const sameHost = wanted.startsWith('*.') ? found.endsWith(wanted.slice(1)) : found === wanted
-  const beginning = path.replace(/\/$/, '')
-  return sameHost && (url.pathname === beginning || url.pathname.startsWith(`${beginning}/`))
 }

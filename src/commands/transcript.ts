@@ -49,7 +49,7 @@ export function createTranscript(): {
     running.delete(id)
     const parent = running.get(agents.get(by)?.call ?? '')
     if (parent === undefined) return [said, ...inner]
-    parent.inner.push(said, ...inner)
+    for (const each of [said, ...inner]) parent.inner.push(each)
     return []
   }
 

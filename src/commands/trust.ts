@@ -1,9 +1,13 @@
+import { realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { findProject } from '../config/project.ts'
 import { HostError } from '../errors.ts'
 import { type Host, isAttended } from '../host.ts'
 import { clean } from '../text.ts'
 import { askTrust, itemLines, offerOf } from './ask-trust.ts'
 import { configure } from './configure.ts'
 import { createOutput } from './output.ts'
+import { exists } from './small-file.ts'
 import { openTrusted } from './trusted.ts'
 
 /**
@@ -43,12 +47,25 @@ export async function trustList(options: { json?: boolean }, host: Host): Promis
   return 0
 }
 
-/** `trust revoke`: takes consent back, of this project or of the folder named. Gives 0; throws `failure` where there was none. */
+/**
+ * `trust revoke`: takes consent back, of this project or of the one of the folder named, however its path is written. Gives 0; throws
+ * `failure` where there was none.
+ */
 export async function trustRevoke(folder: string | undefined, host: Host): Promise<number> {
   const { folders, project } = await configure({}, host)
-  const root = folder ?? project.root
-  if (!(await openTrusted(folders.state).revoke(root)))
-    throw new HostError('failure', `nothing was agreed to in ${clean(root, 300)} (copilot-host trust list)`)
-  host.stdout.write(`${clean(root, 300)}: what it brings is no longer used\n`)
-  return 0
+  const roots = folder === undefined ? [project.root] : await rootsOf(resolve(host.folder, folder))
+  const trusted = openTrusted(folders.state)
+  for (const root of roots) {
+    if (!(await trusted.revoke(root))) continue
+    host.stdout.write(`${clean(root, 300)}: what it brings is no longer used\n`)
+    return 0
+  }
+  const where = clean(roots[0] ?? '', 300)
+  throw new HostError('failure', `nothing was agreed to in ${where} (copilot-host trust list)`)
+}
+
+/** Under which folders consent may be kept: as it is written (it may be gone), without links, and the project that it is in. */
+async function rootsOf(folder: string): Promise<string[]> {
+  const real = await realpath(folder).catch(() => folder)
+  return [folder, real, (await findProject(real, exists)).root]
 }

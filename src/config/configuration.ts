@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import type { Environment } from './environment.ts'
@@ -23,6 +24,8 @@ export interface ConfigSources {
   project: Project
   trusts: Trusts
   env: Environment
+  /** The person's home folder, or empty where there is none. */
+  home: string
   readFile: ReadFile
 }
 
@@ -43,6 +46,8 @@ interface Layer {
   origin: Origin
   where: (key: string) => string
   values: ReadonlyMap<string, unknown>
+  /** What a path means that is said there; absent: what it is. */
+  at?: (path: string) => string
 }
 
 /** Reads both files. Throws HostError `config` naming the file or variable, the key, and what is expected. */
@@ -54,21 +59,28 @@ export async function readConfiguration(sources: ConfigSources): Promise<Configu
     ([key, value]): Brought => ({ file: inProject(project, project.file), kind: 'setting', key, value }),
   )
   const taken = items.filter(item => isTaken(item, trusts))
+  // In a file no shell does it.
+  const atHome = (path: string) =>
+    sources.home === '' ? path : path.replace(/^~(?=[\\/]|$)/, () => sources.home)
   const layers: readonly Layer[] = [
     environment(sources.env),
     {
       origin: 'project',
       where: () => project.file,
       values: new Map(taken.map(({ key, value }) => [key, value])),
+      // Wherever in the project the person works.
+      at: path => resolve(project.root, atHome(path)),
     },
-    { origin: 'person', where: () => sources.file, values: person.values },
+    { origin: 'person', where: () => sources.file, values: person.values, at: atHome },
   ]
   return {
     find(setting, server) {
       const key = server === undefined ? setting.key : serverKey(server, setting)
-      const found = layers.flatMap(({ origin, where, values }) => {
+      const found = layers.flatMap(({ origin, where, values, at }) => {
         const judged = v.safeParse(setting.schema, values.get(key))
-        return values.has(key) && judged.success ? [{ value: judged.output, origin, where: where(key) }] : []
+        if (!values.has(key) || !judged.success) return []
+        const value = (at && setting.placed?.(judged.output, at)) ?? judged.output
+        return [{ value, origin, where: where(key) }]
       })
       const [first] = found
       return first && { ...first, value: setting.joined?.(found.map(({ value }) => value)) ?? first.value }

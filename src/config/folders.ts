@@ -21,16 +21,38 @@ export interface Folders {
  * folder, or empty where there is none. Throws HostError `folder` naming the variable to set.
  */
 export function folders(env: Environment, platform: NodeJS.Platform, home: string): Folders {
-  const path = platform === 'win32' ? win32 : posix
-  const named = given(env, 'COPILOT_HOST_HOME', path)
-  const state = named ?? dataFolder(env, platform, () => homeFolder(home, 'COPILOT_HOST_HOME', path))
+  const path = pathOf(platform)
+  const { state, isDefault } = ownFolder(env, platform, home)
   return {
     state,
-    config: path.join(named ?? configFolder(env, platform, home, state), 'config.json'),
-    isDefault: named === undefined,
+    config: path.join(isDefault ? configFolder(env, platform, home, state) : state, 'config.json'),
+    isDefault,
     copilot:
-      given(env, 'COPILOT_HOME', path) ?? path.join(homeFolder(home, 'COPILOT_HOME', path), '.copilot'),
+      given(env.COPILOT_HOME, 'COPILOT_HOME', platform) ??
+      path.join(homeFolder(home, 'COPILOT_HOME', path), '.copilot'),
   }
+}
+
+/** Our own folder alone: no other has to be known for it. Throws HostError `folder` too. */
+export function ownFolder(
+  env: Environment,
+  platform: NodeJS.Platform,
+  home: string,
+): Pick<Folders, 'state' | 'isDefault'> {
+  const path = pathOf(platform)
+  const named = given(env.COPILOT_HOST_HOME, 'COPILOT_HOST_HOME', platform)
+  const state = named ?? dataFolder(env, platform, () => homeFolder(home, 'COPILOT_HOST_HOME', path))
+  return { state, isDefault: named === undefined }
+}
+
+/** An absolute path as it is kept. Throws HostError `folder` naming `what` sets it. */
+export function absoluteFolder(folder: string, what: string, platform: NodeJS.Platform): string {
+  const path = pathOf(platform)
+  if (!path.isAbsolute(folder) || folder.includes('\0')) {
+    throw new HostError('folder', `"${clean(folder)}": ${what} must be an absolute path`)
+  }
+  // Without a slash at its end, too: the name of the keychain's entries is made of it.
+  return path.resolve(folder)
 }
 
 /**
@@ -60,13 +82,12 @@ function configFolder(env: Environment, platform: NodeJS.Platform, home: string,
   return posix.isAbsolute(home) ? posix.join(home, '.config', NAME) : state
 }
 
-function given(env: Environment, variable: string, path: typeof posix): string | undefined {
-  const folder = env[variable]
-  if (folder === undefined || folder === '') return undefined
-  if (!path.isAbsolute(folder) || folder.includes('\0')) {
-    throw new HostError('folder', `"${clean(folder)}": ${variable} must be an absolute path`)
-  }
-  return path.normalize(folder)
+function given(folder: string | undefined, variable: string, platform: NodeJS.Platform): string | undefined {
+  return folder ? absoluteFolder(folder, variable, platform) : undefined
+}
+
+function pathOf(platform: NodeJS.Platform): typeof posix {
+  return platform === 'win32' ? win32 : posix
 }
 
 function homeFolder(home: string, variable: string, path: typeof posix): string {

@@ -1,8 +1,17 @@
 import { HostError } from '../errors.ts'
-import { clean } from '../text.ts'
+import { clean, nestsTooDeep } from '../text.ts'
 
-/** Parses a JSON text. Throws HostError `config` with the place of the mistake and nothing of the text itself. */
+/**
+ * Parses a JSON text. Throws HostError `config` with the place of the mistake and nothing of the text itself, also for one that nests
+ * deeper than anything may walk.
+ */
 export function parseJson(text: string, name: string): unknown {
+  const value = parsed(text, name)
+  if (nestsTooDeep(value)) throw new HostError('config', `${clean(name, 200)} nests too deep to be used`)
+  return value
+}
+
+function parsed(text: string, name: string): unknown {
   // Editors on Windows put a byte order mark in front.
   const json = text.replace(/^\ufeff/, '')
   try {

@@ -52,7 +52,10 @@ export const yesNo: Kind<boolean> = {
   schema: v.boolean('must be true or false'),
   json: { type: 'boolean' },
   form: '`true` or `false`',
-  fromWords: words => (words[0] === 'true' ? true : words[0] === 'false' ? false : alone(words)),
+  fromWords: words => {
+    const word = alone(words)
+    return word === 'true' ? true : word === 'false' ? false : word
+  },
 }
 
 export const seconds: Kind<number> = {
@@ -111,14 +114,23 @@ export const file: Kind<string> = {
   fromWords: alone,
 }
 
-/** Several words, each of which the pattern knows. */
-export function listOf(what: string, pattern: RegExp): Kind<string[]> {
+/** Several words, each of which the pattern knows, and in which this judge finds no fault: the end of a sentence. */
+export function listOf(
+  what: string,
+  pattern: RegExp,
+  fault: (word: string) => string | undefined = () => undefined,
+): Kind<string[]> {
   const message = `must be a list of ${what}, each one a word of its own`
-  return {
-    schema: v.pipe(
-      v.array(v.pipe(text(message), v.regex(pattern, message)), message),
-      v.maxLength(100, `holds more than 100 ${what}`),
+  const word = v.pipe(
+    text(message),
+    v.regex(pattern, message),
+    v.check(
+      each => fault(each) === undefined,
+      issue => fault(issue.input) ?? '',
     ),
+  )
+  return {
+    schema: v.pipe(v.array(word, message), v.maxLength(100, `holds more than 100 ${what}`)),
     json: { type: 'array', items: { type: 'string' }, maxItems: 100 },
     form: `a list of ${what}`,
     fromWords: words => [...words],

@@ -7,6 +7,8 @@ import { isObject } from './judge.ts'
 import { inProject, type Project } from './project.ts'
 import { isMissing, type ReadFile, readText } from './read.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 /** One entry of a file of MCP servers, as it stands there. */
 export interface Listed {
   name: string
@@ -22,6 +24,8 @@ export interface ServerFiles {
   /** Copilot CLI's folder, where the person's own `mcp-config.json` lies. */
   copilotHome: string
   readFile: ReadFile
+  /** For what the command line names: that may be a pipe. */
+  readGiven: ReadFile
   project?: { project: Project; readFile: ReadFile }
 }
 
@@ -36,8 +40,9 @@ export function ownServerFile(copilotHome: string): string {
 export async function listServers(files: ServerFiles): Promise<{ listed: Listed[]; problems: string[] }> {
   const listed: Listed[] = []
   const problems: string[] = []
-  const add = (entries: Readonly<Record<string, unknown>>, origin: Listed['origin'], source: string) => {
-    for (const [name, value] of Object.entries(entries)) listed.push({ name, value, origin, source })
+  const add = (text: string, origin: Listed['origin'], source: string) => {
+    for (const [name, value] of Object.entries(serversIn(text, origin, source)))
+      listed.push({ name, value, origin, source })
   }
   const tolerant = async (read: () => Promise<void>) => {
     try {
@@ -49,33 +54,43 @@ export async function listServers(files: ServerFiles): Promise<{ listed: Listed[
   }
 
   const own = ownServerFile(files.copilotHome)
-  await tolerant(async () => add(serversIn(await readText(own, files.readFile), own), 'person', own))
+  await tolerant(async () => add(await readText(own, files.readFile), 'person', own))
   for (const path of files.project?.project.serverFiles ?? []) {
     const { project, readFile } = files.project ?? {}
     if (project === undefined || readFile === undefined) break
     const source = inProject(project, path)
-    await tolerant(async () =>
-      add(serversIn(await readText(path, readFile), source, true), 'project', source),
-    )
+    await tolerant(async () => add(await readText(path, readFile), 'project', source))
   }
   for (const config of files.configs) {
     const isText = config.trimStart().startsWith('{')
     const path = config.replace(/^@/, '')
     const source = isText ? '--mcp-config' : path
-    add(serversIn(isText ? config : await readText(path, files.readFile), source), 'flag', source)
+    add(isText ? config : await readText(path, files.readGiven), 'flag', source)
   }
   return { listed, problems }
 }
 
-const FileSchema = v.object({ mcpServers: v.custom<Record<string, unknown>>(isObject) })
+const FileSchema = v.object({ mcpServers: v.custom<Fields>(isObject) })
 
-/** The entries of a file. In a project they may also stand in it without `mcpServers` around them, as Copilot CLI takes them too. */
-function serversIn(text: string, source: string, bare = false): Readonly<Record<string, unknown>> {
-  const content = parseJson(text, source)
-  const file = v.safeParse(FileSchema, content)
-  if (file.success) return file.output.mcpServers
-  if (bare && isObject(content) && Object.values(content).every(isEntry)) return content
+function serversIn(text: string, origin: Listed['origin'], source: string): Fields {
+  const servers = serversOf(parseJson(text, source), origin)?.servers
+  if (servers !== undefined) return servers
   throw new HostError('config', `${clean(source, 200)} has no "mcpServers" object`)
+}
+
+/**
+ * The entries in what a file holds; undefined where no entry would be read from it. `bare`: in a project they may also stand in it
+ * without `mcpServers` around them, as Copilot CLI takes them too, where there is nothing else.
+ */
+export function serversOf(
+  content: unknown,
+  origin: Listed['origin'],
+): { servers: Fields; bare: boolean } | undefined {
+  const file = v.safeParse(FileSchema, content)
+  if (file.success) return { servers: file.output.mcpServers, bare: false }
+  if (origin !== 'project' || !isObject(content)) return undefined
+  const values = Object.values(content)
+  return values.every(isEntry) ? { servers: content, bare: values.length > 0 } : undefined
 }
 
 function isEntry(value: unknown): boolean {

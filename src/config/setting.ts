@@ -1,5 +1,7 @@
 import { address, clientId, file, type Kind, listOf, name, oneOf, port, seconds, yesNo } from './kind.ts'
+import { ruleFault } from './rule.ts'
 import { callbackUrlFault, clientMetadataUrlFault } from './sign-in-options.ts'
+import { urlRuleFault } from './url-rule.ts'
 
 export const SIGN_IN_MODES = ['auto', 'browser', 'device', 'paste', 'wait', 'stored', 'never'] as const
 export const TOKEN_STORES = ['auto', 'keychain', 'memory', 'file'] as const
@@ -19,6 +21,8 @@ export interface Setting<T> extends Kind<T> {
   preset?: T
   /** What several say counts together, in place of the first of them. */
   joined?(values: readonly T[]): T
+  /** Where it names files: the same with each path as `at` gives it. */
+  placed?(value: T, at: (path: string) => string): T
 }
 
 /** A variable that is set to anything but these switches something on. */
@@ -26,12 +30,26 @@ const isOn = (text: string) => !['0', 'false'].includes(text)
 
 const setting = <T>(kind: Kind<T>, row: Omit<Setting<T>, keyof Kind<T>>): Setting<T> => ({ ...kind, ...row })
 
+/** The fault of one word, said of its list. */
+const ofOne = (said: string, faultOf: (word: string) => string | undefined) => (word: string) => {
+  const fault = faultOf(word)
+  return fault === undefined ? undefined : `${said} ${fault}`
+}
+
 // RFC 6749 3.3.
 const scopes = listOf('rights (OAuth scopes)', /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/)
 // As `--allow-tool` takes them.
-const rules = listOf('rules for tools', /^(?=.{1,256}$)[^()\s\p{C}][^()\p{C}]*(?:\([^\p{C}]+\))?$/u)
-const hosts = listOf('addresses', /^[^\s\p{C}]{1,256}$/u)
+const rules = listOf(
+  'rules for tools',
+  /^(?=.{1,256}$)[^()\s\p{C}][^()\p{C}]*(?:\([^\p{C}]+\))?$/u,
+  ofOne('holds what is no rule:', ruleFault),
+)
+const hosts = listOf('addresses', /^[^\s\p{C}]{1,256}$/u, ofOne('holds an address that', urlRuleFault))
 const folders = listOf('folders', /^[^\p{Cc}]{1,4096}$/u)
+const rulesPlaced = (list: string[], at: (path: string) => string) =>
+  list.map(rule =>
+    rule.replace(/^(write|read)\((.+)\)$/, (_, kind: string, path: string) => `${kind}(${at(path)})`),
+  )
 /** Nobody takes away what somebody else has denied. */
 const all = (lists: readonly string[][]) => [...new Set(lists.flat())]
 const store = oneOf(...TOKEN_STORES)
@@ -70,6 +88,7 @@ export const SETTINGS = {
     key: 'allowTools',
     about: 'what runs without a question: `shell(git:*)`, `write(src)`, a server, `server(tool)`',
     flag: '--allow-tool',
+    placed: rulesPlaced,
   }),
   denyTools: setting(rules, {
     key: 'denyTools',
@@ -77,6 +96,7 @@ export const SETTINGS = {
     flag: '--deny-tool',
     harmless: true,
     joined: all,
+    placed: rulesPlaced,
   }),
   allowUrls: setting(hosts, {
     key: 'allowUrls',
@@ -94,6 +114,7 @@ export const SETTINGS = {
     key: 'addDirs',
     about: 'folders whose files are treated like those of the session',
     flag: '--add-dir',
+    placed: (list, at) => list.map(at),
   }),
   signIn: setting(oneOf(...SIGN_IN_MODES), {
     key: 'signIn',
@@ -132,6 +153,7 @@ export const SETTINGS = {
     about: 'a file that gets what happens, without secrets',
     flag: '--debug-log',
     variable: { name: 'COPILOT_HOST_LOG' },
+    placed: (path, at) => at(path),
   }),
 }
 

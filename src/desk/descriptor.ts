@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { parseJson } from '../auth/store/json.ts'
 import { judgeFile, judgeFolder, judgeSocket } from '../auth/store/private.ts'
 import { replaceFile } from '../auth/store/replace.ts'
-import { HostError } from '../errors.ts'
+import { codeOf, HostError } from '../errors.ts'
 import { type DeskPlace, descriptorFolder, privateFolder } from './folder.ts'
 
 const LONGEST = 4096
@@ -29,11 +29,12 @@ export async function writeDescriptor(
 ): Promise<string> {
   const folder = await privateFolder(descriptorFolder(place), { recursive: true })
   const file = join(folder, `${name}.json`)
-  await replaceFile(file, JSON.stringify(content))
+  // Of no use to anybody when this process is gone.
+  await replaceFile(file, JSON.stringify(content), { lasting: false })
   return file
 }
 
-/** The descriptors of all desks of this machine; a file that is none, or that others could have written, is left out. */
+/** The descriptors of all desks of this state folder; a file that is none, or that others could have written, is left out. */
 export async function readDescriptors(place: DeskPlace): Promise<Descriptor[]> {
   const folder = descriptorFolder(place)
   const names = await readdir(folder).catch(error => {
@@ -45,13 +46,11 @@ export async function readDescriptors(place: DeskPlace): Promise<Descriptor[]> {
   const found = await Promise.all(
     names.filter(name => name.endsWith('.json')).map(name => read(join(folder, name)).catch(() => undefined)),
   )
-  return found
-    .filter(descriptor => descriptor !== undefined)
-    .filter(({ machine }) => machine === place.machine)
+  return found.filter(descriptor => descriptor !== undefined)
 }
 
 async function read(file: string): Promise<Descriptor | undefined> {
-  await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   const found = await handle.stat()
   judgeFile(file, found)
   if (found.size > LONGEST) return undefined
@@ -85,10 +84,10 @@ export async function forget(descriptor: Descriptor, place: DeskPlace): Promise<
 
 /** True where a path leads to nothing. */
 export function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
 }
 
 /** True where nobody listens any more. */
 export function isRefused(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+  return codeOf(error) === 'ECONNREFUSED'
 }

@@ -64,7 +64,11 @@ export async function openDoor(
       nonce,
       close() {
         close()
-        rmSync(file, { force: true })
+        try {
+          rmSync(file, { force: true })
+        } catch {
+          // Who finds it is refused by its socket, and clears it away.
+        }
       },
     }
   } catch (error) {

@@ -28,6 +28,8 @@ export async function findWaiting(
         return await listOf(descriptor, place, AbortSignal.any([signal, AbortSignal.timeout(LIST_LIMIT)]))
       } catch (thrown) {
         signal.throwIfAborted()
+        // It is another machine that has this folder too, and not this one under the name of before.
+        if (descriptor.machine !== place.machine) return []
         // A socket that was cleared away says nothing about the process that listened there.
         if (isRefused(thrown) || (isGone(thrown) && !place.isRunning(descriptor.pid)))
           await forget(descriptor, place)

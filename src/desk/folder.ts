@@ -2,7 +2,7 @@ import { lstat, mkdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { judgeFolder, judgeThoroughfare, ownUid } from '../auth/store/private.ts'
-import { HostError } from '../errors.ts'
+import { codeOf, HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 
 /** The part of the machine that a desk needs to know. */
@@ -27,7 +27,7 @@ const LONGEST_FOLDER = 103 - 18
 export async function privateFolder(path: string, options: { recursive: boolean }): Promise<string> {
   try {
     await mkdir(path, { mode: 0o700, ...options }).catch(error => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     })
     judgeFolder(path, await lstat(path))
     const above = dirname(path)

@@ -10,9 +10,16 @@ export interface FollowPorts {
   asking(): boolean
   /** The server of this name needs a sign-in and asks for none. True if it was given a token, which it refused, then. */
   refusedToken(server: string): boolean
+  /** The server of this name has worked with the token that it was given. */
+  acceptedToken(server: string): void
 }
 
+/** So many calls of tools are followed at a time: more than there are. */
+const MOST_CALLS = 500
+
 const Completed = v.object({ requestId: v.string() })
+const Call = v.object({ toolCallId: v.string(), mcpServerName: v.string() })
+const Success = v.object({ toolCallId: v.string(), success: v.literal(true) })
 const Idle = v.object({ aborted: v.optional(v.boolean(), false) })
 const Servers = v.object({
   servers: v.array(v.object({ name: v.string(), status: v.string() })),
@@ -24,6 +31,8 @@ export function followSession(session: FollowedSession, ports: FollowPorts): Fol
   const { mcp } = session.rpc
   /** Servers that a reload was tried for: once each. */
   const tried = new Set<string>()
+  /** Open calls of tools, and whose they are. */
+  const calls = new Map<string, string>()
   let turn = false
   let due = false
   let over = false
@@ -47,13 +56,25 @@ export function followSession(session: FollowedSession, ports: FollowPorts): Fol
   function reload(): void {
     if (!due || turn || over) return
     due = false
-    reloading = mcp.reload().catch(() => {})
+    reloading = quietly(() => mcp.reload())
+  }
+
+  /** A server that has worked with its token may refuse it another time, which a reload is tried for then. */
+  function noteCall(type: string, data: unknown): void {
+    const call = v.safeParse(Call, data)
+    if (type === 'tool.execution_start' && call.success && calls.size < MOST_CALLS)
+      calls.set(call.output.toolCallId, call.output.mcpServerName)
+    const success = v.safeParse(Success, data)
+    const server = success.success ? calls.get(success.output.toolCallId) : undefined
+    if (type !== 'tool.execution_complete' || server === undefined) return
+    tried.delete(server)
+    ports.acceptedToken(server)
   }
 
   async function ready(): Promise<void> {
     while (!over) {
       changed = Promise.withResolvers()
-      const connecting = noteServers(await mcp.list().catch(() => undefined))
+      const connecting = noteServers(await quietly(() => mcp.list()))
       const before = reloading
       await before
       // What was listed before a reload says nothing about what comes after it.
@@ -72,10 +93,11 @@ export function followSession(session: FollowedSession, ports: FollowPorts): Fol
       if (judged.success) ports.withdraw(judged.output.requestId)
     } else if (type === 'session.idle') {
       turn = false
+      calls.clear()
       const judged = v.safeParse(Idle, data)
       if (judged.success && judged.output.aborted) ports.interrupted()
       reload()
-    }
+    } else noteCall(type, data)
     changed.resolve()
   })
   return {
@@ -85,5 +107,14 @@ export function followSession(session: FollowedSession, ports: FollowPorts): Fol
       changed.resolve()
       stop()
     },
+  }
+}
+
+/** What a session that has ended refuses or throws is no answer. */
+async function quietly(call: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await call()
+  } catch {
+    return undefined
   }
 }

@@ -20,14 +20,22 @@ export function createHandler(sessions: Sessions, signal?: AbortSignal): McpAuth
 
   async function handle(
     request: McpAuthRequest,
-    { sessionId }: { sessionId: string },
+    context?: Partial<Parameters<McpAuthHandler>[1]>,
   ): Promise<McpAuthResult> {
     if (closed !== undefined) return { kind: 'cancelled' }
+    const sessionId = context?.sessionId ?? ''
     const controller = new AbortController()
     const answered = sessions.answer(request, sessionId, controller.signal)
     const entry = { request, sessionId, controller, answered }
     open.add(entry)
-    return answered.finally(() => open.delete(entry))
+    try {
+      return await answered
+    } catch {
+      // What the program's own prompt or log throws is its own.
+      return { kind: 'cancelled' }
+    } finally {
+      open.delete(entry)
+    }
   }
 
   function abort(which: (each: Open) => boolean, why = 'the request was withdrawn'): void {
@@ -39,6 +47,7 @@ export function createHandler(sessions: Sessions, signal?: AbortSignal): McpAuth
   }
 
   function follow(session: FollowedSession): Following {
+    if (closed !== undefined) return { ready: Promise.resolve(), stop: () => {} }
     const mine = ({ sessionId }: Open) => sessionId === session.sessionId
     const { ready, stop } = followSession(session, {
       withdraw: id => abort(each => mine(each) && each.request.requestId === id),
@@ -50,6 +59,7 @@ export function createHandler(sessions: Sessions, signal?: AbortSignal): McpAuth
         const asked = [...open].some(each => mine(each) && clean(each.request.serverName) === server)
         return !asked && sessions.refused(server, session.sessionId)
       },
+      acceptedToken: name => sessions.accepted(clean(name), session.sessionId),
     })
     const end = () => {
       following.delete(end)
@@ -67,12 +77,13 @@ export function createHandler(sessions: Sessions, signal?: AbortSignal): McpAuth
   }
 
   async function close(): Promise<void> {
+    signal?.removeEventListener('abort', close)
     closed ??= end()
     await closed
   }
 
   if (signal?.aborted) void close()
-  signal?.addEventListener('abort', () => void close(), { once: true })
+  else signal?.addEventListener('abort', close)
   return Object.assign(handle, {
     follow,
     withdraw,

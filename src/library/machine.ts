@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fetch } from '../auth/http.ts'
 import type { Clock } from '../auth/types.ts'
+import { systemClock } from '../clock.ts'
 import { proxiedFetch } from '../proxy.ts'
 
 /** What the default ports take from the process that we are loaded into; nothing of it is changed. */
@@ -44,12 +44,7 @@ export function thisMachine(): Machine {
     execPath,
     container: CONTAINER_MARKS.some(file => existsSync(file)),
     attended: stdin.isTTY === true && stderr.isTTY === true,
-    clock: {
-      now: () => Date.now(),
-      sleep: async (ms, signal) => {
-        await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
-      },
-    },
+    clock: systemClock,
     fetch: proxiedFetch(env, globalThis.fetch),
     write: line => void stderr.write(`${line}\n`),
   }

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { createBrowser } from '../auth/browser.ts'
 import { createElsewhere, type Elsewhere } from '../auth/elsewhere.ts'
 import { type Journal, type JournalEntry, openJournal } from '../auth/store/journal.ts'
-import { openStore, serviceName } from '../auth/store/store.ts'
+import { serviceName } from '../auth/store/service.ts'
+import { openStore } from '../auth/store/store.ts'
 import type { Browser, Clock, Prompt, TokenStore } from '../auth/types.ts'
 import { runtimeEnvironment } from '../config/environment.ts'
-import { type Folders, folders } from '../config/folders.ts'
+import { absoluteFolder, type Folders, ownFolder } from '../config/folders.ts'
 import { startProgram } from '../spawn.ts'
 import { readAnswer } from '../ui/plain/reader.ts'
 import { createPlainPrompt } from '../ui/plain.ts'
@@ -42,16 +43,20 @@ export interface Keeping {
   close(): Promise<void>
 }
 
+/** The folder of a store. */
+export type Place = Pick<Folders, 'state' | 'isDefault'>
+
 /**
  * The folder of the store; undefined where nothing of it touches the disk, and for a user without a home. Throws HostError
  * `folder` for a named one that is no absolute path.
  */
-export function keptAt({ store, stateFolder }: McpAuthOptions, machine: Machine): Folders | undefined {
+export function keptAt({ store, stateFolder }: McpAuthOptions, machine: Machine): Place | undefined {
   const { env, platform, home } = machine
   if (typeof store === 'object' || store === 'memory') return undefined
-  if (stateFolder !== undefined) return folders({ ...env, COPILOT_HOST_HOME: stateFolder }, platform, home)
+  if (stateFolder !== undefined)
+    return { state: absoluteFolder(stateFolder, 'stateFolder', platform), isDefault: false }
   try {
-    return folders(env, platform, home)
+    return ownFolder(env, platform, home)
   } catch {
     return undefined
   }
@@ -60,7 +65,7 @@ export function keptAt({ store, stateFolder }: McpAuthOptions, machine: Machine)
 /** Opens the store that the options name. */
 export function openKeeping(
   { store = 'auto' }: McpAuthOptions,
-  place: Folders | undefined,
+  place: Place | undefined,
   childPath: URL,
   machine: Machine,
   clock: Clock,

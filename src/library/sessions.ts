@@ -2,18 +2,20 @@ import { type Authenticator, createAuthenticator } from '../auth/authenticator.t
 import { createHttp } from '../auth/http.ts'
 import { judgeRequest } from '../auth/request.ts'
 import type { Answer } from '../auth/types.ts'
-import { hostError } from '../errors.ts'
-import { clean } from '../text.ts'
+import { HostError, hostError } from '../errors.ts'
+import { clean, shellWord } from '../text.ts'
 import type { Machine } from './machine.ts'
 import { createOccasions, type Occasions } from './occasions.ts'
 import { type Keeping, keptAt, openKeeping, plainPrompt, systemBrowser } from './ports.ts'
 import type { McpAuthOptions, McpAuthRequest, McpAuthResult } from './types.ts'
 
 export interface Sessions {
-  /** Never rejects: a failure has been told, and is `cancelled`. */
+  /** A failure has been told, and is `cancelled`. Rejects only with what the program's own prompt or log throws. */
   answer(request: McpAuthRequest, sessionId: string, signal: AbortSignal): Promise<McpAuthResult>
   /** This server has not accepted the token that it was given, if it was given one. */
   refused(server: string, sessionId: string): boolean
+  /** This server has worked with the token that it was given. */
+  accepted(server: string, sessionId: string): void
   askAgain(server?: string): void
   close(): Promise<void>
 }
@@ -31,9 +33,11 @@ const MOST_SESSIONS = 100
 
 /**
  * The sessions of one host. The store is opened with the first request; `childPath` is the built file of the keychain's
- * process. Throws HostError `folder` for a state folder that cannot be one.
+ * process. Throws HostError `folder` for a state folder that cannot be one, `usage` for a time that is none.
  */
 export function createSessions(options: McpAuthOptions, childPath: URL, machine: Machine): Sessions {
+  if (options.timeoutMs !== undefined && !(options.timeoutMs >= 0))
+    throw new HostError('usage', 'timeoutMs must be a number of milliseconds, 0 or more')
   const { clock = machine.clock, browser = systemBrowser(machine), log } = options
   const prompt = options.prompt ?? plainPrompt(options, machine, clock)
   const attended = options.prompt !== undefined || machine.attended
@@ -56,7 +60,8 @@ export function createSessions(options: McpAuthOptions, childPath: URL, machine:
     keeping ??= openKeeping(options, place, childPath, machine, clock, warn)
     const { store, journal, elsewhere } = keeping
     const policy = {
-      ask: attended || options.route !== undefined,
+      // An address cannot come without a person at all.
+      ask: attended || (options.route !== undefined && options.route !== 'paste'),
       attended,
       issuerChange: options.issuerChange ?? (attended ? 'tell' : 'refuse'),
       optionsOf: options.serverOptions,
@@ -82,7 +87,7 @@ export function createSessions(options: McpAuthOptions, childPath: URL, machine:
         // Where nobody could be asked nobody has been told either.
         else if (answer.error?.kind === 'sign-in-needed') {
           const next = place?.isDefault
-            ? `npx copilot-host auth login ${request.server.url}`
+            ? `npx copilot-host auth login ${shellWord(clean(request.server.url, 2048))}`
             : 'a terminal is needed'
           prompt.tell({ level: 'warning', text: `${answer.error.message}: ${next}` })
         }
@@ -101,6 +106,7 @@ export function createSessions(options: McpAuthOptions, childPath: URL, machine:
       state.authenticator.rejected(server)
       return true
     },
+    accepted: (server, sessionId) => states.get(sessionId)?.authenticator.accepted(server),
     askAgain(server) {
       for (const { authenticator } of states.values()) authenticator.forgetRefusals(server)
     },

@@ -78,9 +78,9 @@ export interface McpAuthOptions {
    * `copilot-host auth login` counts here, and the other way round.
    */
   stateFolder?: string
-  /** The way to sign in. With the default prompt it is the consent, too: nobody is asked. */
+  /** The way to sign in. With the default prompt it is the consent, too: nobody is asked; `paste` needs a terminal. */
   route?: RouteName
-  /** How long a person may take, in milliseconds; 10 minutes when absent. */
+  /** How long a person may take, in milliseconds, `Infinity` for as long as they like; 10 minutes when absent. */
   timeoutMs?: number
   /** Your program, as the page names it that the person sees in the browser at the end. */
   program?: string

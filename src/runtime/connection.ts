@@ -1,16 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
 import * as v from 'valibot'
-import {
-  createMessageConnection,
-  ErrorCodes,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node'
+import { createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
 import { HostError } from '../errors.ts'
 import { maskSecrets } from '../mask.ts'
 import { clean } from '../text.ts'
+import { createFlow } from './flow.ts'
 import { BoundedFrames } from './framing.ts'
+import { HOOKS } from './hooks.ts'
 import type { Limits } from './limits.ts'
 import type { Method } from './protocol.ts'
 
@@ -19,6 +15,8 @@ export interface ConnectionOptions {
   output: Writable
   limits: Limits
   onNotification(method: string, params: unknown): void
+  /** Answers the one request of the runtime that there is an answer to. */
+  onHook?(params: unknown): object
   /** The stream ended or broke; called once, with a reason where the stream gives one. Nothing is rejected before {@link Connection.close}. */
   onLost(error: HostError | undefined): void
   /** A call was not answered within its deadline. */
@@ -40,7 +38,7 @@ export interface Connection {
   close(error: HostError): void
 }
 
-/** Speaks JSON-RPC with the runtime. Requests of the runtime are answered MethodNotFound. */
+/** Speaks JSON-RPC with the runtime. Requests of the runtime but for {@link HOOKS} are answered MethodNotFound. */
 export function openConnection(options: ConnectionOptions): Connection {
   const { input, output, limits, log } = options
   const pending = new Set<(error: HostError) => void>()
@@ -48,7 +46,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   let lost = false
 
   const frames = new BoundedFrames(log)
-  const rpc = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(output))
+  const { reader, writer, strategy } = createFlow(frames, output, log)
+  const rpc = createMessageConnection(reader, writer, undefined, { messageStrategy: strategy })
   const onLost = (error?: unknown) => {
     if (lost) return
     lost = true
@@ -65,6 +64,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       log(`runtime: ${clean(method)} was not understood (${error instanceof Error ? error.name : 'error'})`)
     }
   })
+  const { onHook } = options
+  if (onHook) rpc.onRequest(HOOKS, (params: unknown) => onHook(params))
   rpc.listen()
   input.pipe(frames)
   // Asynchronous, since sendRequest() throws at once when the stream has ended.

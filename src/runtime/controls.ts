@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { HostError } from '../errors.ts'
+import { ofKind } from '../errors.ts'
 import { type Clean, clean } from '../text.ts'
 import type { Connection } from './connection.ts'
 import * as wire from './control-methods.ts'
@@ -170,8 +170,7 @@ export async function askAgain(controls: Controls, log: (line: string) => void):
     return true
   } catch (thrown) {
     // A runtime without such modes asks for everything.
-    if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
-    log(`runtime: no permission modes (${thrown.detail})`)
+    log(`runtime: no permission modes (${ofKind('runtime-refused', thrown).detail})`)
     return false
   }
 }

@@ -12,12 +12,17 @@ export interface FrameLimits {
   credible: number
 }
 
+const MIB = 1024 * 1024
+
 export const FRAME_LIMITS: FrameLimits = {
   header: 4 * 1024,
-  notification: 8 * 1024 * 1024,
-  message: 32 * 1024 * 1024,
-  credible: 1024 * 1024 * 1024,
+  notification: 8 * MIB,
+  message: 32 * MIB,
+  credible: 1024 * MIB,
 }
+
+/** So many frames may wait for the reader, which works on one at a time: then no more are passed on. */
+const MOST_WAITING = 1000
 
 /** How much of a large message is looked at to see what it is. */
 const PEEK = 512
@@ -29,7 +34,7 @@ const NONE = Buffer.alloc(0)
 /**
  * Stands in front of the JSON-RPC reader and passes on only frames that it can take: with a plain length, and not too
  * large. Others are thrown away while they are read, without being gathered; an answer among them is replaced by an
- * error, so that its call does not wait. After a broken header it looks for the next one, which is safe because JSON
+ * error, so that its call does not wait, and an event of a session by a warning there. After a broken header it looks for the next one, which is safe because JSON
  * never holds a bare line end. Fails with HostError `runtime-start` if the first bytes are no header at all.
  */
 export class BoundedFrames extends Transform {
@@ -42,6 +47,9 @@ export class BoundedFrames extends Transform {
   #left = 0
   #started = false
   #lost = false
+  /** Frames that were passed on and not read yet, and what goes on when they are. */
+  #waiting = 0
+  #goOn: (() => void) | undefined
 
   constructor(log: (line: string) => void, limits: FrameLimits = FRAME_LIMITS) {
     super()
@@ -53,15 +61,27 @@ export class BoundedFrames extends Transform {
     try {
       let rest = chunk
       while (rest.length > 0) rest = this.#take(rest)
-      done()
+      if (this.#waiting > MOST_WAITING) this.#goOn = done
+      else done()
     } catch (error) {
       done(error instanceof Error ? error : new Error('unreadable'))
     }
   }
 
+  /** The reader has read a frame, or given it up. */
+  wasRead(): void {
+    this.#waiting -= 1
+    if (this.#waiting > MOST_WAITING / 2) return
+    const goOn = this.#goOn
+    this.#goOn = undefined
+    goOn?.()
+  }
+
   /** Takes what it can use now and gives back the rest. */
   #take(bytes: Buffer): Buffer {
-    if (this.#state === 'header') return this.#header(Buffer.concat([this.#held, bytes]))
+    // A chunk holds hundreds of frames: what is left of it must not be copied for each.
+    if (this.#state === 'header')
+      return this.#header(this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]))
     if (this.#state === 'peek') {
       const wanted = Math.min(PEEK, this.#left) - this.#held.length
       this.#held = Buffer.concat([this.#held, bytes.subarray(0, wanted)])
@@ -112,7 +132,13 @@ export class BoundedFrames extends Transform {
     else this.#pass(length)
   }
 
+  #replace(frame: Buffer): void {
+    this.#waiting += 1
+    this.push(frame)
+  }
+
   #pass(length: number): void {
+    this.#waiting += 1
     this.push(`${HEADER_START} ${length}${HEADER_END}`)
     this.#state = 'pass'
   }
@@ -122,13 +148,14 @@ export class BoundedFrames extends Transform {
     const start = this.#held
     this.#held = NONE
     this.#left -= start.length
-    const { id, notification } = kindOf(start.toString('latin1'))
+    const { id, notification, session } = kindOf(start.toString('latin1'))
     if (length <= this.#limits.message && !notification) {
       this.#pass(length)
       this.push(start)
     } else {
       this.#log(`runtime: a ${notification ? 'notification' : 'message'} of ${length} bytes was thrown away`)
-      if (id !== undefined) this.push(refusal(id))
+      if (id !== undefined) this.#replace(refusal(id))
+      if (session !== undefined) this.#replace(warning(session, length))
       this.#state = 'drop'
     }
     if (this.#left === 0) this.#state = 'header'
@@ -160,19 +187,38 @@ function lengthOf(header: string): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
+interface Kind {
+  id: number | undefined
+  notification: boolean
+  /** Whose event it is. */
+  session: string | undefined
+}
+
 /** What a message is, by its first members: the runtime writes id and method before params and result. */
-function kindOf(start: string): { id: number | undefined; notification: boolean } {
+function kindOf(start: string): Kind {
   const envelope = start.slice(0, /"(?:params|result|error)"\s*:/.exec(start)?.index ?? start.length)
   const id = /"id"\s*:\s*(\d{1,15})\b/.exec(envelope)?.[1]
-  const method = /"method"\s*:/.test(envelope)
+  const method = /"method"\s*:\s*"([^"]*)"/.exec(envelope)?.[1]
+  const notification = method !== undefined && !/"id"\s*:/.test(envelope)
+  const session = /"params"\s*:\s*\{\s*"sessionId"\s*:\s*"([\w.-]{1,128})"/.exec(start)?.[1]
   return {
-    id: id === undefined || method ? undefined : Number(id),
-    notification: method && !/"id"\s*:/.test(envelope),
+    id: id === undefined || method !== undefined ? undefined : Number(id),
+    notification,
+    session: notification && method === 'session.event' ? session : undefined,
   }
 }
 
 function refusal(id: number): Buffer {
-  const error = { code: -32603, message: 'the answer is too large' }
-  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, error }))
+  return frame({ jsonrpc: '2.0', id, error: { code: -32603, message: 'the answer is too large' } })
+}
+
+function warning(sessionId: string, length: number): Buffer {
+  const message = `something of ${Math.round(length / MIB)} MiB that the runtime sent was left out: it is too large`
+  const event = { type: 'session.warning', data: { message } }
+  return frame({ jsonrpc: '2.0', method: 'session.event', params: { sessionId, event } })
+}
+
+function frame(message: object): Buffer {
+  const body = Buffer.from(JSON.stringify(message))
   return Buffer.concat([Buffer.from(`${HEADER_START} ${body.length}${HEADER_END}`), body])
 }

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { clean } from '../text.ts'
 import { notificationText } from './notification.ts'
-import { type Help, problemText, withHelp } from './problem.ts'
+import { type Help, problemText, unsavedText, withHelp } from './problem.ts'
 import { maybe } from './protocol.ts'
 import type { HostEvent } from './types.ts'
+import { UNSAVED } from './unsaved.ts'
 
 const text = maybe(v.string())
 const Problem = v.object({
@@ -21,6 +22,9 @@ const Retry = v.object({ reason: text })
 /** What is said elsewhere already. */
 const SILENT_INFO = new Set(['model_retry', 'cancellation', 'file_created'])
 
+/** Where there is no language server, the tool that we exclude is one that the runtime does not know. */
+const NO_LANGUAGE_SERVER = /^Unknown tool name\b.*"lsp"$/
+
 /** What an event tells the person in a line: errors, warnings, what happens beside the conversation, another attempt. */
 export function noticeEvent(type: string, data: unknown): HostEvent | undefined {
   switch (type) {
@@ -33,6 +37,7 @@ export function noticeEvent(type: string, data: unknown): HostEvent | undefined 
       const judged = v.safeParse(Notice, data)
       if (!judged.success || SILENT_INFO.has(judged.output.infoType ?? '')) return undefined
       const { message, ...help } = judged.output
+      if (NO_LANGUAGE_SERVER.test(message)) return undefined
       return notice(type === 'session.info' ? 'info' : 'warning', message, help)
     }
     case 'system.notification': {
@@ -52,6 +57,8 @@ export function noticeEvent(type: string, data: unknown): HostEvent | undefined 
 }
 
 function problem({ errorType, message, statusCode, ...help }: v.InferOutput<typeof Problem>): HostEvent {
+  if (/^Failed to persist session events/.test(message))
+    return { type: 'error', kind: UNSAVED, text: unsavedText(message) }
   const words = withHelp(problemText(message, statusCode), help)
   return { type: 'error', kind: clean(errorType), text: words, status: statusCode }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type Clean, clean } from '../text.ts'
+import { mcpAsk } from './permission.ts'
 import type { HostEvent, PermissionAsk } from './types.ts'
 
 const AuthData = v.object({ serverName: v.string() })
@@ -26,6 +27,14 @@ export interface Pending {
   withdrawSignIns(): HostEvent[]
   /** Calls of tools that a server has not answered; none while the person is asked something. */
   unanswered(): { id: string; server: Clean; name: Clean }[]
+  /** Whose tool an open call is. */
+  serverOf(id: string): Clean | undefined
+  /** Whether what belongs before this event has not come yet: the call of a question, the ends of calls that this one has started. */
+  isEarly(event: HostEvent): boolean
+  /** Whether it is of a sub-agent. */
+  isInner(event: HostEvent): boolean
+  /** Whether anything is open. */
+  open(): boolean
   /** Whether a sign-in for this server is open. */
   asking(server: Clean): boolean
 }
@@ -36,7 +45,7 @@ export interface Pending {
  */
 export function createPending(): Pending {
   const tools = new Map<string, Call>()
-  const agents = new Map<string, Clean>()
+  const agents = new Map<string, Extract<HostEvent, { type: 'agent' }>>()
   const questions = new Set<string>()
   const asks = new Set<string>()
   const signIns = new Map<string, { server: Clean | undefined; midCall: boolean }>()
@@ -69,7 +78,9 @@ export function createPending(): Pending {
     if (call === undefined) return ask
     const signedIn = call.asked === 'signed-in' ? call.server : undefined
     if (call.asked === 'no') call.asked = 'once'
-    return { ...ask, agent: agents.get(call.agent ?? ''), signedIn }
+    const known =
+      ask.kind === 'other' && call.server !== undefined ? mcpAsk(ask, call.server, call.name) : ask
+    return { ...known, agent: agents.get(call.agent ?? '')?.name, signedIn }
   }
 
   /** A sign-in at start-up outlives the turn; one made for a tool call does not. */
@@ -84,6 +95,12 @@ export function createPending(): Pending {
     asks.clear()
     tools.clear()
     return events
+  }
+
+  /** Whether a sub-agent works for this call, which waits for it. */
+  function isWork(agent: string | undefined, call: string): boolean {
+    const found = agents.get(agent ?? '')
+    return found?.call === call && found.background !== true
   }
 
   /** The open calls, those of sub-agents before the ones that started them. */
@@ -101,7 +118,7 @@ export function createPending(): Pending {
           tools.set(event.id, { server: event.server, name: event.name, agent: event.agent, asked: 'no' })
           return [event]
         case 'agent':
-          if (event.name && agents.size < MOST) agents.set(event.id, event.name)
+          if (agents.size < MOST) agents.set(event.id, event)
           return [event]
         case 'tool-output':
           return tools.has(event.id) ? [event] : []
@@ -147,6 +164,19 @@ export function createPending(): Pending {
         server === undefined ? [] : [{ id, server, name }],
       )
     },
+    serverOf: id => tools.get(id)?.server,
+    isEarly(event) {
+      if (event.type === 'permission')
+        return event.ask.toolCallId !== undefined && !tools.has(event.ask.toolCallId)
+      return event.type === 'tool-end' && [...tools.values()].some(({ agent }) => isWork(agent, event.id))
+    },
+    isInner(event) {
+      if (event.type === 'agent' || event.type === 'agent-end') return true
+      if (event.type === 'tool-start') return event.agent !== undefined
+      if (event.type !== 'tool-output' && event.type !== 'tool-end') return false
+      return tools.get(event.id)?.agent !== undefined
+    },
+    open: () => tools.size + questions.size + asks.size + signIns.size > 0,
     withdrawSignIns: () => withdraw(() => true),
     asking: server => [...signIns.values()].some(signIn => signIn.server === server),
   }

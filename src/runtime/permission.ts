@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { type Clean, clean, cleanBlock } from '../text.ts'
+import { type Clean, clean, jsonLines, nestsTooDeep, visible } from '../text.ts'
+import { shellLine } from './hooks.ts'
 import { maybe } from './protocol.ts'
 import type { PermissionAsk } from './types.ts'
 
@@ -42,6 +43,12 @@ interface Question {
   lasting?: { words: string; approval: object }
 }
 
+/** Longest line of a question, in characters. */
+const LINE = 200
+
+/** A command that also writes into a file. */
+const WRITES = />(?!&|\s*\/dev\/null)/
+
 /** Names of `--allow-tool` that stand for whole kinds: no server and no tool may borrow them. */
 const KINDS = new Set(['shell', 'write', 'read', 'url'])
 
@@ -50,24 +57,33 @@ const KINDS = new Set(['shell', 'write', 'read', 'url'])
  * unseen.
  */
 export function permissionAsk(id: string, request: unknown): PermissionAsk {
+  if (nestsTooDeep(request))
+    return { id, kind: 'other', title: clean('Allow this?'), body: '', names: [], unshown: true }
   const judged = v.safeParse(Request, request)
   const data: Request = judged.success ? judged.output : { kind: '', args: request }
   const { kind, title, body, names, lasting } = question(data, request)
-  const refused = data.canOfferSessionApproval === false || data.requestSandboxBypass === true
+  const words = lasting && visible(lasting.words)
+  const refused =
+    data.canOfferSessionApproval === false ||
+    data.requestSandboxBypass === true ||
+    // The runtime offers it at first, and then asks about the next one all the same.
+    WRITES.test(data.fullCommandText ?? '') ||
+    // What is cut of the words would be allowed as well.
+    Array.from(words ?? '').length > LINE
   const offered = refused ? undefined : lasting
   return {
     id,
     kind,
-    title: clean(title),
-    body: cleanBlock(body).trim(),
+    title: clean(visible(title)),
+    body: visible(body).trim(),
     intention: line(advice(data) ?? data.intention ?? data.hookMessage),
     warning: line(warning(data)),
     toolCallId: data.toolCallId,
-    names: names.map(name => clean(name, 200)),
+    names: names.map(name => clean(visible(name), 200)),
     about: about(data),
     personOnly: data.managedApprovalRequired,
     approval: offered?.approval,
-    lasting: line(offered?.words),
+    lasting: line(offered && words),
   }
 }
 
@@ -104,7 +120,10 @@ function question(data: Request, request: unknown): Question {
       return {
         kind: 'write',
         title: 'Change a file?',
-        body: [data.fileName, data.diff?.trim()].filter(Boolean).join('\n') || pretty(request),
+        // Of a file of Windows every line ends with a return.
+        body:
+          [data.fileName, data.diff?.trim().replaceAll('\r\n', '\n')].filter(Boolean).join('\n') ||
+          pretty(request),
         names: ['write'],
         lasting: { words: 'to change any file', approval: { kind: 'write' } },
       }
@@ -142,21 +161,49 @@ function question(data: Request, request: unknown): Question {
       const body = [data.fact ?? pretty(request), data.citations].filter(Boolean).join('\n')
       return { kind: 'other', title: 'Remember this?', body, names: [] }
     }
+    case 'hook': {
+      // A question that was raised for our rules; of a server's tool its call tells more, see mcpAsk.
+      const line = hookCommand(data)
+      if (line === undefined) return other(data, request)
+      const short = /^.{1,80}$/.test(line) ? [`shell(${line.trim()})`] : []
+      return { kind: 'command', title: 'Run a command?', body: line, names: ['shell', ...short] }
+    }
     default:
-      return {
-        kind: 'other',
-        title: data.toolName ? `Use ${data.toolName}?` : `Allow ${data.kind || 'this'}?`,
-        body: pretty(data.args ?? data.toolArgs ?? request),
-        names: data.toolName && !KINDS.has(data.toolName) ? [data.toolName] : [],
-      }
+      return other(data, request)
+  }
+}
+
+function other(data: Request, request: unknown): Question {
+  return {
+    kind: 'other',
+    title: data.toolName ? `Use ${data.toolName}?` : `Allow ${data.kind || 'this'}?`,
+    body: pretty(data.args ?? data.toolArgs ?? request),
+    names: data.toolName && !KINDS.has(data.toolName) ? [data.toolName] : [],
+  }
+}
+
+/** The same question where the call is known to be one of a server's tool. */
+export function mcpAsk(ask: PermissionAsk, serverName: Clean, toolName: Clean): PermissionAsk {
+  const { title, names } = question({ kind: 'mcp', serverName, toolName }, undefined)
+  return {
+    ...ask,
+    kind: 'mcp',
+    title: clean(visible(title)),
+    names: names.map(name => clean(visible(name), 200)),
   }
 }
 
 function about(data: Request): PermissionAsk['about'] {
-  const { kind, fullCommandText: command, fileName, path, paths, url } = data
+  const { kind, fileName, path, paths, url } = data
+  const command = data.fullCommandText ?? hookCommand(data)
   if (kind === 'path') return { paths, outside: true }
   const file = fileName ?? path
   return { command, paths: file === undefined ? undefined : [file], url }
+}
+
+/** The line that one of the runtime's own shells is to run, where our rules had it asked about. */
+function hookCommand({ kind, toolName = '', toolArgs }: Request): string | undefined {
+  return kind === 'hook' ? shellLine(toolName, toolArgs) : undefined
 }
 
 /** Several commands in one line, or one that writes into a file besides (`> file`), have no name of their own. */
@@ -184,9 +231,9 @@ function isEmpty(args: unknown): boolean {
 }
 
 function pretty(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, undefined, 2) ?? '')
+  return typeof value === 'string' ? value : jsonLines(value)
 }
 
 function line(text: string | undefined): Clean | undefined {
-  return text ? clean(text, 200) : undefined
+  return text ? clean(text, LINE) : undefined
 }

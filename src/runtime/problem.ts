@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import { maskSecrets } from '../mask.ts'
 import { type Clean, clean, hostOf } from '../text.ts'
+import { diskFault } from './folder-fault.ts'
 
 /**
  * Why the model gave no answer, in our words: the runtime's own name the commands and settings of Copilot CLI. What
@@ -27,6 +29,17 @@ export function problemText(message: string, status: number | undefined): Clean 
   const lines = message.split('\n').filter(line => !/\bCOPILOT_[A-Z_]+/.test(line))
   const text = clean(maskSecrets(lines.join(' ')), 260) || 'the model did not answer'
   return clean(status === undefined || text.includes(String(status)) ? text : `${text}${number}`, 300)
+}
+
+/** Why the log of a session could not be written, and where it is. */
+export function unsavedText(message: string): Clean {
+  // No path is longer, and a message without the end of one would be gone through again and again.
+  const file = /JSONL file (.+?): /.exec(message.slice(0, 5000))?.[1]
+  const place = file === undefined ? 'its folder' : dirname(file)
+  return clean(
+    `the conversation cannot be saved in ${clean(place, 160)}: ${diskFault(message) ?? 'it cannot be written'}`,
+    300,
+  )
 }
 
 /** What the runtime knows to do about something. */

@@ -40,6 +40,9 @@ export interface SessionParams extends InSession {
   streaming: true
   requestPermission: true
   enableScriptSafety: boolean
+  enableFileHooks: boolean
+  excludedTools: readonly string[]
+  hooks?: true
   requestElicitation?: boolean
   envValueMode: 'direct'
   disableResume?: boolean
@@ -51,10 +54,13 @@ export function maybe<T>(schema: v.GenericSchema<unknown, T>) {
   return v.fallback(v.optional(schema), undefined)
 }
 
+/** The id of a session is shown, and names its folder. */
+export const StoredId = v.pipe(v.string(), v.regex(/^(?!\.)[\w.-]{1,255}$/))
+
 const Nothing = v.unknown()
 const Success = v.object({ success: v.boolean() })
 const Opened = v.object({
-  sessionId: v.pipe(v.string(), v.minLength(1)),
+  sessionId: StoredId,
   mode: maybe(MODES),
 })
 const Unjudged = v.array(v.unknown())
@@ -111,6 +117,11 @@ export const methods = {
   resolveLocation: method<InSession & { workingDirectory: string }>()(
     'session.permissions.locations.resolve',
     v.object({ locationKey: v.pipe(v.string(), v.minLength(1)) }),
+  ),
+  /** Puts what was allowed for the project of that folder in the place of what counts in this session, and tells it. Experimental. */
+  applyLocation: method<InSession & { workingDirectory: string }>()(
+    'session.permissions.locations.apply',
+    v.fallback(v.object({ appliedRules: v.fallback(Unjudged, []) }), { appliedRules: [] }),
   ),
   answerUserInput: method<InSession & { requestId: string }>()('session.ui.handlePendingUserInput', Success),
   answerPlan: method<InSession & { requestId: string }>()('session.ui.handlePendingExitPlanMode', Success),

@@ -95,7 +95,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     connected: () => servers.filter(name => status(name) === 'connected'),
     async wait(signal, over = () => {}) {
       const start = performance.now()
-      /** From when on the time of a server runs: it stands still while a person signs in. */
+      /** From when on the time of a server runs: it stands still while a person signs in, here or at a server before it. */
       const began = new Map<Clean, number>()
       const held = new Set<Clean>()
       const told = new Set<Clean>()
@@ -105,7 +105,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
           : Math.max(0, (began.get(name) ?? start) + limits.ready - performance.now())
       for (;;) {
         for (const name of servers) {
-          if (asking(name)) held.add(name)
+          if (asking(name) || MAYBE_DONE.has(status(name))) held.add(name)
           else if (held.delete(name)) began.set(name, performance.now())
         }
         const late = loading().filter(name => left(name) === 0)

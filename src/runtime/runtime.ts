@@ -4,10 +4,12 @@ import * as v from 'valibot'
 import { HostError, hostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { folderFault, runtimeHome } from './folder-fault.ts'
+import { createHooks } from './hooks.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { openSession } from './open.ts'
 import { type RuntimeProcess, startProcess } from './process.ts'
-import { maybe, methods } from './protocol.ts'
+import { maybe, methods, StoredId } from './protocol.ts'
 import { createPulse } from './pulse.ts'
 import { createRouter } from './router.ts'
 import type { HostEvent, Runtime, RuntimeOptions, SessionSummary } from './types.ts'
@@ -21,7 +23,7 @@ const LAST_WORDS = 500
 const GITHUB = 'https://github.com'
 
 const Stored = v.object({
-  sessionId: v.pipe(v.string(), v.minLength(1)),
+  sessionId: StoredId,
   startTime: v.fallback(v.string(), ''),
   modifiedTime: v.string(),
   summary: maybe(v.string()),
@@ -32,15 +34,18 @@ const Stored = v.object({
  * Starts the runtime and shakes hands with it. Throws HostError `runtime-missing`, `runtime-start`, `runtime-version`
  * or `folder`; nothing is left running then. Later its death rejects everything that is pending, closes all sessions with
  * `stopped`, and resolves `died`; so does a runtime that hangs, which is ended. Who aborts gives the start up: `cancelled`.
+ * `starting`: its process, where that was started ahead.
  */
 export async function startRuntime(
   options: RuntimeOptions,
   limits: Limits = LIMITS,
   signal?: AbortSignal,
+  starting: Promise<RuntimeProcess> = startProcess(options),
 ): Promise<Runtime> {
   const log = options.log ?? (() => {})
-  const child = await startProcess(options)
+  const child = await starting
   const router = createRouter()
+  const hooks = createHooks(log)
   const died = Promise.withResolvers<HostError>()
   const live = new Set<(event: HostEvent) => void>()
   let over = false
@@ -54,6 +59,10 @@ export async function startRuntime(
     onNotification(method, params) {
       pulse.heard()
       if (method === 'session.event') router.route(params)
+    },
+    onHook(params) {
+      pulse.heard()
+      return hooks.answer(params)
     },
     onLost: error => void lost(error),
     onSilent: () => pulse.doubt(),
@@ -86,6 +95,7 @@ export async function startRuntime(
 
   async function end() {
     pulse.stop()
+    child.leave()
     if (!over) {
       const asked = connection.call(methods.shutdown, {}).catch(() => {})
       over = true
@@ -102,12 +112,13 @@ export async function startRuntime(
     const version = await shakeHands(connection, child, limits)
     signal?.removeEventListener('abort', giveUp)
     log(`runtime: version ${version}, protocol ${PROTOCOL}`)
-    const open = openSession({ connection, router, limits, log, live, pulse })
+    const home = runtimeHome(options.env)
+    const open = openSession({ connection, router, hooks, limits, log, live, pulse, home })
     return {
       version,
       create: config => open(methods.create, randomUUID(), config),
       resume: (id, config) => open(methods.resume, id, config),
-      sessions: folder => listSessions(connection, folder),
+      sessions: folder => listSessions(connection, folder, home),
       async remove(id) {
         return (await connection.call(methods.remove, { sessionId: id })).success
       },
@@ -164,9 +175,15 @@ async function shakeHands(connection: Connection, child: RuntimeProcess, limits:
   }
 }
 
-async function listSessions(connection: Connection, folder: string | undefined): Promise<SessionSummary[]> {
+async function listSessions(
+  connection: Connection,
+  folder: string | undefined,
+  home: string,
+): Promise<SessionSummary[]> {
   const filter = folder === undefined ? undefined : { cwd: folder }
-  const { sessions } = await connection.call(methods.list, { filter })
+  const { sessions } = await connection.call(methods.list, { filter }).catch(thrown => {
+    throw folderFault(hostError(thrown, 'the sessions cannot be listed'), { home })
+  })
   return sessions
     .flatMap(each => {
       const judged = v.safeParse(Stored, each)

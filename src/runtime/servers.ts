@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { HostError } from '../errors.ts'
 import { type Clean, clean } from '../text.ts'
+import { reached } from '../trace.ts'
 import type { Connection } from './connection.ts'
 import { Server } from './events.ts'
 import type { Limits } from './limits.ts'
+import { createProofs } from './proofs.ts'
 import { methods } from './protocol.ts'
 import { createReadiness } from './readiness.ts'
-import { askForTools, type ToolList } from './tool-lists.ts'
+import { askForTools } from './tool-lists.ts'
 import type { HostEvent, SessionConfig } from './types.ts'
 
 export interface ServersPorts {
@@ -27,6 +29,8 @@ export interface Servers {
   note(event: HostEvent): HostEvent
   /** As {@link Session.ready} tells; rejects with the signal's reason. */
   ready(signal: AbortSignal): Promise<Clean[]>
+  /** As {@link Session.stale} tells. */
+  readonly stale: boolean
   /** Servers that have had their time in `ready` and are still loading. */
   late(): Clean[]
   /** Ends the waiting for servers that do not answer, for as long as `held` says that something waits. */
@@ -53,16 +57,13 @@ export function createServers(ports: ServersPorts): Servers {
     servers: names,
     limits,
     // A list of tools waits for other servers that load: its own server has come up all the same.
-    asking: name => ports.asking(name) || (proving.has(name) && left.size === 0),
+    asking: name => ports.asking(name) || (proofs.asking(name) && left.size === 0),
     connecting,
   })
   /** Servers that were stopped, by us or by the person. */
   const stopped = new Map<Clean, 'silent' | 'unwanted'>()
   /** Programs that had their time and still start. */
   const left = new Set<Clean>()
-  /** Connected servers whose tools are being asked for, and those that have given them. */
-  const proving = new Set<Clean>()
-  const proven = new Set<Clean>()
   /** Programs of which it was told that they still start. */
   const told = new Set<Clean>()
   let waitedFor: readonly Clean[] = []
@@ -135,29 +136,6 @@ export function createServers(ports: ServersPorts): Servers {
     }
   }
 
-  /**
-   * Asks a server on the network for its tools, which the runtime does not do before the first turn. A 401 there raises no
-   * sign-in request and leaves the server connected without tools (runtime 1.0.85): then it needs a sign-in after all. One
-   * that does not answer would hold up that turn for ever.
-   */
-  async function prove(name: Clean): Promise<void> {
-    proving.add(name)
-    let answer: ToolList = 'silent'
-    let blocked = true
-    for (let deadline = limits.ready; answer === 'silent' && blocked; deadline = limits.brief) {
-      blocked = loading().length > 0
-      answer = await listTools(name, deadline)
-      // Something else has been said about it meanwhile.
-      if (!proving.has(name)) return
-      blocked ||= loading().length > 0
-    }
-    if (answer === 'silent') return stopSilent([name])
-    proving.delete(name)
-    if (answer === 'refused') log(`runtime: ${name} refuses to list its tools (401)`)
-    else proven.add(name)
-    tell({ type: 'server', name, status: answer === 'refused' ? 'needs-auth' : 'connected' })
-  }
-
   /** Stops the servers that do not tell their tools, which the runtime waits for between a message and its turn. */
   async function stopThoseWithoutTools(held: () => boolean): Promise<void> {
     const answers = await Promise.all(
@@ -167,9 +145,14 @@ export function createServers(ports: ServersPorts): Servers {
     if (held()) await stopSilent(silent)
   }
 
-  const loading = () => readiness.loading().filter(name => !proving.has(name))
+  const loading = () => readiness.loading().filter(name => !proofs.asking(name))
   const listTools = (name: Clean, deadline: number) =>
-    askForTools(connection, { sessionId, serverName: nameOf(name) }, deadline)
+    askForTools(connection, { sessionId, serverName: nameOf(name) }, { deadline, again: limits.again })
+  const proofs = createProofs({
+    ...{ limits, askForTools: listTools, tell, log },
+    loading: () => loading().length > 0,
+    silent: name => void stopSilent([name]),
+  })
   const isRemote = (name: Clean) => remote.some(each => clean(each) === name)
   const nameOf = (name: string) => Object.keys(ports.servers).find(each => clean(each) === name) ?? name
 
@@ -193,17 +176,16 @@ export function createServers(ports: ServersPorts): Servers {
     note(event) {
       if (event.type !== 'server') {
         readiness.note(event)
+        proofs.note(event)
         return event
       }
       const { name, status } = event
-      if (status === 'connected' && !proven.has(name) && isRemote(name)) {
-        if (!proving.has(name)) void prove(name)
+      if (status === 'connected') reached('server connected')
+      if (status === 'connected' && !proofs.has(name) && isRemote(name)) {
+        proofs.begin(name)
         return this.note({ ...event, status: 'pending' })
       }
-      if (status !== 'connected' && !(status === 'pending' && proving.has(name))) {
-        proving.delete(name)
-        proven.delete(name)
-      }
+      if (status !== 'connected' && !(status === 'pending' && proofs.asking(name))) proofs.forget(name)
       if (status !== 'pending') left.delete(name)
       const told = meant(event)
       readiness.note(told)
@@ -212,14 +194,18 @@ export function createServers(ports: ServersPorts): Servers {
     async ready(signal) {
       if (names.length === 0) return []
       void load()
+      await proofs.renew()
       const stops: Promise<void>[] = []
       const late = await readiness.wait(signal, over => {
-        stops.push(giveUp(over.filter(name => !proving.has(name))))
+        stops.push(giveUp(over.filter(name => !proofs.asking(name))))
       })
-      const slow = late.filter(name => !proving.has(name))
+      const slow = late.filter(name => !proofs.asking(name))
       waitedFor = slow
       await Promise.all(stops)
       return slow
+    },
+    get stale() {
+      return proofs.stale
     },
     late: () => loading().filter(name => waitedFor.includes(name)),
     async leaveBehind(held) {
@@ -229,7 +215,8 @@ export function createServers(ports: ServersPorts): Servers {
     },
     async reload() {
       readiness.reset()
-      for (const names of [stopped, left, told, proving, proven]) names.clear()
+      proofs.reset()
+      for (const names of [stopped, left, told]) names.clear()
       const reloaded = connection.call(methods.reloadServers, { sessionId })
       // The answer takes as long as the slowest server; only what is refused is refused at once.
       reloaded.catch(error => log(`runtime: ${messageOf(error)}`))

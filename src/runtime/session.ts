@@ -1,18 +1,21 @@
 import * as v from 'valibot'
-import { HostError } from '../errors.ts'
-import { clean } from '../text.ts'
+import { HostError, ofKind } from '../errors.ts'
+import { type Clean, clean } from '../text.ts'
 import { wireAnswer } from './ask.ts'
 import type { Connection } from './connection.ts'
 import { createControls } from './controls.ts'
+import { decisionResult, projectOf } from './decision.ts'
 import { hostEvent } from './events.ts'
 import { readHistory } from './history.ts'
 import type { Limits } from './limits.ts'
+import { createOrder } from './order.ts'
 import { createPending } from './pending.ts'
 import { methods } from './protocol.ts'
 import { createServers } from './servers.ts'
 import { createSilence } from './silence.ts'
 import { createTurn } from './turn.ts'
-import type { HostEvent, PermissionDecision, Session, SessionConfig } from './types.ts'
+import type { HostEvent, PermissionAsk, Session, SessionConfig } from './types.ts'
+import { createUnsaved } from './unsaved.ts'
 
 export interface SessionPorts {
   id: string
@@ -44,12 +47,18 @@ export function createSession(ports: SessionPorts): LiveSession {
   const answered = new Set<string>()
   const ended = new AbortController()
   const pending = createPending()
+  const order = createOrder({ ...pending, most: limits.order, tell: deliver })
   const silence = createSilence({ after: limits.silent, pending, tell })
   const turn = createTurn(ports.onTurn)
   const servers = createServers({ ...ports, sessionId, asking: pending.asking, tell })
+  const unsaved = createUnsaved(limits.silent, pending.open, () => void session.abort().catch(() => {}))
   let unheard: HostEvent[] | undefined = []
+  /** How often the session has come to rest. */
+  let rests = 0
 
   function tell(event: HostEvent) {
+    if (!unsaved.note(event)) return
+    if (event.type === 'idle') rests += 1
     emit(pending.follow(event))
     silence.note()
     if (event.type === 'stopped') ended.abort(event.error)
@@ -65,6 +74,12 @@ export function createSession(ports: SessionPorts): LiveSession {
     }
   }
 
+  /** The server that no longer takes its token, where the runtime finds that out before a call and asks nobody (runtime 1.0.85). */
+  function refusedBy(event: HostEvent): Clean | undefined {
+    if (event.type !== 'tool-end' || event.end !== 'failed' || !UNVERIFIED.test(event.text)) return undefined
+    return pending.serverOf(event.id)
+  }
+
   function hand(event: HostEvent, listener: (event: HostEvent) => void) {
     try {
       listener(event)
@@ -75,8 +90,29 @@ export function createSession(ports: SessionPorts): LiveSession {
 
   function take(event: unknown) {
     const meaning = hostEvent(event)
-    if (meaning) tell(meaning)
-    else if (isAuth(event)) log('runtime: a sign-in request without a usable id was dropped')
+    if (meaning === undefined) {
+      if (isAuth(event)) log('runtime: a sign-in request without a usable id was dropped')
+      return
+    }
+    if (meaning.type === 'permission' && meaning.ask.unshown) return refuse(meaning.ask)
+    order.take(meaning)
+  }
+
+  function deliver(meaning: HostEvent) {
+    // Asked before: the call is over when it has been told.
+    const name = refusedBy(meaning)
+    tell(meaning)
+    if (name !== undefined) tell({ type: 'server', name, status: 'needs-auth', refused: true })
+  }
+
+  /** Nobody can agree to what cannot be shown. */
+  function refuse(ask: PermissionAsk) {
+    const what = 'what it is about nests too deep to be shown'
+    tell({ type: 'notice', level: 'warning', text: clean(`a tool call was not allowed: ${what}`) })
+    const reason = `The person could not be asked: ${what}.`
+    session
+      .answerPermission(ask, { kind: 'no', reason })
+      .catch(error => log(`runtime: a refusal was not taken (${messageOf(error)})`))
   }
 
   /** Sends an answer; false if the runtime no longer waited for it. Either way the request is over. */
@@ -86,8 +122,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     try {
       return (await send()).success
     } catch (error) {
-      if (!(error instanceof HostError) || error.kind !== 'runtime-refused') throw error
-      log(`runtime: an answer was not taken (${error.detail})`)
+      log(`runtime: an answer was not taken (${ofKind('runtime-refused', error).detail})`)
       return false
     } finally {
       emit(pending.answered(id))
@@ -113,6 +148,9 @@ export function createSession(ports: SessionPorts): LiveSession {
       return () => listeners.delete(listener)
     },
     ready: signal => servers.ready(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal),
+    get stale() {
+      return servers.stale
+    },
     async send(prompt, attachments = [], { now, shown } = {}) {
       // Servers that ready() has waited for already are not waited for a second time.
       const times = servers.late().length > 0 ? [limits.turnAfterReady, limits.turn] : [limits.turn]
@@ -126,6 +164,7 @@ export function createSession(ports: SessionPorts): LiveSession {
       }
     },
     async abort() {
+      const before = rests
       // The runtime aborts a turn that waits for servers only when it no longer waits.
       let aborting = true
       const leaveBehind = () => void servers.leaveBehind(() => aborting)
@@ -138,10 +177,14 @@ export function createSession(ports: SessionPorts): LiveSession {
         clearTimeout(timer)
         turn.stop()
       }
+      // One whose disk is full has ended the turn and does not say so.
+      setTimeout(() => {
+        if (unsaved.told && rests === before) tell({ type: 'idle', aborted: true })
+      }, limits.brief).unref()
     },
     answerPermission(ask, decision) {
       return answer(ask.id, async () => {
-        const result = await decide(decision, ask.approval, () => projectOf(ports, tell))
+        const result = await decisionResult(decision, ask.approval, () => projectOf(ports, tell))
         return connection.call(methods.answerPermission, { sessionId, requestId: ask.id, result })
       })
     },
@@ -152,9 +195,12 @@ export function createSession(ports: SessionPorts): LiveSession {
       )
     },
     async answerAuth(requestId, given) {
-      if (given.kind === 'token') await hide(given.accessToken)
+      // The runtime takes one after the other: who waits for the token does not wait for the first to be answered.
+      const hidden = given.kind === 'token' ? hide(given.accessToken) : undefined
       const result = given.kind === 'token' ? { ...given, tokenType: 'Bearer' as const } : given
-      return answer(requestId, () => connection.call(methods.answerAuth, { sessionId, requestId, result }))
+      const send = () => connection.call(methods.answerAuth, { sessionId, requestId, result })
+      const [taken] = await Promise.all([answer(requestId, send), hidden])
+      return taken
     },
     async reloadServers() {
       emit(pending.withdrawSignIns())
@@ -169,44 +215,27 @@ export function createSession(ports: SessionPorts): LiveSession {
     async close() {
       turn.stop()
       silence.stop()
+      unsaved.stop()
       ended.abort(new HostError('cancelled', 'the session was closed'))
+      order.flush()
       ports.onClose()
       await connection
         .call(methods.destroy, { sessionId })
         .catch(error => log(`runtime: ${messageOf(error)}`))
     },
   }
-  return { session, take, tell }
-}
-
-async function decide(
-  decision: PermissionDecision,
-  approval: object | undefined,
-  project: () => Promise<string | undefined>,
-) {
-  if (decision.kind === 'no') return { kind: 'reject' as const, feedback: decision.reason }
-  // Without an approval the runtime would take "this session" for "once" all the same.
-  if (decision.kind === 'once' || approval === undefined) return { kind: 'approve-once' as const }
-  const locationKey = decision.kind === 'project' ? await project() : undefined
-  return locationKey === undefined
-    ? { kind: 'approve-for-session' as const, approval }
-    : { kind: 'approve-for-location' as const, approval, locationKey }
-}
-
-/** What the runtime keeps approvals of this folder under; undefined, and the person is told, where it keeps none. */
-async function projectOf(
-  { id: sessionId, connection, folder: workingDirectory }: SessionPorts,
-  tell: (event: HostEvent) => void,
-): Promise<string | undefined> {
-  try {
-    return (await connection.call(methods.resolveLocation, { sessionId, workingDirectory })).locationKey
-  } catch (thrown) {
-    if (!(thrown instanceof HostError)) throw thrown
-    const text = clean(`this runtime keeps nothing for a project (${thrown.detail || thrown.message})`, 200)
-    tell({ type: 'notice', level: 'warning', text: clean(`${text}: it is allowed for this session`, 300) })
-    return undefined
+  return {
+    session,
+    take,
+    tell(event) {
+      order.flush()
+      tell(event)
+    },
   }
 }
+
+/** How the runtime ends a call of a tool that it knows from before and could not look up once more: the server wants another token. */
+const UNVERIFIED = /^MCP tool catalog changed before tool [^\n]*OAuth challenge required \(HTTP 401\)/
 
 function isAuth(event: unknown): boolean {
   return v.is(v.object({ type: v.literal('mcp.oauth_required') }), event)

@@ -1,21 +1,22 @@
 import { createReadStream } from 'node:fs'
-import { open, readdir, rename } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { HostError } from '../errors.ts'
+import { codeOf, HostError } from '../errors.ts'
 import { clean } from '../text.ts'
 import { hostEvent } from './events.ts'
+import { StoredId } from './protocol.ts'
 import type { HostEvent } from './types.ts'
 
 /** The longest line that is read, in bytes: a longer one counts as damaged and is never held. */
 const LONGEST = 32 * 1024 * 1024
 const LINE_FEED = 10
 const LOG = 'events.jsonl'
+const LOCK = /^inuse\.(\d{1,10})\.lock$/
 
 /** One line of a stored session: what it means to us and when it was written (ISO 8601), or that it is damaged. */
 export type StoredEvent = { kind: 'event'; event: HostEvent; time: string } | { kind: 'damaged' }
 
-const FileName = v.pipe(v.string(), v.regex(/^(?!\.)[\w.-]{1,255}$/))
 const Line = v.object({ type: v.string(), timestamp: v.fallback(v.string(), '') })
 
 /**
@@ -60,46 +61,67 @@ export async function readStoredTail(copilotHome: string, id: string): Promise<H
  * stays beside it as `events.damaged.jsonl`. Gives how many lines went; 0, and nothing is touched, where none is damaged or
  * another process has the session open. Throws HostError `session-unknown` if the log cannot be read or written.
  */
-export async function mendLog(
-  copilotHome: string,
-  id: string,
-  isRunning: (pid: number) => boolean,
-): Promise<number> {
+export async function mendLog(copilotHome: string, id: string, isRunning: IsRunning): Promise<number> {
   const folder = folderOf(copilotHome, id)
   const file = join(folder, LOG)
   const mended = join(folder, 'events.mended.jsonl')
   try {
-    if (await isOpen(folder, isRunning)) return 0
+    if ((await locksIn(folder, isRunning)).some(({ held }) => held)) return 0
     let damaged = 0
+    await rm(mended, { force: true })
     {
-      await using target = await open(mended, 'w', 0o600)
+      await using target = await open(mended, 'wx', 0o600)
       for await (const line of linesOf(file)) {
         if (line === undefined || (line.length > 0 && parse(line) === undefined)) damaged += 1
-        else if (line.length > 0) await target.write(Buffer.concat([line, Buffer.of(LINE_FEED)]))
+        else if (line.length > 0) await target.appendFile(Buffer.concat([line, Buffer.of(LINE_FEED)]))
       }
     }
-    if (damaged === 0) return 0
-    await rename(file, join(folder, 'events.damaged.jsonl'))
-    await rename(mended, file)
+    if (damaged > 0) {
+      await rename(file, join(folder, 'events.damaged.jsonl'))
+      await rename(mended, file)
+    }
     return damaged
   } catch (thrown) {
     throw unreadable(id, thrown)
+  } finally {
+    await rm(mended, { force: true }).catch(() => {})
   }
 }
 
+/**
+ * Removes what processes have left behind that had this session open and were killed: the runtime takes the number of a process
+ * for the process itself, and would say for ever that the session is open elsewhere. Never rejects.
+ */
+export async function removeStaleLocks(copilotHome: string, id: string, isRunning: IsRunning): Promise<void> {
+  try {
+    const folder = folderOf(copilotHome, id)
+    const stale = (await locksIn(folder, isRunning)).filter(({ held }) => !held)
+    await Promise.all(stale.map(({ name }) => rm(join(folder, name), { force: true })))
+  } catch {
+    // A session of another machine has no folder here.
+  }
+}
+
+type IsRunning = (pid: number, since?: number) => boolean
+
 /** The runtime leaves `inuse.<pid>.lock` in the folder of a session that it has open. */
-async function isOpen(folder: string, isRunning: (pid: number) => boolean): Promise<boolean> {
-  const pids = (await readdir(folder)).flatMap(name => /^inuse\.(\d{1,10})\.lock$/.exec(name)?.[1] ?? [])
-  return pids.some(pid => isRunning(Number(pid)))
+async function locksIn(folder: string, isRunning: IsRunning): Promise<{ name: string; held: boolean }[]> {
+  const names = (await readdir(folder)).filter(name => LOCK.test(name))
+  return Promise.all(
+    names.map(async name => {
+      const written = await stat(join(folder, name)).catch(() => undefined)
+      return { name, held: isRunning(Number(LOCK.exec(name)?.[1]), written?.mtimeMs) }
+    }),
+  )
 }
 
 function folderOf(copilotHome: string, id: string): string {
-  if (v.is(FileName, id)) return join(copilotHome, 'session-state', id)
+  if (v.is(StoredId, id)) return join(copilotHome, 'session-state', id)
   throw new HostError('session-unknown', `"${clean(id, 80)}" is no id of a session`)
 }
 
 function unreadable(id: string, thrown: unknown): HostError {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable'
+  const code = String(codeOf(thrown) ?? 'unreadable')
   return new HostError('session-unknown', `the log of session ${clean(id, 80)} cannot be read (${code})`)
 }
 

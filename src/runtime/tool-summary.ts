@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Clean, clean } from '../text.ts'
+import { type Clean, clean, nestsTooDeep } from '../text.ts'
 import { maybe } from './protocol.ts'
 
 const Task = v.object({
@@ -22,15 +22,20 @@ export function toolSummary(tool: string, args: unknown): Clean {
   if (task?.success) return clean(taskSummary(task.output), 120)
   const parts = Object.entries(args).flatMap(([key, value]) => {
     if (CONTENT.has(key)) return []
-    const text = typeof value === 'string' ? shortPath(value) : (JSON.stringify(value) ?? '')
-    return [`${key}=${clean(text, 60)}`]
+    const path = (text: string) => shortPath(text, key === 'path')
+    return [`${key}=${clean(typeof value === 'string' ? path(value) : jsonOf(value), 60)}`]
   })
   return clean(parts.join(' '), 120)
 }
 
-/** Of a long path the end, which tells files apart: `…/src/cart/total.ts`. */
-function shortPath(text: string): string {
-  if (text.length <= LONGEST_PATH || !/^(?:[~/]|[a-z]:[\\/])\S*$/i.test(text)) return text
+function jsonOf(value: unknown): string {
+  return nestsTooDeep(value) ? '…' : (JSON.stringify(value) ?? '')
+}
+
+/** Of a long path the end, which tells files apart: `…/src/cart/total.ts`. One that is not `sure` to be a path has no blanks. */
+function shortPath(text: string, sure: boolean): string {
+  const isPath = /^(?:[~/]|[a-z]:[\\/])/i.test(text) && (sure || !/\s/.test(text))
+  if (text.length <= LONGEST_PATH || !isPath) return text
   const end = text.slice(-LONGEST_PATH)
   return `…${end.slice(Math.max(0, end.search(/[\\/]/)))}`
 }

@@ -2,7 +2,7 @@ import type { HostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import type { Ask, AskAnswer } from './ask-types.ts'
 import type { Controls } from './controls.ts'
-import type { PermissionAsk, PermissionDecision } from './permission-types.ts'
+import type { AsksFirst, PermissionAsk, PermissionDecision } from './permission-types.ts'
 import type { FileUse } from './tool-files.ts'
 
 export type * from './ask-types.ts'
@@ -60,8 +60,10 @@ export interface SessionConfig {
   signIn: boolean
   /** True if somebody answers questions and forms; only then may the model and the servers ask. */
   asks?: boolean
-  /** Every shell command is asked about, also one that only reads: somebody judges them by rules. */
+  /** Every shell command is asked about, also one that only reads or was allowed for the project: somebody judges them by rules. */
   everyCommand?: boolean
+  /** Absent: the runtime alone decides what is asked about. */
+  asksFirst?: AsksFirst
   /** Servers of the runtime's own configuration that are not to be started. */
   off?: readonly string[]
   /** Resumes without a word about it in the log of the session. */
@@ -80,6 +82,8 @@ export interface RuntimeOptions {
   login: boolean
   /** Lines for the debug log: cleaned, without payloads. */
   log?: (line: string) => void
+  /** Has `work` done at once when this process ends in whatever way; returns how to call it off. */
+  atExit?: (work: () => void) => () => void
 }
 
 export interface SessionSummary {
@@ -144,7 +148,8 @@ export type HostEvent =
   | { type: 'auth'; id: string; data: unknown; calls: readonly string[]; tool?: Clean }
   /** Answered, by us or by somebody else, or withdrawn: once for each `auth`. */
   | { type: 'auth-done'; id: string }
-  | { type: 'server'; name: Clean; status: ServerStatus; error?: Clean }
+  /** `refused`: it had connected, and no longer takes its token; the runtime does not ask about that. */
+  | { type: 'server'; name: Clean; status: ServerStatus; error?: Clean; refused?: true }
   /** What the model is given, and at most can be, in tokens; `parts` where the runtime tells them. */
   | { type: 'usage'; tokens: number; limit: number; parts?: ContextParts }
   | { type: 'mode'; mode: Mode }
@@ -193,6 +198,11 @@ export interface Session {
    * that takes longer is stopped. Gives the names of the servers that are not there yet.
    */
   ready(signal?: AbortSignal): Promise<string[]>
+  /**
+   * True when the runtime has yet to ask a server for its tools, which it does with the next message, and the server may refuse
+   * its token by now: {@link ready} finds out.
+   */
+  readonly stale: boolean
   /** Gives the id of the message. */
   send(prompt: string, attachments?: readonly Attachment[], how?: SendOptions): Promise<string>
   abort(): Promise<void>

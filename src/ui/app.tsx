@@ -82,12 +82,18 @@ function Screen({ store, window, actions, now }: Omit<Props, 'coloursOf'>) {
   )
 }
 
+/** How long the spinner stays as it is, in milliseconds. */
+const TICK = 250
+
 /** What is drawn again and again, from top to bottom; see `frame.ts` for how high each part may be. */
 function Live(props: { view: View; window: WindowSize; actions: Actions; now: () => number }) {
   const { view, actions, now } = props
   const { rows, columns } = props.window
   // While a question is open the person is waited for: nothing turns.
-  const { frame: tick } = useAnimation({ interval: 250, isActive: view.busy && view.panels.length === 0 })
+  // Text that is written turns it along; a frame for the spinner alone is drawn when there is none.
+  const interval = view.tail.lines.length > 0 ? 4 * TICK : TICK
+  useAnimation({ interval, isActive: view.busy && view.panels.length === 0 })
+  const tick = Math.floor(now() / TICK)
   const frame = frameOf(view, rows, columns)
   useInput((input, key) => actions.onKeys(toKeys(input, key), textWidth(frame.width)))
   usePaste(actions.onPaste)
@@ -122,6 +128,8 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
     width,
     maxRows: frame.panel,
     top: typing ? undefined : top,
+    open: !typing,
+    onLongText: actions.onLongText,
   }
   return (
     <>
@@ -132,7 +140,6 @@ function Front(props: { view: View; frame: Frame; top: number; actions: Actions;
           state={panel.state}
           waiting={waitingSignIns(view.panels)}
           now={now}
-          onLongText={actions.onLongText}
         />
       )}
       {panel?.kind === 'ask' && <AskPanel key={panel.key} {...place} state={panel.state} />}

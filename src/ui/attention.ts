@@ -23,7 +23,7 @@ export function openAttention(
     look(view) {
       if (!view.open) return
       title.show(view)
-      caller.asks(view.panels.length > 0)
+      caller.asks(view.panels[0]?.key)
     },
     typed: caller.typed,
     restore: title.restore,

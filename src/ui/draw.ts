@@ -27,7 +27,7 @@ export function draw(
     interactive: stdout.isTTY,
     exitOnCtrlC: false,
     patchConsole: false,
-    maxFps: 60,
+    maxFps: 250,
   })
   const { unmount, ...drawn } = app
   const ended = () => stdout.off('resize', resized)

@@ -17,8 +17,13 @@ export interface Folded {
 /** How many are kept, the newest ones. */
 const KEPT = 10
 
-export function fold(view: View, folded: Folded | undefined): View {
-  return folded === undefined ? view : { ...view, folded: [...view.folded, folded].slice(-KEPT) }
+export function fold(view: View, folded: readonly Folded[] = []): View {
+  return folded.length === 0 ? view : { ...view, folded: [...view.folded, ...folded].slice(-KEPT) }
+}
+
+/** Prints lines that may be only the beginning of something, which is kept then. */
+export function printPart(view: View, kind: string, part: { lines: readonly Line[]; folded?: Folded }): View {
+  return fold(print(view, kind, part.lines), part.folded && [part.folded])
 }
 
 /**

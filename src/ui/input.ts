@@ -2,7 +2,7 @@ import { type ComposeEffect, compose, withMention } from './composer/compose.ts'
 import { paste, replace, written } from './composer/editor.ts'
 import { unfold } from './folded.ts'
 import type { Key } from './keys.ts'
-import { guardKeys, guardPaste, newGuard } from './panels/guard.ts'
+import { guardKeys, guardPaste, isText, newGuard } from './panels/guard.ts'
 import { putAwayOrBack } from './panels/order.ts'
 import { type PanelEffect, panelCancel, panelKeys, panelPaste, panelTakesText } from './panels/press.ts'
 import type { View } from './state.ts'
@@ -78,13 +78,13 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
     return { view: stay, effects: [{ type: 'leave', by: 'end', draft: '' }] }
   }
   const [panel] = view.panels
+  const inside = view.editor.search !== undefined || view.mentions.open !== undefined
   if (panel === undefined || view.guard === undefined) {
-    const inside = view.editor.search !== undefined || view.mentions.open !== undefined
     if (first?.name === 'escape' && !inside && interruptible(view))
       return { view: stay, effects: [{ type: 'interrupt' }] }
     return compose(stay, keys, width)
   }
-  const routed = guardKeys(view.guard, keys, now, panelTakesText(panel))
+  const routed = guardKeys(view.guard, keys, now, panelTakesText(panel), inside)
   const next = { ...stay, guard: routed.guard }
   if (routed.to === 'composer') return compose(next, routed.keys, width)
   const answered = answer(next, routed.keys, width)
@@ -96,9 +96,9 @@ function pressRead(view: View, keys: readonly Key[], now: number, width: number)
   }
   const nothing = answered.effects.length === 0 && answered.view.panels[0]?.state === panel.state
   if (!nothing || panelTakesText(panel)) return answered
-  // A key that means nothing here is the beginning of a sentence: its Enter must not become an answer. Enter itself begins
-  // none, and must not send a text that the panel hides.
-  const typed = routed.keys.filter(key => key.name !== 'enter')
+  // Text that means nothing here is the beginning of a sentence: its Enter must not become an answer. Other keys begin none,
+  // and must neither fetch nor send a text that the panel hides.
+  const typed = routed.keys.filter(isText)
   return typed.length === 0 ? answered : compose({ ...stay, guard: newGuard(now) }, typed, width)
 }
 

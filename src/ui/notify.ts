@@ -29,12 +29,12 @@ export function callSequence(env: Env): string {
 export interface Caller {
   /** The person has typed. */
   typed(): void
-  /** A question is open, or none is any more. */
-  asks(open: boolean): void
+  /** This question is in front, or none is any more. */
+  asks(question: number | undefined): void
 }
 
 /**
- * Calls the person once for each time that they are needed and have not typed for a while. `later` runs something after so
+ * Calls the person once for each question in front of which they have not typed for a while. `later` runs something after so
  * many milliseconds and gives how to call it off; `now` is in milliseconds.
  */
 export function createCaller(
@@ -44,25 +44,31 @@ export function createCaller(
 ): Caller {
   let typedAt = now()
   let cancel: (() => void) | undefined
-  let open = false
+  let front: number | undefined
+  const called = new Set<number>()
 
   function wait(): void {
     cancel?.()
-    cancel = later(call, Math.max(0, typedAt + AWAY - now()))
+    cancel = undefined
+    const question = front
+    if (question === undefined || called.has(question)) return
+    const work = () => {
+      called.add(question)
+      call()
+    }
+    cancel = later(work, Math.min(AWAY, Math.max(0, typedAt + AWAY - now())))
   }
 
   return {
     typed() {
       typedAt = now()
-      // Who types is there: what is open has been seen.
-      cancel?.()
-      cancel = undefined
+      // Who types is there; they may go away all the same before they have answered.
+      wait()
     },
-    asks(needed) {
-      if (needed === open) return
-      open = needed
-      if (open) wait()
-      else cancel?.()
+    asks(question) {
+      if (question === front) return
+      front = question
+      wait()
     },
   }
 }

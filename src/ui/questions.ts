@@ -1,8 +1,8 @@
 import type { Choice, Prompt } from '../auth/types.ts'
 import { HostError } from '../errors.ts'
 import type { AskAnswer, PermissionDecision } from '../runtime/types.ts'
-import { createAsk, longText } from './panels/ask-state.ts'
-import { createPermission, isLong, shownBody } from './panels/permission-state.ts'
+import { createAsk } from './panels/ask-state.ts'
+import { createPermission } from './panels/permission-state.ts'
 import { createSignIn, type SignInState, signInStep, signInUpdate } from './panels/sign-in-state.ts'
 import { allowedLine } from './permission-words.ts'
 import { resultLine } from './sign-in-words.ts'
@@ -123,8 +123,6 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
       }
     },
     askPermission(ask, signal) {
-      // A panel shows the beginning of it; nobody shall allow what could not be read.
-      if (isLong(ask.body)) dispatch({ type: 'whole', text: `${ask.title}\n${shownBody(ask.body)}` })
       const decided = put(
         decisions,
         key => ({ key, kind: 'permission', state: createPermission(ask) }),
@@ -137,8 +135,6 @@ export function openQuestions(dispatch: (action: Action) => void, view: () => Vi
       })
     },
     ask(ask, signal) {
-      const long = longText(ask)
-      if (long !== undefined) dispatch({ type: 'whole', text: long })
       return put(answers, key => ({ key, kind: 'ask', state: createAsk(ask) }), signal)
     },
     choose,

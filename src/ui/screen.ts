@@ -1,5 +1,6 @@
 import { createElement } from 'react'
 import { hostError } from '../errors.ts'
+import { maskSecrets } from '../mask.ts'
 import { clean } from '../text.ts'
 import { type Actions, App, type Terminal } from './app.tsx'
 import { openAttention } from './attention.ts'
@@ -9,6 +10,7 @@ import { type OfferEffect, offered } from './composer/offered.ts'
 import { setDeadlines } from './deadlines.ts'
 import { draw } from './draw.ts'
 import { type Effect, pasteInto, press } from './input.ts'
+import { openLoan } from './loan.ts'
 import { palette } from './palette.ts'
 import { notCopied } from './panels/press.ts'
 import { openQuestions } from './questions.ts'
@@ -17,11 +19,10 @@ import { createStore } from './store.ts'
 import type { Theme } from './theme.ts'
 import { openTimers } from './timers.ts'
 import { header } from './transcript/blocks.ts'
+import { openLateStream } from './transcript/late-stream.ts'
 import { paint } from './transcript/line.ts'
-import { past } from './transcript/past.ts'
 import type { Block } from './transcript/printing.ts'
 import { openSheet } from './transcript/sheet.ts'
-import { openStream } from './transcript/stream.ts'
 import type { Chat, ChatScreenOptions } from './types.ts'
 import { within } from './within.ts'
 
@@ -35,7 +36,7 @@ const LAST_FRAME = 1000
  * `close()`, by an error of the screen itself (`left` then rejects with a HostError), and by the end of the process.
  */
 export function openChat(options: ChatScreenOptions): Chat {
-  const { stdout, now } = options
+  const { stdin, stdout, now, realTime = now, suspend, watchStops } = options
   const coloursOf = (theme: Theme) => palette(options.env, theme)
   const sheet = openSheet(stdout, options.env)
   const store = createStore(newView({ ...options, columns: sheet.columns() }))
@@ -43,17 +44,24 @@ export function openChat(options: ChatScreenOptions): Chat {
   const left = Promise.withResolvers<Awaited<Chat['left']>>()
   left.promise.catch(() => undefined)
   let terminal: Terminal | undefined
-  let closing: Promise<void> | undefined
+  let closing: Promise<string> | undefined
 
   let printing = false
   /** While another program has the terminal nothing is released: what is printed then would be lost. */
-  let away: Promise<void> | undefined
+  const loan = openLoan({
+    ...{ suspend, watchStops, terminal: () => terminal },
+    onBack: () => dispatch({ type: 'release' }),
+    onError: fail,
+  })
 
   const dispatch = (action: Action) => update(reduce(current(), action, now()))
-  const stream = openStream(dispatch, now, later, sheet)
+  const stream = openLateStream(async () => {
+    const { openStream } = await import('./transcript/stream.ts')
+    return openStream(dispatch, now, later, sheet)
+  }, fail)
   const questions = openQuestions(dispatch, store.get)
   const copy = openClipboard(options)
-  const attention = openAttention(stdout, options.env, now, later)
+  const attention = openAttention(stdout, options.env, realTime, later)
 
   /** The view, and the window as it is now. */
   function current(): View {
@@ -63,11 +71,11 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   function update(changed: View): void {
     const before = store.get()
-    const next = printing || away !== undefined ? changed : reduce(changed, { type: 'release' }, now())
+    const next = printing || loan.away !== undefined ? changed : reduce(changed, { type: 'release' }, now())
     store.set(next)
-    if (away === undefined) attention.look(next)
-    if (!printing && away === undefined && next.ready.length > 0) printSoon()
-    setDeadlines(before, next, { view: store.get, dispatch, now, later })
+    if (loan.away === undefined) attention.look(next)
+    if (!printing && loan.away === undefined && next.ready.length > 0) printSoon()
+    setDeadlines(before, next, { view: store.get, dispatch, now: realTime, later })
   }
 
   /** What is too much for one frame is printed in the next ones; keys are taken in between. */
@@ -79,7 +87,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     }, FRAME)
   }
 
-  /** Keys and timers come from outside React, where no error boundary catches. */
+  /** Keys and timers come from outside React: no error boundary catches. */
   function safely(work: () => void): void {
     try {
       work()
@@ -89,8 +97,8 @@ export function openChat(options: ChatScreenOptions): Chat {
   }
 
   function fail(thrown: unknown): void {
-    const detail = thrown instanceof Error ? clean(thrown.message, 200) : 'unknown error'
-    left.reject(hostError(thrown, `the chat screen failed: ${detail}`))
+    const detail = thrown instanceof Error ? clean(maskSecrets(thrown.message), 200) : 'unknown error'
+    left.reject(hostError(thrown, `the chat screen failed: ${detail} (--debug-log <file> records more)`))
     close().catch(() => undefined)
   }
 
@@ -108,7 +116,7 @@ export function openChat(options: ChatScreenOptions): Chat {
     else if (effect.type === 'cancel-all') questions.cancelSignIns()
     else if (effect.type === 'decision') questions.decide(effect.panel, effect.decision)
     else if (effect.type === 'answer') questions.answer(effect.panel, effect.answer)
-    else if (options.suspend !== undefined) giveAway(options.suspend)
+    else loan.stop(true)
   }
 
   /** The panel in front has said that it was copied. */
@@ -117,24 +125,14 @@ export function openChat(options: ChatScreenOptions): Chat {
     if (!copy(text) && front !== undefined) dispatch({ type: 'panel-state', panel: notCopied(front) })
   }
 
-  function giveAway(work: () => Promise<void>): void {
-    if (terminal === undefined || away !== undefined) return
-    away = terminal
-      .suspend(work)
-      .catch(fail)
-      .finally(() => {
-        away = undefined
-        dispatch({ type: 'release' })
-      })
-  }
-
   /** In the person's own editor; the chat goes on behind it. False if there is none. */
   function editText(text: string): boolean {
     const { editText } = options
     if (editText === undefined) return false
-    giveAway(async () => {
+    const before = written(store.get().editor)
+    loan.give(async () => {
       const edited = await editText(text)
-      if ('text' in edited) dispatch({ type: 'edited', text: edited.text })
+      if ('text' in edited) dispatch({ type: 'edited', text: edited.text, before })
       else dispatch({ type: 'line', level: 'warning', text: edited.problem })
     })
     return true
@@ -148,22 +146,26 @@ export function openChat(options: ChatScreenOptions): Chat {
 
   /** As a block of its own, so that it can be scrolled to and is never cut by a low window. */
   async function drawQr(text: string): Promise<void> {
-    const { qrRows } = await import('./qr.ts')
-    dispatch({ type: 'whole', text: qrRows(text).join('\n') })
+    const { notDrawn, qrRows } = await import('./qr.ts')
+    const rows = qrRows(text)
+    const columns = rows[0]?.length ?? 0
+    const [front] = store.get().panels
+    if (columns <= sheet.columns()) dispatch({ type: 'whole', text: rows.join('\n') })
+    else if (front !== undefined) dispatch({ type: 'panel-state', panel: notDrawn(front, columns) })
   }
 
   const actions: Actions = {
     onKeys: (keys, width) =>
       safely(() => {
         attention.typed()
-        const { view, effects } = press(current(), keys, now(), width)
+        const { view, effects } = press(current(), keys, realTime(), width)
         update(view)
         effects.forEach(act)
       }),
     onPaste: text =>
       safely(() => {
         attention.typed()
-        update(pasteInto(store.get(), text, now()))
+        update(pasteInto(store.get(), text, realTime()))
       }),
     onPrinted: count => dispatch({ type: 'printed', count }),
     onLongText: text => dispatch({ type: 'whole', text }),
@@ -177,6 +179,9 @@ export function openChat(options: ChatScreenOptions): Chat {
     `${paint(header(clean(options.version), store.get().model, store.get().folder), coloursOf(store.get().theme))}\n`,
   )
   const app = draw(window => createElement(App, { store, window, actions, coloursOf, now }), options)
+  // In raw mode no key says that: the terminal is gone.
+  const hungUp = () => left.resolve({ by: 'end', draft: written(store.get().editor) })
+  stdin.once('end', hungUp)
   const exited = app.waitUntilExit().then(
     () => undefined,
     thrown => fail(thrown),
@@ -189,11 +194,13 @@ export function openChat(options: ChatScreenOptions): Chat {
     if (text !== '') terminal?.write(text)
   }
 
-  async function shut(): Promise<void> {
+  async function shut(): Promise<string> {
     // A component may fail while it is drawn for the first time, before there is an `app`.
     await Promise.resolve()
-    await away
-    stream.end()
+    loan.end()
+    stdin.off('end', hungUp)
+    await loan.away
+    await stream.end()
     questions.close()
     dispatch({ type: 'close' })
     await within(app.waitUntilRenderFlush(), LAST_FRAME)
@@ -202,9 +209,10 @@ export function openChat(options: ChatScreenOptions): Chat {
     app.unmount()
     attention.restore()
     await within(exited, LAST_FRAME)
+    return written(store.get().editor)
   }
 
-  function close(): Promise<void> {
+  function close(): Promise<string> {
     closing ??= shut()
     return closing
   }
@@ -214,10 +222,14 @@ export function openChat(options: ChatScreenOptions): Chat {
       if (closing === undefined) stream.take(event)
     },
     async showHistory(events) {
-      const { ready, last } = await past(events, now(), sheet)
+      const { past } = await import('./transcript/past.ts')
+      const { ready, last, folded } = await past(events, now(), sheet)
+      // What is printed while another program has the terminal is lost.
+      while (loan.away !== undefined) await loan.away
       if (closing !== undefined) return
       write(ready)
-      dispatch({ type: 'history', last })
+      const prompts = events.flatMap(event => (event.type === 'user' ? [event.text] : []))
+      dispatch({ type: 'history', last, folded, prompts })
     },
     signIn: questions.signIn,
     askPermission: questions.askPermission,

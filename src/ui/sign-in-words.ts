@@ -73,6 +73,7 @@ export function troubleText(error: Error): Clean {
 
 /** The time from `now` to `end` (milliseconds), as minutes and seconds: `9:41 left`. */
 export function timeLeft(end: number, now: number): string {
+  if (end === Number.POSITIVE_INFINITY) return 'no time limit'
   const seconds = Math.max(0, Math.ceil((end - now) / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left`
 }

@@ -2,9 +2,9 @@ import type { ServerStatus } from '../runtime/types.ts'
 import { type Clean, clean, cleanBlock } from '../text.ts'
 import { withAccount } from './accounts.ts'
 import { type Given, take } from './composer/compose.ts'
-import { createEditor, type Editor } from './composer/editor.ts'
+import { createEditor, type Editor, knowing } from './composer/editor.ts'
 import type { Mentions } from './composer/mention.ts'
-import type { Folded } from './folded.ts'
+import { type Folded, fold, printPart } from './folded.ts'
 import type { AskState } from './panels/ask-state.ts'
 import type { Guard } from './panels/guard.ts'
 import { takePanel } from './panels/order.ts'
@@ -101,8 +101,8 @@ export type Action =
   | { type: 'release' }
   /** So many blocks at the front of `done` are on the terminal. */
   | { type: 'printed'; count: number }
-  /** The past was printed, and what its last block was. */
-  | { type: 'history'; last: string }
+  /** The past was printed, what its last block was, and what was printed of it in part. */
+  | { type: 'history'; last: string; folded: readonly Folded[]; prompts: readonly string[] }
   /** A text that no panel has room for, for the scrollback, where it can be copied as one line. */
   | { type: 'whole'; text: string }
   | { type: 'panel'; panel: Panel }
@@ -172,9 +172,9 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'shell-end':
       return takeShell(view, action, now)
     case 'sent':
-      return print({ ...view, busy: true }, 'prompt', promptBlock(action.text, view.columns))
+      return printPart({ ...view, busy: true }, 'prompt', promptBlock(action.text, view.columns))
     case 'user':
-      return print(view, 'prompt', promptBlock(action.text, view.columns))
+      return printPart(view, 'prompt', promptBlock(action.text, view.columns))
     case 'turn-start':
       return { ...view, busy: true }
     case 'interrupted':
@@ -221,7 +221,7 @@ export function reduce(view: View, action: Action, now: number): View {
     case 'commands':
       return take(view, action)
     case 'history':
-      return { ...view, last: action.last }
+      return { ...fold(view, action.folded), last: action.last, editor: knowing(view.editor, action.prompts) }
     case 'whole':
       return print(view, 'whole', linesOf(cleanBlock(action.text)))
     case 'text':

@@ -1,6 +1,7 @@
 import { Text } from 'ink'
 import type { ServerStatus } from '../runtime/types.ts'
 import type { Search } from './composer/recall.ts'
+import { composing } from './frame.ts'
 import { type Style, usePalette } from './palette.ts'
 import type { View } from './state.ts'
 import { modelWords } from './status-words.ts'
@@ -13,7 +14,8 @@ const FRAMES = ['⠋', '⠙', '⠸', '⠴', '⠦', '⠇']
 export function StatusLine({ view, width, frame }: { view: View; width: number; frame: number }) {
   const colours = usePalette()
   const { search } = view.editor
-  const row = search === undefined ? statusLine(view, width, frame) : searchLine(search, width)
+  const searching = search !== undefined && composing(view)
+  const row = searching ? searchLine(search, width) : statusLine(view, width, frame)
   return <Text wrap="truncate">{paint(row, colours) || ' '}</Text>
 }
 
@@ -82,7 +84,9 @@ function stateOf(view: View, frame: number): Span[] {
     return [{ text: 'stopped', styles: ['warning'] }, dim('Enter starts it again')]
   if (view.status.stopped === 'restarting') return [dim('starting again…')]
   const sorted = (names: readonly string[]) => inOrder(names, view.order)
-  const waiting = view.waiting.length > 0 ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
+  // A message that was taken back waits for nothing.
+  const waits = view.waiting.length > 0 && view.queued.length > 0
+  const waiting = waits ? [{ text: `waiting for ${sorted(view.waiting).join(', ')}…` }] : []
   // Nothing turns while the person is waited for.
   if (view.busy && view.panels.length > 0) return [...waiting, dim('waiting for you')]
   if (view.busy) {

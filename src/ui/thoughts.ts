@@ -1,10 +1,9 @@
 import { durationText } from './duration.ts'
-import { type Folded, fold } from './folded.ts'
+import { type Folded, printPart } from './folded.ts'
 import type { Action, View } from './state.ts'
 import { FOLD_HINT } from './transcript/blocks.ts'
 import { proseWidth } from './transcript/flow.ts'
 import { type Line, line, truncate, untab } from './transcript/line.ts'
-import { print } from './transcript/print.ts'
 
 type ThoughtAction = Extract<Action, { type: 'reasoning-tail' | 'reasoned' }>
 
@@ -16,8 +15,7 @@ export function takeThought(view: View, action: ThoughtAction, now: number): Vie
   }
   const next = { ...view, reasoning: undefined }
   if (action.text.trim() === '') return next
-  const { lines, folded } = reasoningBlock(action.text, now - startedAt, view.columns)
-  return fold(print(next, 'reasoning', lines), folded)
+  return printPart(next, 'reasoning', reasoningBlock(action.text, now - startedAt, view.columns))
 }
 
 /** What the model thought, in a line, and all of it if there is more. `text` is clean. */

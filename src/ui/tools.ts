@@ -126,7 +126,7 @@ function endTool(view: View, id: string, end: ToolEnd, output: string, now: numb
   const given = end === 'cancelled' && output.trim() === '' ? (tool.progress ?? '') : output
   const { row, shown, folded } = toolBlock(tool, end, given, now, view.columns)
   const agents = new Map([...view.agents].filter(([, { call }]) => call !== id))
-  const next = fold({ ...view, tools, agents }, folded)
+  const next = fold({ ...view, tools, agents }, folded && [folded])
   const inner = (tool.inner ?? []).map(indented)
   if (parent === undefined) return print(next, 'tool', [...row, ...inner, ...shown])
   const rows = [...(parent.inner ?? []), ...row, ...inner, ...(end === 'failed' ? shown.slice(0, 1) : [])]

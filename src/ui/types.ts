@@ -43,8 +43,6 @@ export interface ChatPorts {
   folder: string
   /** Names of the servers, in the order in which they are told. */
   servers?: readonly string[]
-  /** Prompts of the past, newest last, for the arrow keys. */
-  prompts: readonly string[]
   /** A message or a `/` command of the person, not empty, byte for byte. `now`: it is for the running turn. */
   onSubmit(text: string, now?: boolean): void
   /** The person wants the runtime started again, which has stopped. */
@@ -59,6 +57,12 @@ export interface ChatPorts {
   listCommands?(behind?: string): Promise<readonly CommandEntry[]>
 }
 
+/** A `/` command of the chat itself, for `/help`. */
+export interface OwnCommand {
+  name: string
+  what: string
+}
+
 /** A `/` command, for completion. */
 export interface CommandEntry {
   /** Without the slash. */
@@ -71,16 +75,25 @@ export interface CommandEntry {
 export interface ChatScreenOptions extends ChatPorts {
   stdin: NodeJS.ReadStream
   stdout: NodeJS.WriteStream
+  /** Prompts of the past, newest last, for the arrow keys. */
+  prompts: readonly string[]
   /** Environment variables that decide about colour (NO_COLOR, TERM, ...). */
   env: Readonly<Record<string, string | undefined>>
   /** The colours to begin with. */
   theme?: Theme
   /** What `sign-in` waits for at most, and other time questions, are asked of this clock. */
   now: () => number
+  /** The clock of the person's keys, where `now` is the time of a session that is drawn again. */
+  realTime?: () => number
   /** Whatever else, beside the terminal's own sequence, brings a text to the clipboard. */
   copyAside?(text: string): void
-  /** Ctrl+Z: stops this process as its terminal would (SIGTSTP) and resolves when it goes on. Without it the key does nothing. */
-  suspend?(): Promise<void>
+  /**
+   * Ctrl+Z: stops this process (SIGTSTP), `whole` with its group, as its terminal would, and resolves when it goes on. Without it
+   * the key does nothing.
+   */
+  suspend?(whole: boolean): Promise<void>
+  /** Tells when this program would be stopped from outside, and when it goes on; returns how to end that. */
+  watchStops?(stopped: () => void, goesOn: () => void): () => void
   /** Ctrl+G: lets the person edit the text in a program of theirs, which has the terminal meanwhile. Never rejects. */
   editText?(text: string): Promise<Edited>
 }
@@ -99,12 +112,17 @@ export interface Chat extends Prompt {
   ask(ask: Ask, signal: AbortSignal): Promise<AskAnswer>
   /** Puts a clean text on the person's clipboard; false where that cannot be done. */
   copy(text: string): boolean
+  /** The commands that plain lines have in place of keys; undefined on a screen. */
+  readonly own?: readonly OwnCommand[]
   /** Opens the person's editor, with this text or what is written; false where there is none. */
   edit(text: string): boolean
   /** Draws in these colours from now on; without a theme nothing changes. Gives the one that is on; undefined without colours. */
   theme(theme?: Theme): Theme | undefined
   /** Resolves when the person leaves (Ctrl+C twice, or Ctrl+D on an empty line), with the text that was not sent. */
   readonly left: Promise<{ by: 'interrupt' | 'end'; draft: string }>
-  /** Prints what is still to be printed, takes the live region away and gives the terminal back. */
-  close(): Promise<void>
+  /**
+   * Prints what is still to be printed, takes the live region away and gives the terminal back. Resolves with what is written and was
+   * not sent.
+   */
+  close(): Promise<string>
 }

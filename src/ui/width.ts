@@ -67,3 +67,19 @@ export function keepEnd(text: string, width: number): string {
   }
   return `…${kept}`
 }
+
+/** Rows of texts as lines whose columns stand below each other. */
+export function tableOf(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, at) => Math.max(...rows.map(row => cells(row[at] ?? '')))) ?? []
+  return rows.map(row =>
+    row
+      .map((text, at) => padCells(text, widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** The text with spaces behind it, up to so many cells. */
+export function padCells(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - cells(text)))
+}

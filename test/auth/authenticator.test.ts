@@ -367,6 +367,17 @@ describe('rounds and sharing', () => {
     expect(tokenOf(await round('call-3'))).toMatch(/^ey/)
   })
 
+  it('C-03: a token that the server has worked with since counts for nothing against the next one', async () => {
+    const engine = createEngine({ first: BROWSER })
+    await engine.ask(request())
+    for (const call of ['call-1', 'call-2', 'call-3', 'call-4']) {
+      engine.accepted('notes')
+      for (const grant of engine.store.grants.values()) delete grant.refresh
+      expect(tokenOf(await engine.ask(request('refresh', { calls: [call] })))).toMatch(/^ey/)
+    }
+    expect(engine.prompt.panels).toHaveLength(5)
+  })
+
   it('C-03: the same at start-up, where only the host sees that a token was not accepted', async () => {
     const engine = createEngine({ first: BROWSER })
     const { grant } = storedGrant(engine.store, { mcp, issuer: server.issuer }, engine.clock.now())

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../src/auth/secret.ts'
 import type { Client, ServerKey } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
+import { HostError } from '../../src/errors.ts'
 import { BROWSER, createEngine, DEVICE, requestFor, storedGrant, tokenOf, whyOf } from '../support/engine.ts'
 import { type FaultyServer, json, startFaultyServer } from '../support/faulty-server.ts'
 
@@ -128,6 +129,47 @@ describe('the client that the person set', () => {
     })
     expect(tokenOf(await engine.ask(request(one)))).toBe('new')
     expect(one.requests.some(({ path }) => path === '/register')).toBe(false)
+  })
+
+  it('is not replaced by a registration that was under way while it was set', async () => {
+    const engine = createEngine()
+    const answer = engine.ask(request(one))
+    const panel = await engine.prompt.panel()
+    await engine.store.writeClient(key(one), set)
+    panel.choose(BROWSER)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(one.requests.filter(({ path }) => path === '/register')).toHaveLength(1)
+    expect(await engine.store.readClient(key(one))).toBe(set)
+  })
+
+  describe('and that cannot be read now', () => {
+    function withLocked() {
+      const engine = createEngine({ first: BROWSER })
+      engine.store.readClient = () => Promise.reject(new HostError('store-unavailable', 'it is locked'))
+      return engine
+    }
+
+    it('is not signed in without: nothing is registered, and a line says why', async () => {
+      const engine = withLocked()
+      expect(whyOf(await engine.ask(request(one)))).toBe('store-unavailable')
+      expect(one.requests.filter(({ method }) => method === 'POST')).toEqual([])
+      expect(engine.prompt.panels).toEqual([])
+      expect(engine.prompt.lines).toEqual([expect.stringContaining('it is locked')])
+    })
+
+    it('is not renewed without its secret: the sign-in is kept, and nobody is asked', async () => {
+      const engine = withLocked()
+      const now = engine.clock.now()
+      const { grant } = storedGrant(engine.store, { mcp: one.mcp, issuer: one.origin }, now, {
+        client: { ...set, secret: undefined },
+        refresh: new Secret('r'),
+        expiresAt: now - 1,
+      })
+      expect(whyOf(await engine.ask(request(one)))).toBe('renewal-failed')
+      expect(one.requests.filter(({ method }) => method === 'POST')).toEqual([])
+      expect(engine.prompt.panels).toEqual([])
+      expect([...engine.store.grants.values()]).toEqual([grant])
+    })
   })
 
   it('of the configuration renews with the secret of the request, which is kept nowhere', async () => {

@@ -204,6 +204,12 @@ describe('registration', () => {
     expect(await (await find(json(answer, 200))).client).toMatchObject({ id: 'x', authMethod: 'none' })
   })
 
+  test.each(['none', 'client_secret_basic'])('an empty secret is none, with the method %s', async method => {
+    const answer = { client_id: 'x', client_secret: '', token_endpoint_auth_method: method }
+    const expected = { id: 'x', source: 'registered', authMethod: 'none', redirectUris: [REDIRECT] }
+    expect(await (await find(json(answer, 201))).client).toEqual(expected)
+  })
+
   test('a server that refuses the scopes is asked once more without them', async () => {
     const refuse: Fault = (response, { body }) =>
       'scope' in JSON.parse(body)
@@ -239,7 +245,7 @@ describe('registration', () => {
     await expect(client).rejects.toEqual(kind('no-client', 'cannot be used'))
   })
 
-  test.each([[7], ['a\u0000'], ['x'.repeat(3000)], [{}]])(
+  test.each([[7], ['a\u0000'], ['abc\u2028def'], ['abc\u2029def'], ['x'.repeat(3000)], [{}]])(
     'client_secret %j is refused',
     async client_secret => {
       const { client } = await find(json({ client_id: 'x', client_secret }, 201))

@@ -98,6 +98,15 @@ describe('startDevice', () => {
     expect((await start({ verification_uri_complete: null })).completePage).toBeUndefined()
   })
 
+  test('a complete page on another host is left out: nobody reads where a QR code leads', async () => {
+    const { completePage } = await start({ verification_uri_complete: 'https://evil.example/go?c=1' })
+    expect(completePage).toBeUndefined()
+  })
+
+  test.each(['   ', '\u3000', '\u3164\u115f'])('a code that nobody can see: %j', async user_code => {
+    await expect(start({ user_code })).rejects.toEqual(kind('token-bad'))
+  })
+
   test('M-08 a public server does not lead to a private page', async () => {
     const { asker } = await serve()
     const as = { ...asker.target.as, device_authorization_endpoint: 'https://auth.example/device' }

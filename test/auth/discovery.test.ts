@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { discover, discoverIssuer, issuersOf } from '../../src/auth/discovery.ts'
 import { createHttp } from '../../src/auth/http.ts'
 import { judgeRequest } from '../../src/auth/request.ts'
@@ -17,6 +17,7 @@ const http = createHttp(fetch)
 const open: FaultyServer[] = []
 
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const server of open.splice(0)) await server.close()
 })
 
@@ -143,6 +144,45 @@ describe('discover', () => {
     const target = await discover(request(server.mcp, { metadata }), http, signal)
     expect(target.issuer).toBe(`${server.origin}/3`)
     expect(paths(server).some(path => path.includes('/4'))).toBe(false)
+  })
+
+  describe('M-09 all its requests together have 45 s', () => {
+    /** Time is up, or the person leaves, when the second issuer is asked; the third one would do. */
+    async function slow(ends: (limit: AbortController, person: AbortController) => void) {
+      const [limit, person] = [new AbortController(), new AbortController()]
+      const server = await serve({ [`${SERVER_AT_ROOT}/1`]: html(500) })
+      server.break(`${SERVER_AT_ROOT}/2`, () => ends(limit, person))
+      server.break(`${SERVER_AT_ROOT}/3`, documentFor(server, `${server.origin}/3`))
+      const issuers = ['/1', '/2', '/3'].map(path => `${server.origin}${path}`)
+      const metadata = { resource: server.mcp, authorization_servers: issuers }
+      const { signal: never } = new AbortController()
+      vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => (ms === 45_000 ? limit.signal : never))
+      const found = discover(request(server.mcp, { metadata }), http, person.signal)
+      return { found, server }
+    }
+
+    test('then it ends, and no other address is asked', async () => {
+      const { found, server } = await slow(limit => limit.abort())
+      // Of several troubles the first is told.
+      await expect(found).rejects.toEqual(kind('http-trouble'))
+      expect(paths(server)).toEqual([1, 2].map(number => `${SERVER_AT_ROOT}/${number}`))
+    })
+
+    test('Esc works meanwhile', async () => {
+      const { found } = await slow((_limit, person) => person.abort(new Error('stopped')))
+      await expect(found).rejects.toThrow('stopped')
+    })
+
+    test('and the line names who did not answer', async () => {
+      const limit = new AbortController()
+      const server = await serve({ [OPENID_AT_ROOT]: () => limit.abort() })
+      server.break(SERVER_AT_ROOT, missing)
+      vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(limit.signal)
+      const { host } = new URL(server.origin)
+      await expect(discover(request(server.mcp), http, signal)).rejects.toEqual(
+        kind('http-deadline', `${host} did not answer in time`),
+      )
+    })
   })
 
   test('without resource metadata the origin is the issuer', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
-import { createElsewhere, type Elsewhere, forever } from '../../src/auth/elsewhere.ts'
+import { createElsewhere } from '../../src/auth/elsewhere.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import { openJournal } from '../../src/auth/store/journal.ts'
 import { fakeClock } from '../support/clock.ts'
@@ -37,7 +37,7 @@ async function neighbours(first?: typeof BROWSER) {
     engine,
     journal,
     note: (more: object = {}) =>
-      journal.write({ ...entry, time: new Date(clock.now()).toISOString(), url: mcp, ...more }),
+      journal.write({ ...entry, time: new Date(clock.now() - entry.ms).toISOString(), url: mcp, ...more }),
     keep: (more: object = {}) => storedGrant(engine.store, { mcp, issuer: server.issuer }, clock.now(), more),
     /** The journal is looked at once more. */
     async look() {
@@ -102,28 +102,68 @@ describe('an open panel', () => {
 })
 
 it('a sign-in that is noted while the store is read is seen the next time', async () => {
-  const since: number[] = []
-  const first = Promise.withResolvers<void>()
-  const elsewhere: Elsewhere = async (_server, from, signal) => {
-    since.push(from)
-    if (since.length === 1) return first.promise
-    await forever(signal)
-  }
-  const engine = createEngine({ elsewhere })
-  const answer = engine.ask(request('reauth'))
+  const { engine, note, keep, look } = await neighbours()
+  const answer = engine.ask(request())
   const panel = await engine.prompt.panel()
-  const before = engine.clock.now()
-  const read = engine.store.readAccounts
+  await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+  const { readAccounts } = engine.store
   engine.store.readAccounts = async () => {
-    const book = await read()
-    engine.clock.advance(300)
+    engine.store.readAccounts = readAccounts
+    const book = await readAccounts()
+    await note({ ms: 20 })
     return book
   }
-  first.resolve()
-  await vi.waitFor(() => expect(since).toHaveLength(2))
-  expect(since[1]).toBe(before)
-  panel.choose(CANCEL)
-  await answer
+  await note()
+  await look()
+  await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+  expect(panel.result).toBeUndefined()
+  keep()
+  await look()
+  expect(tokenOf(await answer)).toBe('stored access')
+})
+
+describe('a clock that was set', () => {
+  const hour = 3_600_000
+
+  it('back: a sign-in of before that seems to come is none, and the journal is looked at every two seconds', async () => {
+    const { engine, note, journal, look } = await neighbours(CANCEL)
+    await note({ ms: hour })
+    const read = vi.spyOn(journal, 'read')
+    const leaving = new AbortController()
+    const told = engine.signedInElsewhere(request(), leaving.signal)
+    for (const _ of [1, 2, 3]) await look()
+    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    expect(read).toHaveBeenCalledOnce()
+    leaving.abort(new Error('leaving'))
+    await expect(told).rejects.toThrow('leaving')
+  })
+
+  it('back: a sign-in that gives nothing is no reason to look again at once', async () => {
+    const { engine, note, journal, look } = await neighbours(CANCEL)
+    const asked = request()
+    const read = vi.spyOn(journal, 'read')
+    const leaving = new AbortController()
+    const told = engine.signedInElsewhere(asked, leaving.signal)
+    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    await note({ ms: hour })
+    for (const _ of [1, 2, 3]) await look()
+    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    expect(read).toHaveBeenCalledOnce()
+    leaving.abort(new Error('leaving'))
+    await expect(told).rejects.toThrow('leaving')
+  })
+
+  it('back, while a panel is open: a sign-in of then closes it', async () => {
+    const { engine, note, keep, look } = await neighbours()
+    const answer = engine.ask(request())
+    const panel = await engine.prompt.panel()
+    await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+    keep()
+    await note({ time: new Date(engine.clock.now() - hour).toISOString() })
+    await look()
+    expect(tokenOf(await answer)).toBe('stored access')
+    expect(panel.result).toEqual({ kind: 'elsewhere' })
+  })
 })
 
 describe('after a refusal', () => {
@@ -187,5 +227,21 @@ describe('more rights that were declined', () => {
     expect(answer).toMatchObject({ declined: { kind: 'cancelled' } })
     expect(tokenOf(await engine.ask(request()))).toBe('stored access')
     expect(engine.prompt.panels).toHaveLength(2)
+  })
+
+  it('and asked for once more while what was granted is being looked up, are', async () => {
+    const engine = createEngine({ first: CANCEL })
+    storedGrant(engine.store, { mcp, issuer: server.issuer }, engine.clock.now())
+    await engine.ask(upscope())
+    engine.forgetRefusals('notes')
+    const read = engine.store.read
+    engine.store.read = async key => {
+      if (engine.prompt.panels.length === 2) engine.forgetRefusals('notes')
+      return read(key)
+    }
+    expect(tokenOf(await engine.ask(request()))).toBe('stored access')
+    expect(engine.prompt.panels).toHaveLength(2)
+    await engine.ask(request())
+    expect(engine.prompt.panels.map(({ view }) => view.reason)).toEqual(['upscope', 'upscope', 'upscope'])
   })
 })

@@ -91,9 +91,9 @@ async function refused(ask: AuthRequest, kind: string, options: EngineOptions = 
   expect(paths().filter(path => ACTIONS.has(path))).toEqual([])
   expect([store.grants, store.clients, store.issuers]).toEqual(before)
   expect(engine.prompt.lines).toHaveLength(1)
-  const [text = ''] = engine.prompt.lines
-  expect(text).toMatch(/^[\x20-\x7e…]{10,400}$/)
-  return { engine, text }
+  const [line = ''] = engine.prompt.lines
+  expect(line).toMatch(/^notes: [\x20-\x7e…]{10,400}$/)
+  return { engine, text: line.replace('notes: ', '') }
 }
 
 /** The same request ends with a token, and the browser was opened once. */

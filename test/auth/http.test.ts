@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createHttp } from '../../src/auth/http.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { EXPIRED_CERTIFICATE } from '../support/certificate.ts'
@@ -23,6 +23,7 @@ const signal = new AbortController().signal
 const closing: (() => unknown)[] = []
 
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const close of closing.splice(0)) await close()
 })
 
@@ -137,6 +138,15 @@ describe('redirects', () => {
     expect(other.requests).toEqual([])
   })
 
+  test('M-09 all hops have one deadline together', async () => {
+    const deadline = new AbortController()
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(deadline.signal)
+    const server = await startFaultyServer({ '/x': redirect('/y'), '/y': () => deadline.abort() })
+    closing.push(server.close)
+    const answer = createHttp(fetch).json(webUrl(`${server.origin}/x`, 'the test'), signal)
+    await expect(answer).rejects.toEqual(kind('http-deadline', 'in time'))
+  })
+
   test('a circle of redirects ends', async () => {
     const { url, server } = await serve(redirect('/x'))
     await expect(createHttp(fetch).json(url, signal)).rejects.toEqual(kind('http-redirect'))
@@ -149,6 +159,11 @@ describe('redirects', () => {
       await expect(get(redirect(location))).rejects.toEqual(kind('unsafe-address'))
     },
   )
+
+  test('fetch is given a shorter deadline for one answer', async () => {
+    const { url } = await serve(silence)
+    await expect(createHttp(fetch).fetch(url, {}, 50)).rejects.toEqual(kind('http-deadline'))
+  })
 
   test.each([301, 302, 303, 307, 308])('fetch follows none (%i)', async status => {
     const { server: other, url: elsewhere } = await serve(json({}))

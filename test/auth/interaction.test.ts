@@ -102,7 +102,7 @@ describe('the redirect', () => {
     back.searchParams.set('error_description', 'the words of the server')
     expect(await (await fetch(back)).text()).not.toContain('words of the server')
     expect(whyOf(await answer)).toBe(kind)
-    engine.clock.advance(10_001)
+    engine.clock.advance(30_001)
     void engine.ask(request())
     // Only a refusal is remembered for longer than the moment in which the runtime repeats itself.
     if (kind === 'sign-in-denied') expect(engine.prompt.panels).toHaveLength(1)
@@ -532,13 +532,24 @@ describe('device code', () => {
     expect(tokenOf(await answer)).toBeDefined()
   })
 
-  it('D-06: after the machine slept there is one more poll, then the end of the code decides', async () => {
-    server.break('/token', pending)
+  it('D-06: after the machine slept there is one more poll, and a code that ran out is over', async () => {
+    server.break('/token', json({ error: 'expired_token' }, 400))
     const { engine, answer, sleeps } = await waitingForCode({ policy: { timeoutMs: 3_600_000 } })
     await sleeps(5000)
     engine.clock.advance(3_000_000)
     expect(whyOf(await answer)).toBe('sign-in-expired')
     expect(tokenRequests()).toBe(1)
+  })
+
+  it('D-06: a clock that was put forward is no sleep: the server says that the code still counts', async () => {
+    const { engine, answer, sleeps } = await waitingForCode({ policy: { timeoutMs: 7_200_000 } })
+    await sleeps(5000)
+    firstPolls(1, pending)
+    engine.clock.advance(3_600_000)
+    await sleeps(5000)
+    engine.clock.advance(5000)
+    expect(tokenOf(await answer)).toBeDefined()
+    expect(tokenRequests()).toBe(2)
   })
 
   it('D-06: ... and if the person has finished meanwhile, that poll signs in', async () => {
@@ -622,13 +633,38 @@ describe('how it ends', () => {
     expect(engine.prompt.lines).toEqual(['the sign-in to notes failed'])
   })
 
+  it('the same failure is told once, although the runtime asks again only when the sign-in to another server is over', async () => {
+    server.break('/.well-known/oauth-authorization-server', json({}, 500))
+    const engine = createEngine({ policy: { again: name => `/login ${name}` } })
+    const other = await startFaultyServer()
+    try {
+      const waiting = engine.ask(requestFor({ mcp: other.mcp, issuer: other.origin }))
+      const panel = await engine.prompt.panel()
+      expect(whyOf(await engine.ask(request()))).toBe('http-trouble')
+      engine.clock.advance(60_000)
+      expect(whyOf(await engine.ask(request()))).toBe('http-trouble')
+      panel.choose(CANCEL)
+      await waiting
+      engine.clock.advance(29_000)
+      expect(whyOf(await engine.ask(request()))).toBe('http-trouble')
+      expect(engine.prompt.lines).toEqual([
+        `notes: ${new URL(server.origin).host} has temporary trouble, try again later. /login notes tries again`,
+      ])
+      engine.clock.advance(31_000)
+      await engine.ask(request())
+      expect(engine.prompt.lines).toHaveLength(2)
+    } finally {
+      await other.close()
+    }
+  })
+
   it('the same failure is told once, although the runtime asks twice', async () => {
     server.break('/.well-known/oauth-authorization-server', json({}, 500))
     const engine = createEngine()
     expect(whyOf(await engine.ask(request()))).toBe('http-trouble')
     expect(whyOf(await engine.ask(request()))).toBe('http-trouble')
     expect(engine.prompt.lines).toHaveLength(1)
-    engine.clock.advance(10_000)
+    engine.clock.advance(30_000)
     await engine.ask(request())
     expect(engine.prompt.lines).toHaveLength(2)
   })

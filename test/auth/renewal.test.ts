@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { isFresh } from '../../src/auth/forecast.ts'
-import { createHttp } from '../../src/auth/http.ts'
+import { createHttp, type Http } from '../../src/auth/http.ts'
 import { Secret } from '../../src/auth/secret.ts'
+import { createLock } from '../../src/auth/store/lock.ts'
 import type { Grant, Reason } from '../../src/auth/types.ts'
 import { HostError } from '../../src/errors.ts'
 import { clean } from '../../src/text.ts'
@@ -135,6 +136,41 @@ describe('silent renewal', () => {
     expect(engine.prompt.panels[0]?.view.account).toBe('ada')
   })
 
+  describe('of two issuers the one that was used last', () => {
+    /** The first named one has a grant that can be renewed; the person has gone over to the second one. */
+    async function goneOver(more: Partial<Grant> = {}) {
+      const second = await startFaultyServer({
+        '/token': json({ access_token: 'second', token_type: 'Bearer' }),
+      })
+      onTestFinished(() => second.close())
+      const { engine } = withExpired()
+      const metadata = JSON.stringify({
+        resource: server.mcp,
+        authorization_servers: [server.origin, second.origin],
+      })
+      const { key, grant } = storedGrant(
+        engine.store,
+        { mcp: server.mcp, issuer: second.origin },
+        engine.clock.now(),
+        { access: new Secret('of the second'), refresh: new Secret('r'), ...more },
+      )
+      await engine.store.write(key, grant)
+      return { engine, metadata }
+    }
+
+    it('answers, and the one that was left is not even asked', async () => {
+      const { engine, metadata } = await goneOver()
+      expect(tokenOf(await engine.ask(requestFor(names(), 'initial', { metadata })))).toBe('of the second')
+      expect(server.requests).toEqual([])
+    })
+
+    it('is renewed before the one that was left is used', async () => {
+      const { engine, metadata } = await goneOver({ expiresAt: 1 })
+      storedGrant(engine.store, names(), engine.clock.now(), { access: new Secret('still good') })
+      expect(tokenOf(await engine.ask(requestFor(names(), 'initial', { metadata })))).toBe('second')
+    })
+  })
+
   it('O6: invalid_grant does not touch the grant of another program that came in between', async () => {
     const { engine } = withExpired()
     server.break('/token', response => {
@@ -181,6 +217,66 @@ describe('silent renewal', () => {
     expect(tokenOf(await engine.ask(request()))).toBe('renewed')
     expect(polls()).toBe(2)
     expect(engine.store.entered).toBe(1)
+  })
+
+  describe('T-10 under a lock of 30 s', () => {
+    /** An engine whose next requests for a token stay without an answer until their deadlines, which `deadlines` holds. */
+    function withSilence() {
+      vi.useFakeTimers({ toFake: ['performance'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const began = performance.now()
+      const real = createHttp(fetch)
+      const deadlines: number[] = []
+      let silent = 0
+      const http: Http = {
+        ...real,
+        async fetch(url, asked, within = Number.NaN) {
+          deadlines.push(within)
+          if (silent === 0) return real.fetch(url, asked)
+          silent -= 1
+          vi.advanceTimersByTime(within)
+          throw new HostError('http-deadline', 'the server')
+        },
+      }
+      const { engine, grant } = withExpired({}, createEngine({ policy: { ask: false }, http }))
+      const lock = createLock({ warn: () => {} })
+      engine.store.exclusive = (key, work) => lock.exclusive(key.server, work)
+      const quiet = (times: number) => {
+        silent = times
+      }
+      return { engine, grant, deadlines, quiet, elapsed: () => performance.now() - began }
+    }
+
+    it('a first request that hangs to its deadline is followed by another one', async () => {
+      const { engine, deadlines, quiet } = withSilence()
+      quiet(1)
+      expect(tokenOf(await engine.ask(request()))).toBe('renewed')
+      expect(deadlines).toEqual([15_000, 12_000])
+    })
+
+    it('when both hang, there is time left to say so', async () => {
+      const { engine, grant, quiet, elapsed } = withSilence()
+      quiet(2)
+      expect(whyOf(await engine.ask(request()))).toBe('renewal-failed')
+      expect(elapsed()).toBeLessThan(30_000)
+      expect(keptIn(engine)).toBe(grant)
+    })
+
+    it('a late one that hangs is followed by none: its answer would come after the lock', async () => {
+      const { engine, grant, deadlines, quiet, elapsed } = withSilence()
+      server.break('/token', raw('{}', { 'retry-after': '12' }, 503))
+      const answer = engine.ask(request())
+      await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([12_000]), { interval: 2 })
+      server.break('/token', renewed)
+      quiet(1)
+      vi.advanceTimersByTime(12_000)
+      engine.clock.advance(12_000)
+      expect(whyOf(await answer)).toBe('renewal-failed')
+      expect(engine.prompt.lines).toEqual([expect.stringContaining('in time')])
+      expect(deadlines).toEqual([15_000, 15_000])
+      expect(elapsed()).toBeLessThan(30_000)
+      expect(keptIn(engine)).toBe(grant)
+    })
   })
 
   it('T-10: none after Esc', async () => {

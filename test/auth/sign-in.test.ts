@@ -391,7 +391,7 @@ describe('a renewal that fails for now', () => {
         expect.stringMatching(/^notes: the sign-in could not be renewed \(.* has temporary trouble/),
       ])
       expect(engine.store.grants.size).toBe(1)
-      engine.clock.advance(10_001)
+      engine.clock.advance(30_001)
       faulty.break('/token', (response, { body }) => {
         expect(new URLSearchParams(body).get('refresh_token')).toBe('stored refresh')
         json({ access_token: 'renewed', token_type: 'Bearer', expires_in: 60 })(response)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { authorizationUrl, judgeRedirect, newProof } from '../../src/auth/authorization.ts'
 import { Secret } from '../../src/auth/secret.ts'
+import { grantRecord } from '../../src/auth/store/record.ts'
 import { exchangeCode, grantFrom, refreshGrant } from '../../src/auth/token.ts'
 import type { Client, Grant } from '../../src/auth/types.ts'
 import {
@@ -203,6 +204,15 @@ describe('exchangeCode', () => {
     await expect(refreshGrant(grant, { target, http, now: NOW }, signal)).rejects.toEqual(
       kind('http-deadline'),
     )
+  })
+
+  test('a grant has no more rights than its record holds, however many were asked for', async () => {
+    const asker = await askerFor(await serve())
+    const asked = Array.from({ length: 300 }, (_, at) => `${at}`.padEnd(256, 'x'))
+    const grant = grantFrom({ access: new Secret('A') }, { ...asker, scope: asked.join(' '), now: NOW })
+    expect(grant.scope).toBe(asked.slice(0, 100).join(' '))
+    const key = { server: asker.target.server, issuer: grant.issuer }
+    expect(grantRecord.decode(key, grantRecord.encode(key, grant))).toMatchObject({ kind: 'value' })
   })
 
   test('an error code is cleaned, its description and the request are not shown', async () => {

@@ -62,6 +62,20 @@ test('the browser opens here, once, for the page that the other process gives', 
   expect(panel.result).toEqual({ kind: 'signed-in', keptIn: 'file' })
 })
 
+test.each([
+  ['http://127.0.0.1/', 'ssh -L 80'],
+  ['http://localhost:3118/back', 'ssh -L 3118'],
+  ['http://[::1]:3118/', 'ssh -L 3118'],
+  ['https://box.example.com/', undefined],
+  ['nowhere', undefined],
+])('the way to %s: %s', async (redirect, forward) => {
+  const { reports, choose } = open()
+  const panel = await choose(route('paste'))
+  const page = address(`https://login.example.com/auth?redirect_uri=${encodeURIComponent(redirect)}`)
+  reports.put({ type: 'step', step: { kind: 'paste', url: page } })
+  expect(await panel.step('paste')).toEqual({ kind: 'paste', url: page, forward })
+})
+
 test('the sign-in is over before it is known whether the browser stays: that is the end', async () => {
   const { reports, choose, ending } = open('unknown')
   const panel = await choose(route('browser'))

@@ -11,11 +11,14 @@ function begin(script: Parameters<typeof scriptedSession>[0] = {}) {
   const session = scriptedSession(script)
   const signedInElsewhere: (() => void)[] = []
   const engine = createEngine({
-    elsewhere: (_server, _since, signal) =>
-      new Promise((resolve, reject) => {
-        signedInElsewhere.push(resolve)
-        signal.addEventListener('abort', () => reject(signal.reason))
-      }),
+    async *elsewhere(_server, _since, signal) {
+      for (;;) {
+        yield await new Promise<void>((resolve, reject) => {
+          signedInElsewhere.push(resolve)
+          signal.addEventListener('abort', () => reject(signal.reason))
+        })
+      }
+    },
   })
   const lines: string[] = []
   const shown: string[] = []
@@ -138,6 +141,18 @@ test('metadata that cannot be read are told once, and each request is answered o
     await vi.waitFor(() => expect(session.answers).toHaveLength(count))
   }
   expect(lines()).toHaveLength(1)
+})
+
+test('a challenge that leads to no web address is told once, with what can be done', async () => {
+  const { session, lines } = begin()
+  const wwwAuthenticateParams = { resourceMetadataUrl: 'file:///etc/passwd' }
+  for (const count of [1, 2]) {
+    session.tell(auth('https://mcp.example/mcp', { wwwAuthenticateParams }))
+    await vi.waitFor(() => expect(session.answers).toHaveLength(count))
+  }
+  expect(lines()).toEqual([
+    'notes: unsafe address: the address of the resource metadata has the scheme file:; whoever runs it has to mend that',
+  ])
 })
 
 test('after a reload that failed, the servers are shown as before', async () => {

@@ -16,7 +16,8 @@ import { TRIALS } from '../support/trials.ts'
 import { sheetOf } from '../ui/transcript/sheet.ts'
 
 const never = new AbortController().signal
-const TIMES = ['2026-11-21T07:00:00.000Z', '', 'yesterday', '-999999-01-01', null, 7]
+const HOSTILE_TIME = '\u009b2J\u202e'
+const TIMES = ['2026-11-21T07:00:00.000Z', '', 'yesterday', '-999999-01-01', HOSTILE_TIME, null, 7]
 
 /** A log without any message is none to export. */
 const FIRST = Buffer.from('{"type":"user.message","data":{"content":"hello"}}\n')
@@ -57,7 +58,7 @@ test('any log: what can be read is shown, printed and exported clean; mending le
   const home = await temporaryFolder()
   const folder = join(home, 'session-state', 'one')
   await mkdir(folder, { recursive: true })
-  const session = { id: 'one', started: '' }
+  const session = { id: 'one', started: HOSTILE_TIME }
   const read = async () => {
     const events: HostEvent[] = []
     let damaged = 0

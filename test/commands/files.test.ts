@@ -25,7 +25,7 @@ async function write(...paths: string[]): Promise<void> {
 }
 
 const names = async (text: string) =>
-  (await openFiles(folder, env).mentionedIn(text)).map(each => each.displayName)
+  ((await openFiles(folder, env).mentionedIn(text)) ?? []).map(each => each.displayName)
 
 describe('the list', () => {
   test('of a repository leaves out what it ignores', async () => {
@@ -67,12 +67,13 @@ describe('the list', () => {
 })
 
 describe('what a message names', () => {
-  beforeEach(() => write('a.ts', 'src/b c.md', 'dir/x'))
+  beforeEach(() => write('a.ts', 'src/b c.md', 'dir/x', 'app/@modal/page.tsx'))
 
   test.each([
     ['@a.ts', ['a.ts']],
     ['look at @a.ts, and (@"src/b c.md").', ['a.ts', 'src/b c.md']],
     ['@a.ts @./a.ts', ['a.ts']],
+    ['@"app/@modal/page.tsx"', ['app/@modal/page.tsx']],
     ['is it @a.ts?', ['a.ts']],
     ['nothing: ada@a.ts @missing @dir @ @"" @a.t', []],
     ['@../outside @/etc/passwd @"../outside"', []],
@@ -82,13 +83,21 @@ describe('what a message names', () => {
   })
 
   test('is attached with its whole path; a link out of the folder is not', async () => {
-    const [attachment] = await openFiles(folder, env).mentionedIn('@a.ts')
+    const [attachment] = (await openFiles(folder, env).mentionedIn('@a.ts')) ?? []
     expect(attachment).toEqual({ type: 'file', path: join(folder, 'a.ts'), displayName: 'a.ts' })
     await writeFile(join(root, 'secret'), '')
     git('init')
     await symlink('../secret', join(folder, 'link.md'))
     expect(await openFiles(folder, env).list()).toContain('link.md')
     expect(await names('@link.md')).toEqual([])
+  })
+
+  test('in the folder / too', async () => {
+    await writeFile(join(root, 'git'), '#!/bin/sh\nprintf "%s\\0" "$LISTED"\n', { mode: 0o755 })
+    const listed = join(folder, 'a.ts').slice(1)
+    const [attachment] =
+      (await openFiles('/', { PATH: root, LISTED: listed }).mentionedIn(`@${listed}`)) ?? []
+    expect(attachment).toEqual({ type: 'file', path: join('/', listed), displayName: listed })
   })
 
   test('not what is ignored, and never more than twenty', async () => {

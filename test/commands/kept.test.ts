@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +8,12 @@ import { webUrl } from '../../src/auth/url.ts'
 import { type FaultyServer, startFaultyServer } from '../support/faulty-server.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { storeOptions } from '../support/open-store.ts'
+import { openRuns } from '../support/runs.ts'
+import { closed } from '../support/shown.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
+
+const tokenOf = (address: string) => `token-of-${address}`
 
 /** A home with these servers configured, and sign-ins that are kept for these addresses, ended a second ago. */
 async function homeWith(
@@ -31,29 +34,29 @@ async function homeWith(
       issuer: key.issuer,
       resource: address,
       client: { id: 'app', source: 'registered', authMethod: 'none' },
-      access: new Secret(`token of ${address}`.replaceAll(' ', '-')),
+      access: new Secret(tokenOf(address)),
       receivedAt: Date.now() - 2000,
       expiresAt: Date.now() - 1000,
     })
   }
   await store.close()
-  const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
-    new Promise(resolve => {
-      const env = {
-        PATH: process.env.PATH,
-        HOME: home,
-        COPILOT_HOME: join(home, 'copilot'),
-        COPILOT_HOST_HOME: folder,
-      }
-      execFile(
-        process.execPath,
-        [PROGRAM, 'auth', ...args, '--token-store', 'file'],
-        { cwd: home, env, timeout: 60_000 },
-        (error, stdout, stderr) =>
-          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
-      ).stdin?.end()
-    })
-  return { folder, run }
+  const { run, ...told } = openRuns()
+  onTestFinished(async () => {
+    const ended = await closed([], { ...told, folders: [home], secrets: signedIn.map(tokenOf) })
+    ended.judge()
+  })
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    COPILOT_HOME: join(home, 'copilot'),
+    COPILOT_HOST_HOME: folder,
+    COPILOT_HOST_LOG: join(home, 'debug.log'),
+  }
+  return {
+    folder,
+    run: (...args: string[]) =>
+      run([process.execPath, PROGRAM, 'auth', ...args, '--token-store', 'file'], { cwd: home, env }),
+  }
 }
 
 async function serve(): Promise<FaultyServer> {

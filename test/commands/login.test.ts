@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { openRuns } from '../support/runs.ts'
+import { closed } from '../support/shown.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
 
@@ -57,26 +57,26 @@ async function run(args: readonly string[], stdin: string, programs: Record<stri
     await writeFile(join(bin, name), text)
     await chmod(join(bin, name), 0o755)
   }
-  const runtime = join(home, 'runtime.mjs')
+  // The stand-in writes down what it is told, the token too: not among the files of the program.
+  const beside = await temporaryFolder()
+  const runtime = join(beside, 'runtime.mjs')
   await writeFile(runtime, RUNTIME)
-  const notes = join(home, 'notes')
-  await writeFile(notes, '')
-  const child = spawn(process.execPath, [PROGRAM, 'login', ...args], {
-    env: { PATH: bin, HOME: home, COPILOT_CLI_PATH: runtime, NOTES: notes, GH_TOKEN: 'ghx_ambient' },
+  const file = join(beside, 'notes')
+  await writeFile(file, '')
+  const runs = openRuns()
+  const ended = await runs.run([process.execPath, PROGRAM, 'login', ...args], {
+    env: {
+      ...{ PATH: bin, HOME: home, COPILOT_CLI_PATH: runtime, NOTES: file, GH_TOKEN: 'ghx_ambient' },
+      ...{ COPILOT_PROVIDER_API_KEY: 'ghx_key', COPILOT_SDK_AUTH_TOKEN: 'ghx_sdk' },
+      COPILOT_HOST_LOG: join(home, 'debug.log'),
+    },
     cwd: home,
+    stdin,
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', data => {
-    stdout += data
-  })
-  child.stderr.on('data', data => {
-    stderr += data
-  })
-  child.stdin.on('error', () => {})
-  child.stdin.end(stdin)
-  const [code] = await once(child, 'close')
-  return { code, stdout, stderr, notes: await readFile(notes, 'utf8') }
+  const secrets = stdin.match(/ghx_\w+/g) ?? []
+  const scanned = await closed([], { ...runs, folders: [home], secrets })
+  scanned.judge()
+  return { ...ended, notes: await readFile(file, 'utf8') }
 }
 
 test('a token from standard input is stored through the runtime', async () => {
@@ -120,6 +120,13 @@ test('without a token Copilot CLI signs in, on the same terminal and with the sa
   const copilot = '#!/bin/sh\necho "copilot $*"\nread line\necho "$line" >&2\nexit 9\n'
   const { code, stdout, stderr, notes } = await run([], 'from stdin\n', { copilot })
   expect([code, stdout, stderr, notes]).toEqual([9, 'copilot login\n', 'from stdin\n', ''])
+})
+
+test('and gets what is in the environment, but no key and no token', async () => {
+  const copilot =
+    '#!/bin/sh\necho "$HOME $NOTES $GH_TOKEN $COPILOT_PROVIDER_API_KEY $COPILOT_SDK_AUTH_TOKEN."\n'
+  const { code, stdout } = await run([], '', { copilot })
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^\/\S+ \/\S+ {3}\.\n$/)])
 })
 
 test('without Copilot CLI the exact commands are printed', async () => {

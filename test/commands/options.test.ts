@@ -33,6 +33,13 @@ test.each([
   ['--client-metadata-url', 'https://apps.example.com', /The address has no path/],
   ['--callback-url', 'http://box.example.com/', /The address does not begin with https/],
   ['--callback-url', '', /The address is empty/],
+  ['--deny-tool', 'shell (rm:*)', /As a rule it must have no white space behind its name/],
+  ['--deny-url', '*', /The address takes \* only as \*\. before a host: it must look like example\.com/],
+  ['--allow-url', 'https://example.com/docs/*', /The address has \*, \? or # in it/],
+  ['--deny-tool', 'url(*)', /As a rule it must be about an address, and this one takes \* only/],
+  ['--sign-in-timeout', '0.5', /between 1 and 86400/],
+  ['--sign-in-timeout', '86401', /between 1 and 86400/],
+  ['--sign-in-timeout', 'long', /between 1 and 86400/],
 ])('%s %j is wrong usage', (option, value, message) => {
   const { options, said } = parse(option, value)
   expect([options, said.length]).toEqual([undefined, 1])

@@ -44,6 +44,23 @@ test('a whole id goes before the same text as a beginning', () => {
   expect(pickSession(sessions, 'b', '/shop', NOW).id).toBe('b')
 })
 
+test.each([
+  ['x'.repeat(81), 'longer than what is listed of it'],
+  ['two  words\tof mine', 'white space as it was typed'],
+  ['the \u{1f469}\u200d\u{1f4bb} one', 'joined signs'],
+])('%j is found by the name it was given: %s', name => {
+  const named = session('cccc', 30, '/shop', name)
+  expect(pickSession([...SESSIONS, named], name, '/elsewhere', NOW)).toBe(named)
+  expect(pickSession([...SESSIONS, named], ` ${name.toUpperCase()} `, '/elsewhere', NOW)).toBe(named)
+})
+
+test('of several of one name the latest is meant, and none where something is changed', () => {
+  const several = [session('cccc', 30, '/shop', 'Old'), ...SESSIONS]
+  expect(pickSession(several, 'old', '/shop', NOW).id).toBe('cccc')
+  expect(() => pickSession(several, 'old', '/shop', NOW, { one: true })).toThrow(/^"old" names 2 sessions:\n/)
+  expect(pickSession(several, 'b', '/shop', NOW, { one: true }).id).toBe('b')
+})
+
 test('an ambiguous beginning lists what it names, long enough to choose', () => {
   const error = failure(SESSIONS, '7f3c')
   expect(error.kind).toBe('session-ambiguous')

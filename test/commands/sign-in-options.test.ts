@@ -19,7 +19,7 @@ const says = (env: Record<string, string>, file: unknown = {}) =>
   readConfiguration({
     file: '/config.json',
     project: { root: '/p', file: '/p/.copilot-host.json', serverFiles: [] },
-    ...{ trusts: () => false, env },
+    ...{ trusts: () => false, env, home: '/home/me' },
     readFile: async path =>
       path === '/config.json'
         ? JSON.stringify(file)

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { lstat, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { keepTheme, readTheme } from '../../src/commands/theme.ts'
@@ -22,6 +23,16 @@ test('where it cannot be kept, it holds for this chat', async () => {
   await mkdir(join(folder, 'theme'))
   await expect(keepTheme(folder, 'dark')).rejects.toThrow('theme: dark, for this chat only')
   expect(await readTheme(folder, {})).toBe('auto')
+})
+
+test('a link that leads to no plain file: neither waited for nor replaced', async () => {
+  const folder = await temporaryFolder()
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await symlink(pipe, join(folder, 'theme'))
+  expect(await readTheme(folder, {})).toBe('auto')
+  await expect(keepTheme(folder, 'dark')).rejects.toThrow('theme: dark, for this chat only')
+  expect((await lstat(pipe)).isFIFO()).toBe(true)
 })
 
 test('on a light background nothing is yellow or cyan; none and NO_COLOR have no colour at all', () => {

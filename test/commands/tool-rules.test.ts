@@ -1,7 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ruleFault, ruling, type ToolRules } from '../../src/commands/tool-rules.ts'
+import { ruling, type ToolRules } from '../../src/commands/tool-rules.ts'
+import { ruleFault } from '../../src/config/rule.ts'
 import { permissionAsk } from '../../src/runtime/permission.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -60,6 +61,18 @@ test.each([
   ['shell(rm)', '/bin/rm x'],
   ['shell(git push)', 'cd a; git push origin main'],
   ['shell(git push:*)', 'echo $(git push)'],
+  ['shell(echo ~)', 'echo ~'],
+  ['shell(rm -rf ~)', ' rm -rf ~\n'],
+  ['shell(rm -rf *)', 'rm -rf *'],
+  ['shell( rm -rf * )', 'cd /; rm -rf *'],
+  ['shell(git push && ls)', 'git push && ls'],
+  ['shell(echo "a")', 'echo "a"'],
+  ['shell(echo "a":*)', 'true; echo a b'],
+  ['shell(rm:* )', 'rm x'],
+  ['shell(rm && ls)', '/bin/rm; ls'],
+  ['shell(~)', '~'],
+  ['shell(удалить:*)', 'удалить x'],
+  ['shell(grep ä)', 'cat x | grep ä'],
 ])('--deny-tool %s denies %j, whatever is allowed', (rule, line) => {
   const ruled = ruling(
     command(line),
@@ -73,6 +86,27 @@ test('a denial of a command leaves the others alone', () => {
   const rules = { allowTool: ['shell(git:*)'], denyTool: ['shell(git push)'] }
   expect(kindOf(command('git status'), rules)).toBe('allowed')
   expect(kindOf(command('git pushed'), rules)).toBe('allowed')
+})
+
+test.each([
+  ['shell(~)', 'ls ~'],
+  ['shell(*)', 'ls'],
+  ['shell(:*)', 'ls'],
+  ['shell(rm -rf *)', 'rm x'],
+  ['shell(echo ~)', 'ls ~'],
+  ['shell(öl)', 'l x'],
+])('--deny-tool %s leaves %j alone', (rule, line) => {
+  expect(kindOf(command(line), { allowAll: true, denyTool: [rule] })).toBe('allowed')
+})
+
+test.each([
+  ['shell(echo ~)', 'echo ~', 'allowed'],
+  ['shell(echo ~)', 'echo', undefined],
+  ['shell(echo ~:*)', 'echo ~', undefined],
+  ['shell(rm -rf *)', 'rm -rf x', undefined],
+  ['shell(git push && ls)', 'git push ls', undefined],
+])('--allow-tool %s, %j: %s', (rule, line, expected) => {
+  expect(kindOf(command(line), { allowTool: [rule] })).toBe(expected)
 })
 
 test('files: a folder and all in it, links followed; nothing that only begins so', async () => {
@@ -117,6 +151,30 @@ test.each([
   ['https://example.com', 'http://example.com/', false],
   ['localhost:3000', 'http://localhost:3000/', true],
   ['localhost:3000', 'http://localhost:3001/', false],
+  ['bücher.de', 'https://bücher.de/', true],
+  ['*.bücher.de', 'https://www.xn--bcher-kva.de/', true],
+  ['https://EXAMPLE.com:443', 'https://example.com/', true],
+  ['https://example.com:443', 'https://example.com:8443/', false],
+  ['http://example.com:80/x', 'http://example.com/x', true],
+  ['example.com:443', 'https://example.com/', true],
+  ['example.com:443', 'http://example.com/', false],
+  ['example.com:443', 'http://example.com:443/', true],
+  ['example.com:80', 'http://example.com/', true],
+  ['example.com:80', 'https://example.com/', false],
+  ['example.com', 'https://example.com:8443/', true],
+  ['[::1]:443', 'https://[0:0::1]/', true],
+  ['https://example.com/a b', 'https://example.com/a b', true],
+  ['https://example.com/a/../b', 'https://example.com/b/c', true],
+  ['example.com', 'https://example.com./', true],
+  ['example.com.', 'https://example.com/', true],
+  ['*.example.com', 'https://www.example.com./', true],
+  ['*.example.com', 'https://example.com/', false],
+  ['example.com:8080 ', 'https://example.com/', false],
+  ['127.0.0.1', 'http://0x7f.1/', true],
+  // No rules: refused where they are given.
+  ['*', 'https://example.com/', false],
+  ['https://example.com/docs/*', 'https://example.com/docs/a', false],
+  ['example.com@evil.example', 'https://evil.example/', false],
 ])('--allow-url %s, %s: %s', (rule, address, expected) => {
   expect(kindOf(url(address), { allowUrl: [rule] })).toBe(expected ? 'allowed' : undefined)
   expect(kindOf(url(address), { allowAllUrls: true, denyUrl: [rule] })).toBe(expected ? 'denied' : 'allowed')
@@ -134,4 +192,6 @@ test('what is no rule', () => {
   for (const rule of ['', '(x)', 'shell(', 'shell()', 'shell(x)y']) expect(ruleFault(rule)).toBeDefined()
   for (const rule of ['shell', 'shell(git:*)', 'my server(tool)', 'write(a b/c)'])
     expect(ruleFault(rule)).toBeUndefined()
+  for (const rule of ['shell (rm:*)', 'shell\t(rm)', 'notes ', 'my server (tool)'])
+    expect(ruleFault(rule)).toBe('it must have no white space behind its name, as in shell(git:*)')
 })

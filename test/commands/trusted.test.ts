@@ -32,7 +32,7 @@ test('consent is for a folder and a content, takes the place of an earlier one, 
   expect(await readFile(file, 'utf8')).not.toContain('command')
 })
 
-test.each(['', '{', '[]', '{"version":2,"folders":{}}', '{"version":1,"folders":{"/r":true}}'])(
+test.each(['', '{', '[]', '{"version":1,"folders":{"/r":true}}'])(
   'a file that holds %j is no consent',
   async text => {
     const state = await temporaryFolder()
@@ -42,6 +42,17 @@ test.each(['', '{', '[]', '{"version":2,"folders":{}}', '{"version":1,"folders":
     expect((await openTrusted(state).for('/r'))(item('a'))).toBe(true)
   },
 )
+
+test('K-06 the file of a newer version is no consent, and left as it is', async () => {
+  const state = await temporaryFolder()
+  const file = join(state, 'trusted.json')
+  await writeFile(file, '{"version":2,"folders":{}}')
+  expect((await openTrusted(state).for('/r'))(item('a'))).toBe(false)
+  await expect(openTrusted(state).agree('/r', [item('a')], 'now')).rejects.toMatchObject({
+    message: expect.stringContaining('trusted.json, which a newer version has made'),
+  })
+  expect(await readFile(file, 'utf8')).toBe('{"version":2,"folders":{}}')
+})
 
 test('what cannot be kept is told', async () => {
   const state = join(await temporaryFolder(), 'file')

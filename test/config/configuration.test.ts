@@ -11,6 +11,7 @@ function read(files: Record<string, unknown>, over: Partial<ConfigSources> = {})
     project: { root: '/r', file: PROJECT, serverFiles: [] },
     trusts: () => true,
     env: {},
+    home: '/home/me',
     readFile: async path => {
       const found = files[path]
       if (found === undefined) throw Object.assign(new Error(), { code: 'ENOENT' })
@@ -37,6 +38,14 @@ test('environment over project over person, and who it is', async () => {
   expect(serverKeys).toEqual(['servers.a.clientId', 'servers.a.route'])
 })
 
+test.each([PERSON, PROJECT])('%s that nests without end cannot be used, in one line', async file => {
+  const deep = `{"model":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+  await expect(read({ [file]: deep })).rejects.toMatchObject({
+    kind: 'config',
+    message: `${file} nests too deep to be used`,
+  })
+})
+
 test('denials add up, whoever says them', async () => {
   const files = {
     [PERSON]: { denyTools: ['a', 'b'] },
@@ -45,6 +54,28 @@ test('denials add up, whoever says them', async () => {
   const { find } = await read(files, { trusts: () => false })
   expect(find(SETTINGS.denyTools)).toEqual({ value: ['b', 'c', 'a'], origin: 'project', where: PROJECT })
   expect(find(SETTINGS.allowTools)).toBeUndefined()
+})
+
+test('paths of a project count from its root, ~/ is the home folder; consent is to what is written', async () => {
+  const rules = ['write(secrets)', 'read(~/.ssh)', 'write(/etc)', 'shell(rm:*)', 'notes(src)', 'write']
+  const files = {
+    [PERSON]: { denyTools: ['read(~/.aws)', 'write(build)'], debugLog: '~/x.log' },
+    [PROJECT]: { denyTools: rules, allowTools: ['write(src)'], addDirs: ['../shared', '.', '~', '~x'] },
+  }
+  const over = { project: { root: '/r/$&', file: PROJECT, serverFiles: [] } }
+  const { find, brought } = await read(files, over)
+  expect(find(SETTINGS.denyTools)?.value).toEqual([
+    ...['write(/r/$&/secrets)', 'read(/home/me/.ssh)', 'write(/etc)', 'shell(rm:*)', 'notes(src)', 'write'],
+    ...['read(/home/me/.aws)', 'write(build)'],
+  ])
+  expect(find(SETTINGS.allowTools)?.value).toEqual(['write(/r/$&/src)'])
+  expect(find(SETTINGS.addDirs)?.value).toEqual(['/r/shared', '/r/$&', '/home/me', '/r/$&/~x'])
+  expect(find(SETTINGS.debugLog)?.value).toBe('/home/me/x.log')
+  expect(brought.map(({ value }) => value)).toEqual([['write(src)'], ['../shared', '.', '~', '~x']])
+  const long = { [PROJECT]: { denyTools: [`write(${'x'.repeat(240)})`] } }
+  expect((await read(long, over)).find(SETTINGS.denyTools)?.value).toHaveLength(1)
+  const nowhere = await read(files, { home: '' })
+  expect(nowhere.find(SETTINGS.debugLog)?.value).toBe('~/x.log')
 })
 
 test('what a project says does not count, but for the harmless, before the person agrees', async () => {

@@ -54,11 +54,23 @@ test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
 test('both folders can be named, and then no home is needed', () => {
   const env = { COPILOT_HOST_HOME: '/tmp/my state/日本/', COPILOT_HOME: '/srv//copilot' }
   expect(folders(env, 'linux', '')).toEqual({
-    state: '/tmp/my state/日本/',
+    state: '/tmp/my state/日本',
     config: '/tmp/my state/日本/config.json',
     copilot: '/srv/copilot',
     isDefault: false,
   })
+})
+
+test.each([
+  ['linux', '/state/', '/state'],
+  ['linux', '/state///', '/state'],
+  ['linux', '/', '/'],
+  ['win32', 'C:\\state\\', 'C:\\state'],
+  ['win32', 'C:/state/', 'C:\\state'],
+  ['win32', 'C:\\', 'C:\\'],
+] as const)('on %s a folder is the same with a slash at its end: %s', (platform, named, state) => {
+  const env = { COPILOT_HOST_HOME: named, COPILOT_HOME: named }
+  expect(folders(env, platform, '')).toMatchObject({ state, copilot: state })
 })
 
 test('an empty variable is an unset one', () => {

@@ -43,6 +43,12 @@ test.each([
   [{ allowTools: 'write' }, /allowTools must be a list of rules for tools/],
   [{ allowTools: [1] }, /allowTools must be a list/],
   [{ denyTools: ['shell(x'] }, /denyTools must be a list of rules/],
+  [
+    { denyTools: ['shell (rm:*)'] },
+    /denyTools holds what is no rule: it must have no white space behind its name/,
+  ],
+  [{ denyUrls: ['a.example', '*'] }, /denyUrls holds an address that takes \* only as \*\. before a host/],
+  [{ allowUrls: ['a.example?x'] }, /allowUrls holds an address that has \*, \? or # in it/],
   [{ denyUrls: ['a b'] }, /denyUrls must be a list of addresses/],
   [{ allowTools: Array(101).fill('a') }, /more than 100/],
   [{ signIn: 'maybe' }, /signIn must be auto, browser, device, paste, wait, stored or never/],

@@ -1,8 +1,12 @@
 // No file, variable or entry of a server makes its judge throw anything but an error for the person.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ruling, type ToolRules } from '../../src/commands/tool-rules.ts'
 import { judgeConfig } from '../../src/config/judge.ts'
+import { ruleFault } from '../../src/config/rule.ts'
 import { judgeEntry, nameFault } from '../../src/config/server-entry.ts'
+import { matchesUrl, urlRuleFault } from '../../src/config/url-rule.ts'
+import { permissionAsk } from '../../src/runtime/permission.ts'
 import { hostileText, hostileValue, isCode, judged, mostly, PLANTED } from '../support/hostile.ts'
 import { TRIALS } from '../support/trials.ts'
 
@@ -73,6 +77,72 @@ test('nameFault: a name without fault is one that can be shown', () => {
       if (nameFault(name) === undefined)
         expect(name).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b\u202e\ufeff]|^\/|\/\//u)
     }),
+    TRIALS,
+  )
+})
+
+test('ruling: no rule for one command lets a line pass that a shell would take for more', () => {
+  const rule = fc.oneof(
+    hostileText,
+    fc.constantFrom('shell(git:*)', 'shell(git status)', 'write(src)', 'url(a.b)', 'x(y)'),
+  )
+  const line = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom('git', ' ', 'status', '&&', ';', '|', '$(x)', '`x`', '\n', '>', '(', 'rm'),
+        hostileText,
+      ),
+    )
+    .map(parts => parts.join(''))
+  fc.assert(
+    fc.property(fc.array(rule), fc.array(rule), line, hostileValue, (allowTool, denyTool, command, other) => {
+      const rules: ToolRules = { allowTool, denyTool, addDir: [], allowUrl: allowTool, denyUrl: denyTool }
+      for (const each of allowTool) ruleFault(each)
+      for (const request of [
+        { kind: 'commands', fullCommandText: command },
+        other,
+        { kind: 'url', url: command },
+      ])
+        ruling(permissionAsk('id', request), rules, '/work')
+      const one = { ...rules, allowTool: ['shell(git:*)'], denyTool: [] }
+      const passed = ruling(permissionAsk('id', { kind: 'commands', fullCommandText: command }), one, '/work')
+      if (passed?.kind === 'allowed') expect(command).toMatch(/^\s*git(?:[^&;|`$<>(){}\n\r\\]*)$/)
+    }),
+    TRIALS,
+  )
+})
+
+test('urlRuleFault: a rule without fault matches the address that it spells', () => {
+  const part = fc.constantFrom(
+    ...[
+      'https://',
+      'http://',
+      'foo://',
+      'file://',
+      '*.',
+      '*',
+      'example.com',
+      'bücher.de',
+      '.',
+      ':',
+      ':443',
+      ':80',
+      '@',
+    ],
+    ...['/', '\\', '/a b', '/..', '?', '#', '%2a', '1', '[::1]', ' ', '\t', 'x'],
+  )
+  const spelt = fc.array(fc.oneof({ weight: 4, arbitrary: part }, hostileText), { maxLength: 6 })
+  fc.assert(
+    fc.property(
+      spelt.map(parts => parts.join('')),
+      rule => {
+        const fault = urlRuleFault(rule)
+        const plain = rule.trim().replace(/^([a-z][a-z\d+.-]*:\/\/)?\*\./i, '$1a.')
+        const address = /^[a-z][a-z\d+.-]*:\/\//i.test(plain) ? plain : `https://${plain}`
+        const matched = matchesUrl(rule, address)
+        expect(matched).toBe(fault === undefined && URL.parse(address) !== null)
+      },
+    ),
     TRIALS,
   )
 })

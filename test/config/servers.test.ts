@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { digestOf, findProject } from '../../src/config/project.ts'
 import { readServers, type ServerSources } from '../../src/config/servers.ts'
 import type { HostError } from '../../src/errors.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -15,6 +16,7 @@ async function read(sources: Partial<ServerSources> = {}) {
     configs: [],
     env: {},
     readFile: path => readFile(path, 'utf8'),
+    readGiven: path => readFile(path, 'utf8'),
     ...sources,
     copilotHome,
   })
@@ -68,6 +70,8 @@ test.each([
   [`a=https://example.com/${'x'.repeat(2048)}`, /longer than/],
   ['a/=https://example.com', /a \/ at its ends/],
   ['a\u001b[2J=https://example.com', /cannot be shown safely/],
+  ['linear\u034f=https://example.com', /cannot be shown safely/],
+  ['linear\ufe0f=https://example.com', /cannot be shown safely/],
 ])('the flag %j is refused as wrong usage', async (flag, message) => {
   const error = await failure({ flags: [flag] })
   expect(error.message).toMatch(message)
@@ -339,7 +343,7 @@ test('a file from the command line that cannot be read ends the program with its
   expect((await failure({ configs: [folder] })).message).toBe(`cannot read ${folder}: it is a folder`)
   const denied = await failure({
     configs: ['x.json'],
-    readFile: async () => {
+    readGiven: async () => {
       throw Object.assign(new Error('no'), { code: 'EACCES' })
     },
     copilotHome: '/nowhere',
@@ -366,4 +370,27 @@ test('an own file that is a folder is told, a folder that is a file is as good a
   expect((await read({ copilotHome })).problems[0]).toMatch(/it is a folder/)
   await writeFile(join(copilotHome, 'file'), '')
   expect((await read({ copilotHome: join(copilotHome, 'file') })).problems).toEqual([])
+})
+
+const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+
+test('a file that nests without end is one problem, and none of its servers is taken; named on the command line it is thrown', async () => {
+  const project = await findProject('/r', async () => false)
+  const text = `{"mcpServers":{"bad":{"url":"${URL}","x":${deep}}}}`
+  const readFile = async (path: string) =>
+    path === '/r/.mcp.json' ? text : Promise.reject(Object.assign(new Error('missing'), { code: 'ENOENT' }))
+  const { brought, problems } = await read({
+    readFile,
+    project: { project, readFile, trusts: item => digestOf(item) === '' },
+  })
+  expect([brought, problems]).toEqual([
+    [],
+    ['.mcp.json nests too deep to be used; no MCP server is taken from it'],
+  ])
+  expect((await failure({ configs: [text] })).message).toBe('--mcp-config nests too deep to be used')
+  const copilotHome = await temporaryFolder()
+  await writeFile(join(copilotHome, 'mcp-config.json'), text)
+  expect((await read({ copilotHome })).problems).toEqual([
+    expect.stringMatching(/nests too deep to be used;/),
+  ])
 })

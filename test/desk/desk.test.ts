@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, lstatSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -161,6 +161,22 @@ test('private, open only while something waits, and nothing is left behind', asy
     { id: third.id, program: { pid: process.pid } },
   ])
   third.close({ kind: 'cancelled' })
+})
+
+test('a descriptor that cannot be taken away ends nothing', async () => {
+  const { descriptor, dialog } = await openDesk()
+  // As in a folder that has become read-only, for root too.
+  await rm(descriptor.file)
+  await mkdir(descriptor.file)
+  const failed = vi.fn()
+  process.on('unhandledRejection', failed)
+  onTestFinished(() => void process.off('unhandledRejection', failed))
+  dialog.close({ kind: 'cancelled' })
+  await vi.waitFor(() => expect(existsSync(descriptor.socket)).toBe(false))
+  // A rejection is told before the next turn of the event loop.
+  await new Promise(setImmediate)
+  expect(failed).not.toHaveBeenCalled()
+  await rmdir(descriptor.file)
 })
 
 test('it does not keep the process alive', async () => {

@@ -28,6 +28,18 @@ async function describeAt(place: DeskPlace, content: unknown, mode = 0o600): Pro
   return file
 }
 
+/** A socket beside this one that nobody listens to any more, as after a SIGKILL. */
+async function deadSocket(beside: string): Promise<string> {
+  const left = join(dirname(beside), 'left.sock')
+  const server = createServer().listen(left)
+  await vi.waitFor(() => expect(existsSync(left)).toBe(true))
+  await chmod(left, 0o600)
+  await rename(left, `${left}.kept`)
+  await new Promise(resolve => server.close(resolve))
+  await rename(`${left}.kept`, left)
+  return left
+}
+
 /** A program that sits at a socket and says what the test says. */
 async function impostor(place: DeskPlace, say: string): Promise<void> {
   const folder = await socketFolder(place)
@@ -49,14 +61,7 @@ test('nothing waits where there was never anything', async () => {
 
 test('what a dead process has left is cleared: with its socket, and without', async () => {
   const { place, descriptor } = await openDesk()
-  const left = join(dirname(descriptor.socket), 'left.sock')
-  const server = createServer().listen(left)
-  await vi.waitFor(() => expect(existsSync(left)).toBe(true))
-  await chmod(left, 0o600)
-  // As after a SIGKILL: the file stays when nobody listens.
-  await rename(left, `${left}.kept`)
-  await new Promise(resolve => server.close(resolve))
-  await rename(`${left}.kept`, left)
+  const left = await deadSocket(descriptor.socket)
   const file = await describeAt(place, { machine: 'here', pid: 1, socket: left, nonce: 'n'.repeat(43) })
   expect((await findWaiting(place, never)).waiting).toHaveLength(1)
   expect([existsSync(left), existsSync(file)]).toEqual([false, false])
@@ -93,6 +98,15 @@ test('what another machine has in a shared state folder is left alone', async ()
   const file = await describeAt(place, { machine: 'there', pid: 1, socket, nonce: 'n'.repeat(43) })
   expect(await findWaiting(place, never)).toEqual({ waiting: [], lines: [] })
   expect(existsSync(file)).toBe(true)
+})
+
+test('and so is what nobody answers there; but what waits here is found under whatever name this machine has', async () => {
+  const { place, descriptor } = await openDesk()
+  expect((await findWaiting({ ...place, machine: 'renamed' }, never)).waiting).toHaveLength(1)
+  const socket = await deadSocket(descriptor.socket)
+  const file = await describeAt(place, { machine: 'there', pid: 1, socket, nonce: 'n'.repeat(43) })
+  expect(await findWaiting(place, never)).toMatchObject({ waiting: [{}], lines: [] })
+  expect([existsSync(socket), existsSync(file)]).toEqual([true, true])
 })
 
 test('nothing is removed that is no socket of ours', async () => {

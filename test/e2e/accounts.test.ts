@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
+import { aged, changeKept } from '../support/kept.ts'
 import { leaveLines, linePerson } from '../support/lines.ts'
 import { allow, leave, panel, say, unwrapped } from '../support/person.ts'
 
@@ -62,11 +63,20 @@ async function bothBound(): Promise<{ home: string; work: string; below: string 
 test('two accounts in two folders: each chat acts as its own, also after a renewal', async () => {
   const { home, below } = await bothBound()
   for (const _ of ['as signed in', 'renewed']) {
-    expect((await ask({ cwd: home })).stdout).toContain('You are signed in as Ada')
-    expect((await ask({ cwd: below })).stdout).toContain('You are signed in as Grace')
+    expect(await ask({ cwd: home })).toMatchObject({
+      stdout: expect.stringContaining('You are signed in as Ada'),
+      stderr: '',
+    })
+    expect(await ask({ cwd: below })).toMatchObject({
+      stdout: expect.stringContaining('You are signed in as Grace'),
+      stderr: '',
+    })
     stage.world.authorizationServer.expireAccessTokens()
   }
-  expect((await ask({ cwd: home }, '--account', 'work')).stdout).toContain('You are signed in as Grace')
+  expect(await ask({ cwd: home }, '--account', 'work')).toMatchObject({
+    stdout: expect.stringContaining('You are signed in as Grace'),
+    stderr: '',
+  })
 })
 
 test('what there is, which one is used where, and the end of one of them', async () => {
@@ -224,4 +234,23 @@ test('a book that cannot be read costs the bindings, and no account', async () =
   expect((await auth(['account', 'notes'])).stdout).toBe('notes: default, in use\nnotes: work\n')
   expect((await ask({})).stdout).toContain('You are signed in as Ada')
   expect((await ask({}, '--account', 'work')).stdout).toContain('You are signed in as Grace')
+})
+
+test('status of a server: the account in use here counts, not another one that has ended', async () => {
+  stage = await openStage({ keychain: false })
+  const file = ['--token-store', 'file']
+  const status = (...args: string[]) => auth(['status', ...args, ...file])
+  expect(await login(file, as(ADA))).toMatchObject({ code: 0 })
+  expect(await login(['--account', 'work', ...file], as(GRACE))).toMatchObject({ code: 0 })
+  await changeKept(stage, ({ refresh: _, ...grant }) => aged(2 * 3_600_000)(grant))
+  const shown = await status('notes', '--json')
+  expect(JSON.parse(shown.stdout)).toMatchObject([
+    { inUse: false, state: 'ended' },
+    { inUse: true, state: 'good' },
+  ])
+  expect(shown).toMatchObject({ code: 0 })
+  expect(await status('notes', '--for', '8h')).toMatchObject({ code: 0 })
+  expect(await status('--for', '8h')).toMatchObject({ code: 4 })
+  expect(await auth(['account', 'notes', ADA, ...file])).toMatchObject({ code: 0 })
+  expect(await status('notes')).toMatchObject({ code: 4 })
 })

@@ -90,6 +90,8 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
     mcpServers: { other: { url: server.mcp, auth: { redirectPort: portOf(server.mcp) } } },
   })
   await print('plan', 'plan', 'other', '--mcp-config', taken)
+  const mcpServers = { other: { url: server.mcp, headers: { Authorization: `Bearer \${TOKEN}` } } }
+  await print('plan', 'plan', 'other', '--mcp-config', JSON.stringify({ mcpServers }))
   await server.close()
   await print('plan', 'plan', server.mcp)
   await print('logout, reset', 'logout', server.mcp, ...FILE)

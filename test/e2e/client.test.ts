@@ -4,14 +4,14 @@ import { openStage, type Stage } from '../support/chat.ts'
 let stage: Stage
 afterEach(() => stage.close())
 
-test('a sign-in server that registers nobody: the client is set with its secret, then signs in and is used', async () => {
+test('T-12: a sign-in server that registers nobody: the client is set with its secret, then signs in and is used', async () => {
   stage = await openStage({
     authorizationServer: {
       register: false,
       clients: [
         {
           client_id: 'our-app',
-          client_secret: 's3cret:of+us',
+          client_secret: 's3cret:100%+of us&=',
           token_endpoint_auth_method: 'client_secret_basic',
           application_type: 'native',
           redirect_uris: ['http://127.0.0.1/'],
@@ -20,6 +20,7 @@ test('a sign-in server that registers nobody: the client is set with its secret,
       ],
     },
   })
+  stage.secrets.add('s3cret:100%+of us&=')
   const { url } = stage.world.mcp
   const login = () =>
     stage.run(['auth', 'login', url, '--sign-in', 'browser'], { env: { BROWSER: stage.browser() } })
@@ -28,7 +29,7 @@ test('a sign-in server that registers nobody: the client is set with its secret,
   expect(refused.stderr).toContain('copilot-host auth client set')
 
   const set = await stage.run(['auth', 'client', 'set', url, '--client-id', 'our-app'], {
-    stdin: 's3cret:of+us\n',
+    stdin: 's3cret:100%+of us&=\n',
   })
   expect(set).toMatchObject({ code: 0, stderr: '' })
   expect(set.stdout).toContain(`kept for ${new URL(stage.world.authorizationServer.issuer).host}`)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -115,6 +116,8 @@ test('numbers, files, help and what there is not', async () => {
   await say('/export talk.txt')
   await hear('wrote talk.txt')
   expect(await readFile(join(stage.world.work, 'talk.txt'), 'utf8')).toContain('› SAY some words')
+  await say('/export "my talk.md"')
+  await hear('wrote my talk.md')
   await say('/diff')
   await hear('nothing differs')
   await say('/files')
@@ -125,10 +128,34 @@ test('numbers, files, help and what there is not', async () => {
   await hear('warning: plain lines have no colours')
   await say('/nwe')
   await hear('there is no command /nwe (did you mean /new?)')
+  await say('/plan2')
+  await hear('there is no command /plan2 (did you mean /plan?)')
+  await say('/sned')
+  await hear('there is no command /sned (did you mean /send?)')
+  await say('/Mode Plan')
+  await hear('mode: plan')
+  await say('/tmp is full')
+  await hear('I am a small practice model')
+  await hear('ready')
   await say('/help')
-  await hear('/security-review')
+  const help = await hear('/security-review')
+  for (const own of ['/send ', '/later ', '/answer ']) expect(help).toContain(`\n${own}`)
+  for (const screen of ['/copy', '/editor', '/theme']) expect(help).not.toContain(`\n${screen}`)
   await say('/exit')
   expect((await chat.exit).code).toBe(0)
+})
+
+test('a long diff is cut, and what is named shows the rest here', async () => {
+  stage = await openStage({ keychain: false })
+  const { work } = stage.world
+  execFileSync('git', ['init', '-q'], { cwd: work })
+  await writeFile(join(work, 'long.txt'), 'line\n'.repeat(600))
+  const chat = stage.open(['chat', '--plain'])
+  const { hear, say } = linePerson(chat)
+  await hear('twice it leaves.')
+  await say('/diff')
+  await hear(/\d+ more lines: git diff HEAD in a shell shows them/)
+  await leaveLines(chat)
 })
 
 test('servers and their tools', async () => {
@@ -168,5 +195,15 @@ test('a form is put away, a message sent meanwhile, and the form asked again', a
   await hear('{"action":"decline"}')
   await hear('you: SAY next')
   await hear('ready')
+  await leaveLines(chat)
+})
+
+test('/login in a chat that signs in to no server says so', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat', '--plain', '--mcp', `notes=${stage.world.mcp.url}`, '--sign-in', 'never'])
+  const { hear, say } = linePerson(chat)
+  await hear('twice it leaves.')
+  await say('/login notes')
+  await hear('this chat signs in to no server (--sign-in never)')
   await leaveLines(chat)
 })

@@ -346,6 +346,17 @@ test('colours as the person wants them, at once and in the next chat', async () 
   await leave(bare)
 })
 
+test('a new session keeps the model that was chosen', async () => {
+  const chat = await open()
+  await say(chat, '/model other high')
+  await chat.until(() => status(chat).includes('other (high)'))
+  await say(chat, '/new')
+  await sees(chat, 'a new session')
+  await chat.until(() => count(chat.lines().join('\n'), 'model: other (high)') === 2)
+  expect(status(chat)).toContain('other (high)')
+  await leave(chat)
+})
+
 test('what may stand behind a command is offered: models and efforts, names of sessions, servers', async () => {
   stage = await openStage({ keychain: false })
   const config = join(stage.world.work, 'forms.json')

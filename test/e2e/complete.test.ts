@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { basename, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
@@ -13,8 +13,12 @@ let stage: Stage
 afterEach(() => stage.close())
 
 /** What is offered for these words; the last one is being written. */
-async function offered(...words: string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await stage.run(['complete', '--', ...words])
+function offered(...words: string[]): Promise<string[]> {
+  return offeredWith({}, ...words)
+}
+
+async function offeredWith(env: Record<string, string>, ...words: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await stage.run(['complete', '--', ...words], { env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout
     .split('\n')
@@ -48,6 +52,37 @@ test('commands, options, their values, files', async () => {
   expect(await offered('nonsense', 'x', '')).toEqual([])
 })
 
+test('files: hidden, in a folder, above, from the root, in the home folder', async () => {
+  stage = await openStage({ keychain: false })
+  const { work, folder } = stage.world
+  const home = join(folder, 'me')
+  await mkdir(join(home, 'my'), { recursive: true })
+  await writeFile(join(home, 'my', 'it.json'), '')
+  await mkdir(join(work, 'etc'))
+  await mkdir(join(work, '~old'))
+  for (const file of ['.mcp.json', 'etc/in.json']) await writeFile(join(work, file), '')
+  const files = async (partial: string) => (await offered('chat', '--mcp-config', partial)).sort()
+  expect(await files('.mc')).toEqual(['.mcp.json'])
+  expect(await files('./.mc')).toEqual(['./.mcp.json'])
+  expect(await files('./e')).toEqual(['./etc/'])
+  expect(await files('etc/')).toEqual(['etc/in.json'])
+  expect(await files('etc/../.m')).toEqual(['etc/../.mcp.json'])
+  expect(await files(`../${basename(work)}/.m`)).toEqual([`../${basename(work)}/.mcp.json`])
+  expect(await files(`${work}/.m`)).toEqual([`${work}/.mcp.json`])
+  expect(await files(`${work}/et`)).toEqual([`${work}/etc/`])
+  const root = (await readdir('/')).map(name => `/${name}`)
+  const ofRoot = async (partial: string) => (await files(partial)).map(each => each.replace(/(?<=.)\/$/, ''))
+  expect(await ofRoot('/')).not.toEqual([])
+  expect(root).toEqual(expect.arrayContaining(await ofRoot('/')))
+  expect(await ofRoot('/et')).toEqual(root.filter(each => each.startsWith('/et')).sort())
+  expect(await offered('chat', '--debug-log=/et')).toEqual(await files('/et'))
+  const atHome = (partial: string) => offeredWith({ HOME: home }, 'chat', '--add-dir', partial)
+  expect(await atHome('~')).toContain('~/my/')
+  expect(await atHome('~/')).toContain('~/my/')
+  expect(await atHome('~/my/i')).toEqual(['~/my/it.json'])
+  expect(await atHome('~o')).toEqual(['~old/'])
+})
+
 test('servers, accounts and sessions that exist; nothing that a shell would act on', async () => {
   await withServers()
   expect(await offered('auth', 'login', '')).toEqual(['notes', 'other'])
@@ -71,6 +106,37 @@ test('servers, accounts and sessions that exist; nothing that a shell would act 
   const { session } = JSON.parse(answered.stdout)
   expect(await offered('resume', '')).toEqual([session.slice(0, 7)])
   expect(await offered('sessions', 'show', session.slice(0, 2))).toEqual([session.slice(0, 7)])
+})
+
+test('names of servers to remove, of the file that is meant, and keys of the configuration', async () => {
+  await withServers()
+  const mcpServers = { shared: { command: 'shared' } }
+  await writeFile(join(stage.world.work, '.mcp.json'), JSON.stringify({ mcpServers }))
+  expect(await offered('mcp', 'remove', '')).toEqual(['notes', 'other'])
+  expect(await offered('mcp', 'remove', '--project', '')).toEqual(['shared'])
+  expect(await offered('config', 'get', 'sign')).toEqual(['signIn', 'signInTimeout'])
+  expect(await offered('config', 'set', 'servers.other.c')).toEqual([
+    'servers.other.clientId',
+    'servers.other.clientMetadataUrl',
+    'servers.other.callbackUrl',
+  ])
+  expect(await offered('config', 'unset', 'servers.shared.cl')).toContain('servers.shared.clientId')
+})
+
+test('of very many names those are offered that begin as it is typed', async () => {
+  stage = await openStage({ keychain: false })
+  const home = stage.place.env.COPILOT_HOME ?? ''
+  await mkdir(home, { recursive: true })
+  const names = Array.from({ length: 70 }, (_, index) => `server${index}`)
+  const server = { type: 'http', url: stage.world.mcp.url }
+  const mcpServers = Object.fromEntries(names.map(name => [name, server]))
+  await writeFile(join(home, 'mcp-config.json'), JSON.stringify({ mcpServers }))
+  expect(await offered('auth', 'login', 'server')).toHaveLength(50)
+  expect(await offered('auth', 'login', 'server6')).toEqual(names.filter(name => name.startsWith('server6')))
+  expect(await offered('config', 'get', 'servers.server69.r')).toEqual([
+    'servers.server69.redirectPort',
+    'servers.server69.route',
+  ])
 })
 
 test('a broken configuration: the options still complete, and nothing is said', async () => {
@@ -122,28 +188,26 @@ for (const { name, needs, args, setUp } of SHELLS) {
       await mkdir(bin)
       await writeFile(join(bin, 'copilot-host'), `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`)
       await chmod(join(bin, 'copilot-host'), 0o755)
-      const shell = openTerminal(needs[0] ?? '', args, {
-        cwd: stage.world.work,
-        foreign: true,
-        env: {
-          ...stage.place.env,
-          HOME: stage.world.folder,
-          PATH: `${bin}${delimiter}${process.env.PATH}`,
-          PS1: '> ',
-          LANG: 'C.UTF-8',
-        },
-      })
-      try {
-        await shell.keys(`${setUp}; echo rea''dy\r`)
-        await shell.until(() => shell.lines().some(line => line === 'ready'))
-        await shell.keys('copilot-host sess\t')
-        await shell.until(() => shell.screen().includes('copilot-host sessions'))
-        await shell.keys('\u0015copilot-host auth login not\t')
-        await shell.until(() => shell.screen().includes('auth login notes'))
-        expect(existsSync(join(stage.world.work, 'hit'))).toBe(false)
-      } finally {
-        await shell.close()
-      }
+      const shell = stage.keep(
+        openTerminal(needs[0] ?? '', args, {
+          cwd: stage.world.work,
+          foreign: true,
+          env: {
+            ...stage.place.env,
+            HOME: stage.world.folder,
+            PATH: `${bin}${delimiter}${process.env.PATH}`,
+            PS1: '> ',
+            LANG: 'C.UTF-8',
+          },
+        }),
+      )
+      await shell.keys(`${setUp}; echo rea''dy\r`)
+      await shell.until(() => shell.lines().some(line => line === 'ready'))
+      await shell.keys('copilot-host sess\t')
+      await shell.until(() => shell.screen().includes('copilot-host sessions'))
+      await shell.keys('\u0015copilot-host auth login not\t')
+      await shell.until(() => shell.screen().includes('auth login notes'))
+      expect(existsSync(join(stage.world.work, 'hit'))).toBe(false)
     })
   })
 }

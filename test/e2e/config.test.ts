@@ -53,15 +53,40 @@ test('set, get, list, unset, path, schema: what counts and who says it', async (
   expect(await config(['unset', 'servers.my.notes.scopes'])).toMatchObject({ code: 0 })
   expect(await config(['unset', 'servers.my.notes.scopes'])).toMatchObject({ code: 1 })
   expect(JSON.parse(await readFile(file(), 'utf8'))).toEqual({ model: 'gpt-5', plain: true })
+  expect(await config(['set', 'title', 'false'])).toMatchObject({ code: 0 })
+  expect(await config(['unset', 'title'])).toMatchObject({ code: 0 })
+  expect(await config(['unset', 'title'])).toMatchObject({ code: 1 })
   const schema = JSON.parse((await config(['schema'])).stdout)
   expect(schema.properties.tokenStore.enum).toContain('keychain')
 })
+
+test.each([
+  ['config', 'modle', ''],
+  ['config', 'gte', ' (did you mean get?)'],
+  ['mcp', 'lst', ' (did you mean list?)'],
+  ['trust', 'revok', ' (did you mean revoke?)'],
+])(
+  '%s %s: a word that is no command is told as that, not as an argument too many',
+  async (group, word, hint) => {
+    stage = await openStage({ keychain: false })
+    const why = `${group} has no command '${word}'${hint}`
+    const { code, stdout, stderr } = await stage.run([group, word])
+    expect({ code, stdout, first: stderr.split('\n')[0] }).toEqual({
+      code: 2,
+      stdout: '',
+      first: `error: ${why}`,
+    })
+    const json = await stage.run([group, word, '--json'])
+    expect(JSON.parse(json.stderr)).toEqual({ error: { kind: 'usage', message: why, exitCode: 2 } })
+  },
+)
 
 test('a value or a key that cannot be is wrong usage, and no secret is taken', async () => {
   stage = await openStage({ keychain: false })
   for (const [args, message] of [
     [['set', 'tokenStore', 'vault'], /^tokenStore must be auto, keychain, memory or file$/m],
     [['set', 'model', 'a', 'b'], /^model must be/m],
+    [['set', 'plain', 'true', 'banana'], /^plain must be true or false$/m],
     [['set', 'colour', 'red'], /^there is no setting "colour" \(copilot-host config list shows them\)$/m],
     [['get', 'servers.a.nothing'], /^there is no setting "servers\.a\.nothing"/m],
     [['set', 'servers.linear.clientSecret', 'hunter2'], /auth client set linear keeps it$/m],
@@ -187,6 +212,19 @@ test('allowTools of the person runs a tool, the one of a project does not', asyn
   expect((await denied(['--deny-tool', 'write'])).stderr).toContain('was denied by the rule shell(touch:*)')
 })
 
+test('a denial of a project holds in each of its folders', async () => {
+  stage = await openStage({ keychain: false })
+  const root = stage.world.work
+  await mkdir(join(root, '.git'))
+  await mkdir(join(root, 'pkg', 'a'), { recursive: true })
+  await project({ denyTools: ['write(secrets)'] })
+  const path = join(root, 'secrets')
+  const order = `CALL create ${JSON.stringify({ path, file_text: 'x' })}`
+  const run = await stage.run(['chat', '-p', order, '--allow-all'], { cwd: join(root, 'pkg', 'a') })
+  expect(run.stderr).toContain(`was denied by the rule write(${path})`)
+  await expect(stat(path)).rejects.toThrow()
+})
+
 test('per server: client id, port, public address, rights, route', async () => {
   stage = await openStage({ keychain: false })
   const { url } = stage.world.mcp
@@ -273,5 +311,7 @@ test('what is shown: title, plain lines', async () => {
   expect(await shown({ title: false })).toEqual({ title: false, lines: false })
   expect(await shown({ title: false }, { COPILOT_HOST_NO_TITLE: '0' })).toEqual({ title: true, lines: false })
   expect(await shown({ plain: true })).toEqual({ title: false, lines: true })
-  expect(await shown({ plain: true }, { COPILOT_HOST_PLAIN: '0' })).toEqual({ title: true, lines: false })
+  for (const off of ['0', 'false'])
+    expect(await shown({ plain: true }, { COPILOT_HOST_PLAIN: off })).toEqual({ title: true, lines: false })
+  expect(await shown({}, { COPILOT_HOST_PLAIN: '1' })).toEqual({ title: false, lines: true })
 })

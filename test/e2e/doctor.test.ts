@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { aged, changeKept } from '../support/kept.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -14,6 +15,7 @@ interface Found {
   check: string
   state: string
   text: string
+  help?: string
 }
 
 async function examined(args: readonly string[], env: Record<string, string | undefined> = {}) {
@@ -41,7 +43,8 @@ test('each thing in one line, side by side; nothing is left behind', async () =>
     expect.stringMatching(/^· server notes: \S+ wants a sign-in {2}\S+ m?s$/),
     '',
   ])
-  expect(stdout).toContain('copilot-host auth login notes')
+  // A name that only this command line gives means nothing to another one.
+  expect(stdout).toContain(`copilot-host auth login ${stage.world.mcp.url}`)
 })
 
 test('signed in, and what the server makes of it', async () => {
@@ -56,6 +59,50 @@ test('signed in, and what the server makes of it', async () => {
   expect(refused.of('server notes')).toMatchObject({
     state: 'warning',
     text: expect.stringContaining('no longer'),
+  })
+})
+
+test('a sign-in that is over, one that is renewed, and the account that is used here', async () => {
+  stage = await openStage({ keychain: false })
+  const { url } = stage.world.mcp
+  const signIn = ['auth', 'login', url, '--sign-in', 'browser', ...FILE]
+  expect(await stage.run(signIn, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+  const found = async () => (await examined([...notes(), ...FILE])).of('server notes')
+  const day = 86_400_000
+  await changeKept(stage, aged(day))
+  const renewed = await found()
+  expect(renewed).toMatchObject({ state: 'note', text: expect.stringContaining('renewed when it is needed') })
+  expect(renewed?.help).toBeUndefined()
+  await changeKept(stage, grant => ({ ...grant, refresh: undefined }))
+  expect(await found()).toMatchObject({
+    state: 'warning',
+    text: expect.stringMatching(/: the sign-in is over$/),
+    help: `copilot-host auth login ${url} --token-store file`,
+  })
+  const other = await stage.run([...signIn, '--account', 'work'], { env: { BROWSER: stage.browser() } })
+  expect(other).toMatchObject({ code: 0 })
+  expect(await stage.run(['auth', 'account', url, 'work', ...FILE])).toMatchObject({ code: 0 })
+  expect(await found()).toMatchObject({ state: 'ok', text: expect.stringContaining('signed in') })
+})
+
+test('a program is looked for where the runtime does: in the folder and on the PATH of its entry', async () => {
+  stage = await openStage({ keychain: false })
+  const tools = join(stage.world.work, 'tools')
+  await mkdir(tools)
+  await writeFile(join(tools, 'serve'), '#!/bin/sh\n', { mode: 0o700 })
+  const config = join(stage.world.folder, 'mcp.json')
+  const mcpServers = {
+    inFolder: { command: './serve', cwd: tools },
+    relative: { command: './serve', cwd: 'tools' },
+    onPath: { command: 'serve', env: { PATH: tools } },
+    variable: { command: `\${HOME}/bin/serve` },
+    elsewhere: { command: './serve' },
+  }
+  await writeFile(config, JSON.stringify({ mcpServers }))
+  const { of } = await examined(['--mcp-config', config, ...FILE])
+  const states = Object.keys(mcpServers).map(name => [name, of(`server ${name}`)?.state])
+  expect(Object.fromEntries(states)).toEqual({
+    ...{ inFolder: 'ok', onPath: 'ok', relative: 'note', variable: 'note', elsewhere: 'fail' },
   })
 })
 
@@ -96,16 +143,25 @@ test('no runtime, no model, no configuration that can be read', async () => {
     state: 'fail',
     text: expect.stringContaining('/nowhere'),
   })
+  await mkdir(stage.place.state, { recursive: true, mode: 0o700 })
+  await writeFile(join(stage.place.state, 'config.json'), '{"model": ')
+  const damaged = await examined(FILE)
+  expect(damaged).toMatchObject({ code: 1, stderr: '' })
+  expect(damaged.of('configuration')).toMatchObject({
+    state: 'fail',
+    text: expect.stringContaining('config.json is not valid JSON'),
+  })
+  expect(damaged.of('node')).toMatchObject({ state: 'ok' })
 })
 
-test('certificates that are no certificates, or not checked at all', async () => {
+test('certificates that are no certificates', async () => {
   stage = await openStage({ keychain: false })
   const file = join(await temporaryFolder(), 'ca.pem')
   await writeFile(file, 'nothing')
   const empty = await examined(FILE, { NODE_EXTRA_CA_CERTS: file })
   expect(empty.of('certificates')).toMatchObject({ state: 'fail' })
-  const unchecked = await examined(FILE, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
-  expect(unchecked.of('certificates')).toMatchObject({ state: 'warning' })
+  const unset = await examined(FILE, { NODE_EXTRA_CA_CERTS: '' })
+  expect(unset.of('certificates')).toBeUndefined()
 })
 
 test('in a terminal it is asked what it can do, and given back', async () => {
@@ -117,6 +173,19 @@ test('in a terminal it is asked what it can do, and given back', async () => {
   expect(terminal.screen()).toMatch(/✓ terminal: xterm-256color, 80 x 24/)
   expect(terminal.screen()).toMatch(/[✓·] synchronized output: /)
   expect(terminal.screen()).not.toContain('does not answer')
+})
+
+test.each([
+  ['✓', 40, 8],
+  ['!', 40, 7],
+  ['!', 39, 8],
+])('%s for a terminal of %d x %d: what docs/chat.md promises is enough', async (mark, cols, rows) => {
+  stage = await openStage({ keychain: false })
+  const terminal = stage.open(['doctor', ...FILE], { within: ['env'], cols, rows })
+  await terminal.exit
+  const lines = terminal.lines().join(' ').replaceAll(/\s+/g, ' ')
+  expect(lines).toContain(`${mark} terminal: xterm-256color, ${cols} x ${rows}`)
+  expect(lines.includes('40 x 8 is the least')).toBe(mark === '!')
 })
 
 test('--bundle: a report for others, without tokens, people and the home folder; never over a file', async () => {

@@ -142,3 +142,14 @@ test('auth status --for --renew renews first, and exits 4 only for what nobody c
   expect(over).toMatchObject({ code: 4 })
   expect(over.stdout).toMatch(/it has ended[\s\S]*it could not be renewed: .* no longer accepts this sign-in/)
 })
+
+test('auth status --renew without --for says nothing of how long a sign-in has to last', async () => {
+  await signedIn()
+  stage.world.authorizationServer.revokeAll()
+  await changeKept(stage, aged(90 * MINUTE))
+  const over = await stage.run(['auth', 'status', ...notes(), '--renew', '--json'])
+  expect(over).toMatchObject({ code: 0 })
+  const [entry] = JSON.parse(over.stdout)
+  expect(entry).toMatchObject({ state: 'ended', trouble: expect.any(String) })
+  expect(entry).not.toHaveProperty('lapses')
+})

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { describeWithKeychain } from '../support/keychain.ts'
-import { count, leave, panel, prompted } from '../support/person.ts'
+import { count, leave, panel, prompted, say } from '../support/person.ts'
+import { descendants } from '../support/processes.ts'
 
 async function stageOf(options: Parameters<typeof openStage>[0] = {}): Promise<Stage> {
   const stage = await openStage(options)
@@ -24,7 +25,7 @@ async function signIn(stage: Stage): Promise<string> {
   return chat.lines().join('\n')
 }
 
-test('absent: the sign-in works from memory, one line says so and how to change it', async () => {
+test('K-02 absent: the sign-in works from memory, one line says so and how to change it', async () => {
   const stage = await stageOf({ keychain: false })
   const first = await signIn(stage)
   expect(count(first, '--token-store file')).toBe(1)
@@ -34,8 +35,22 @@ test('absent: the sign-in works from memory, one line says so and how to change 
   expect(stage.world.authorizationServer.count('token', 'authorization_code')).toBe(2)
 })
 
+test('a chat without a server to sign in to starts nothing of a keychain; one with a server has it ready', async () => {
+  const stage = await stageOf({ keychain: false })
+  const child = (pid: number) => descendants(pid).filter(({ command }) => command.includes('keychain-child'))
+  const alone = stage.open(['chat'])
+  await say(alone, 'SAY nothing to sign in to')
+  await alone.until(() => count(alone.screen(), 'nothing to sign in to') > 1)
+  expect(child(alone.pid)).toEqual([])
+  await leave(alone)
+  const chat = stage.open(['chat', '--mcp', `notes=${stage.world.mcp.url}`])
+  await chat.until(() => child(chat.pid).length === 1)
+  await panel(chat, 'Sign in to notes')
+  await leave(chat)
+})
+
 describeWithKeychain('with a real keychain', () => {
-  test('locked: told apart from empty, nothing is lost, unlocking it brings the sign-in back', async () => {
+  test('K-01 locked: told apart from empty, nothing is lost, unlocking it brings the sign-in back', async () => {
     const stage = await stageOf()
     await signIn(stage)
     await stage.keychain?.lock()
@@ -52,7 +67,7 @@ describeWithKeychain('with a real keychain', () => {
     await leave(chat)
   })
 
-  test('hanging: the chat starts, signs in from memory and ends at once', async () => {
+  test('K-01 hanging: the chat starts, signs in from memory and ends at once', async () => {
     const stage = await stageOf()
     stage.keychain?.stopDaemon()
     onTestFinished(() => stage.keychain?.continueDaemon())

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { composer, leave, panel, prompted, say } from '../support/person.ts'
-import { KEY } from '../support/terminal.ts'
+import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -31,7 +31,8 @@ test('later: the turn goes on, and a sign-in in another terminal brings the serv
   expect(signIns()).toBe(1)
 })
 
-test('more rights later: /login asks for them, and the call that failed is offered again', async () => {
+/** A chat that is signed in, and in which more rights were put off. */
+async function postponed(): Promise<TestTerminal> {
   stage = await openStage()
   const chat = stage.open(['chat', ...notes(), '--allow-all-tools'], { env: { BROWSER: stage.browser() } })
   await panel(chat, 'Sign in to notes')
@@ -41,6 +42,11 @@ test('more rights later: /login asks for them, and the call that failed is offer
   await panel(chat, 'more rights')
   await chat.keys('l')
   await chat.until(() => chat.screen().includes('sign-in waiting: notes'))
+  return chat
+}
+
+test('more rights later: /login asks for them, and the call that failed is offered again', async () => {
+  const chat = await postponed()
   await prompted(chat)
   await say(chat, '/login notes')
   await panel(chat, 'delete_note needs a right that you have not given yet')
@@ -56,6 +62,17 @@ test('more rights later: /login asks for them, and the call that failed is offer
   await chat.until(() => composer(chat) === offer)
   await chat.keys(KEY.enter)
   await chat.until(() => chat.screen().includes('The newest note of Ada is deleted.'))
+  await leave(chat)
+})
+
+test('more rights later, given to the next call that needs them: that call goes on, and nothing is offered to be done twice', async () => {
+  const chat = await postponed()
+  await say(chat, 'delete my newest note')
+  await panel(chat, 'more rights')
+  await chat.keys('b')
+  await chat.until(() => chat.screen().includes('The newest note of Ada is deleted.'))
+  await chat.until(() => !chat.screen().includes('working'))
+  expect(composer(chat)).toBe('')
   await leave(chat)
 })
 

@@ -9,16 +9,26 @@ import type { McpAuthHandler, McpAuthOptions } from '../../src/library/types.ts'
 import { createMcpAuthHandler } from '../../src/library.ts'
 import { scriptedBrowser } from '../support/browser.ts'
 import { BROWSER, CANCEL } from '../support/engine.ts'
+import { watchProcesses } from '../support/leaks.ts'
 import { descendants } from '../support/processes.ts'
 import { type ScriptedPrompt, scriptedPrompt } from '../support/prompt.ts'
+import { closed } from '../support/shown.ts'
 import { testStore } from '../support/token-store.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/sdk-host/main.ts', import.meta.url))
 const VISITOR = fileURLToPath(new URL('../../dist/demo-browser.js', import.meta.url))
 
-async function openWorld(): Promise<World> {
+/** A world of which nothing secret may be told: to a file, to another process, by what a program printed. */
+async function openWorld(printed: readonly string[] = []): Promise<World> {
   const world = await startWorld()
-  onTestFinished(() => world.close())
+  const watched = watchProcesses(process.pid)
+  onTestFinished(async () => {
+    watched.stop()
+    const { secrets } = world.authorizationServer
+    const ended = await closed([], { secrets, folders: [world.folder], seen: watched.seen(), printed })
+    await world.close()
+    ended.judge()
+  })
   return world
 }
 
@@ -101,6 +111,17 @@ test('a kept token that the server no longer accepts is renewed before the first
   expect(prompt.panels).toEqual([])
 })
 
+test('a sign-in that worked and is withdrawn again and again is asked for each time', async () => {
+  const world = await openWorld()
+  const { session, auth, prompt, ask } = await openHost(world, { first: BROWSER })
+  await auth.follow(session).ready
+  for (const panels of [1, 2, 3, 4]) {
+    expect(await ask('who am i?')).toContain('You are signed in as Ada')
+    expect(prompt.panels).toHaveLength(panels)
+    world.authorizationServer.revokeAll()
+  }
+})
+
 test('who says no is asked once, and the turn goes on', async () => {
   const world = await openWorld()
   const { session, auth, prompt, ask } = await openHost(world, { first: CANCEL })
@@ -156,7 +177,8 @@ test('nothing secret but the access token gets to the runtime', async () => {
 })
 
 test('the example answers with a sign-in by browser, and says what is needed without one', async () => {
-  const world = await openWorld()
+  const printed: string[] = []
+  const world = await openWorld(printed)
   const { env } = world.place('example')
   const run = (more: Record<string, string>) =>
     new Promise<{ code: number; stdout: string; stderr: string }>(resolve => {
@@ -168,8 +190,10 @@ test('the example answers with a sign-in by browser, and says what is needed wit
           env: { PATH: process.env.PATH, HOME: world.folder, ...env, ...more },
           timeout: 60_000,
         },
-        (error, stdout, stderr) =>
-          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+        (error, stdout, stderr) => {
+          printed.push(stdout, stderr)
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+        },
       )
       child.stdin?.end()
     })

@@ -47,6 +47,15 @@ test('--all, by address, and the registration of the app is used again', async (
   expect(await logout('--all')).toMatchObject({ code: 0, stdout: 'signed out of notes\n' })
 })
 
+test('names and --all: one of them is a mistake, and nothing is ended', async () => {
+  await signedIn()
+  expect(await logout('notes', '--all')).toEqual({
+    ...{ code: 2, stdout: '' },
+    stderr: 'name the servers to sign out of or say --all, not both\n',
+  })
+  expect(await ask()).toMatchObject({ code: 0 })
+})
+
 test('a sign-in server that is away is no reason to stay signed in, and is said', async () => {
   await signedIn()
   await stage.world.authorizationServer.close()

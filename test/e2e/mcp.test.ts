@@ -24,6 +24,15 @@ test('add and remove write what Copilot CLI reads, and leave the rest as it is',
     stderr: '',
   })
   expect((await stat(own())).mode & 0o777).toBe(0o600)
+  expect(await mcp('add', 'plain', 'http://x.example/mcp')).toEqual({
+    code: 0,
+    stdout: `added plain to ${own()}\n`,
+    stderr:
+      'the server at x.example is not https: nobody can sign in to it, and all that is sent there can be read\n',
+  })
+  expect(await mcp('remove', 'plain')).toMatchObject({ code: 0 })
+  expect(await mcp('add', 'here', 'http://127.0.0.1:1/mcp')).toMatchObject({ code: 0, stderr: '' })
+  expect(await mcp('remove', 'here')).toMatchObject({ code: 0 })
   const keyed = await mcp(
     'add',
     'keyed',
@@ -85,6 +94,8 @@ test('add and remove write what Copilot CLI reads, and leave the rest as it is',
 test.each([
   [['add', 'x', 'ftp://a/b'], /does not begin with https/],
   [['add', 'x'], /an address is missing, or a command/],
+  [['add', 'x', 'mcp.example.com/mcp'], /an address begins with http \(https:\/\/mcp\.example\.com\/mcp\)/],
+  [['add', 'x', 'localhost:3000'], /an address begins with http \(http:\/\/localhost:3000\)/],
   [['add', '', 'https://a/b'], /the name is empty/],
   [['add', 'x', 'https://a/b', '--header', 'nothing'], /--header must be "Name: value"/],
   [['add', 'x', 'https://a/b', '-e', 'A=b'], /--env is for a server with a command/],
@@ -107,6 +118,34 @@ test('a file that cannot be read is not written', async () => {
     expect(await mcp('add', 'x', 'https://a.example.com/mcp')).toMatchObject({ code: 2, stdout: '' })
     expect(await readFile(own(), 'utf8')).toBe(text)
   }
+})
+
+const $schema = 'https://x.example/s.json'
+const old = { url: 'https://old.example.com/mcp' }
+test.each([
+  { content: { $schema }, flags: [] },
+  { content: { $schema }, flags: ['--project'] },
+  { content: { $schema, old }, flags: ['--project'] },
+  // Entries without `mcpServers` around them are read in a project only.
+  { content: { old }, flags: [] },
+])('what is added to %j is read again', async ({ content, flags }) => {
+  stage = await openStage({ keychain: false })
+  const file = flags.length > 0 ? theirs() : own()
+  await mkdir(join(file, '..'), { recursive: true })
+  await writeFile(file, JSON.stringify(content))
+  const names = async () => {
+    const { stdout, stderr } = await mcp('list', '--json')
+    return [stderr, ...JSON.parse(stdout).map(({ name }: { name: string }) => name)]
+  }
+  expect(await names()).toEqual([expect.stringMatching(/has no \\"mcpServers\\" object/)])
+  expect(await mcp('remove', ...flags, 'old')).toMatchObject({ code: 1, stdout: '' })
+  for (const name of ['docs', 'more'])
+    expect(await mcp('add', ...flags, name, 'https://h.example/mcp')).toMatchObject({ code: 0 })
+  const docs = { type: 'http', url: 'https://h.example/mcp', tools: ['*'] }
+  expect(await read(file)).toEqual({ ...content, mcpServers: { docs, more: docs } })
+  expect(await names()).toEqual(['', 'docs', 'more'])
+  expect(await mcp('remove', ...flags, 'more')).toMatchObject({ code: 0 })
+  expect(await read(file)).toEqual({ ...content, mcpServers: { docs } })
 })
 
 test('list: own, of the project, replaced, disabled, faulty; no value of a header', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
@@ -20,6 +20,36 @@ test('the answer goes to stdout and nothing else does; prompt from -p or from st
     stdout: 'from stdin\n',
   })
   expect(await stage.run(['resume', '-p', 'SAY again'])).toMatchObject({ code: 0, stdout: 'again\n' })
+})
+
+test('-p with something on standard input: the prompt, then that; from a file and from a pipe', async () => {
+  stage = await openStage({ keychain: false })
+  const last = () => stage.world.model.requests.at(-1)?.prompt
+  expect(await stage.run(['chat', '-p', 'SAY seen'], { stdin: 'some words\n' })).toMatchObject({ code: 0 })
+  expect(last()).toBe('SAY seen\n\nsome words')
+  await writeFile(join(stage.world.work, 'notes.txt'), 'of a file')
+  const shell = (line: string) => ({ within: ['/bin/sh', '-c', line, 'sh'] })
+  expect(await stage.run(['chat', '-p', 'SAY seen'], shell('"$@" < notes.txt'))).toMatchObject({ stderr: '' })
+  expect(last()).toBe('SAY seen\n\nof a file')
+  expect(await stage.run(['chat', '-p', 'SAY seen'], shell('"$@" < /dev/null'))).toMatchObject({ stderr: '' })
+  expect(last()).toBe('SAY seen')
+})
+
+test('-p with a pipe that is open and says nothing: told, and the prompt goes alone', async () => {
+  stage = await openStage({ keychain: false })
+  const silent = { within: ['/bin/sh', '-c', 'mkfifo quiet && "$@" <>quiet', 'sh'] }
+  const { stdout, stderr } = await stage.run(['chat', '-p', 'SAY alone'], silent)
+  expect(stdout).toBe('alone\n')
+  expect(stderr).toContain('standard input is an open pipe that said nothing for 3 s: the prompt goes alone')
+})
+
+test('-p from a program that has left standard input open, as Node.js does: the prompt goes alone, and nothing is said', async () => {
+  stage = await openStage({ keychain: false })
+  const node = `require('node:child_process').execFile(process.argv[1], process.argv.slice(2), (error, stdout, stderr) => {
+    process.stdout.write(stdout); process.stderr.write(stderr); process.exit(error ? 1 : 0) })`
+  expect(await stage.run(['chat', '-p', 'SAY alone'], { within: [process.execPath, '-e', node] })).toEqual({
+    ...{ code: 0, stdout: 'alone\n', stderr: '' },
+  })
 })
 
 test('a sign-in that nobody can give: exit 4 and the command to run; that command works', async () => {
@@ -74,7 +104,7 @@ test('a tool that nobody has allowed is refused with a reason, and the answer co
   ])
   expect(code).toBe(0)
   expect(stdout).toContain('--allow-tool')
-  expect(stderr).toBe('shell(npm run) was not allowed: --allow-tool "shell(npm run)" allows it\n')
+  expect(stderr).toBe('shell(npm run build) was not allowed: --allow-tool "shell(npm run build)" allows it\n')
 })
 
 test('no secret in any file of the state folder, nor in the debug log', async () => {
@@ -123,6 +153,10 @@ test('nobody there to choose or to paste: at once', async () => {
   expect(await stage.run([...login, 'auto'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('nobody is there to sign in'),
+  })
+  expect(await stage.run([...login, 'never'])).toMatchObject({
+    code: 2,
+    stderr: '--sign-in never signs nobody in: leave it out, or name browser, device or wait\n',
   })
   expect(await stage.run([...login, 'paste'])).toMatchObject({
     code: 2,

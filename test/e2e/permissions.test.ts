@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { startOpenMcp } from '../support/open-mcp.ts'
 import { allow, composer, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -136,6 +139,31 @@ test('where something is denied, nothing is allowed for longer than once: the de
   await leave(chat)
 })
 
+test('a denial holds also for what was allowed for the project, and takes nothing of that away', async () => {
+  stage = await openStage({ keychain: false })
+  const ask = (name: string, ...options: readonly string[]) =>
+    stage.run([
+      'chat',
+      '-p',
+      `${create(name)}\nCALL bash {"command":"touch b-${name}","description":"x"}`,
+      ...options,
+    ])
+  const chat = stage.open(['chat'])
+  await order(chat, create('a'), 'CALL bash {"command":"touch b-a","description":"x"}', 'SAY made-a')
+  for (const question of ['Change a file?', 'Run a command?']) {
+    await panel(chat, question)
+    await chat.keys('p')
+    await chat.until(() => !chat.screen().includes(question))
+  }
+  await heard(chat, 'made-a')
+  await leave(chat)
+  const denied = await ask('c', '--deny-tool', 'write', '--deny-tool', 'shell(touch)')
+  expect([existsSync(file('c')), existsSync(file('b-c'))]).toEqual([false, false])
+  expect(denied.stderr).toContain('was denied by the rule')
+  await ask('d')
+  expect([existsSync(file('d')), existsSync(file('b-d'))]).toEqual([true, true])
+})
+
 test('the modes: allow-all stands in the status line in a warning colour as long as it lasts', async () => {
   stage = await openStage({ keychain: false })
   const chat = stage.open(['chat'])
@@ -154,4 +182,107 @@ test('the modes: allow-all stands in the status line in a warning colour as long
   await chat.keys('n')
   await refused(chat)
   await leave(chat)
+})
+
+const bash = (command: string) => `CALL bash ${JSON.stringify({ command, description: 'x' })}`
+
+/** What a run without a person makes of it: its answer, and what it says of permissions. */
+async function alone(prompt: string, ...options: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await stage.run(['chat', '-p', prompt, ...options], { stdin: '' })
+  return `${stdout}${stderr}`
+}
+
+test('without a person no command runs that nothing allows, whatever the runtime takes for reading', async () => {
+  stage = await openStage({ keychain: false })
+  execFileSync('git', ['init', '-q'], { cwd: stage.world.work })
+  const key = join(stage.world.folder, 'key')
+  await writeFile(key, 'PRIVATE')
+  for (const line of [
+    'ls',
+    `X=${key}; cat $X`,
+    'cat ~/key',
+    `git log --output=${file('out')}`,
+    'git symbolic-ref HEAD refs/heads/b',
+  ]) {
+    const told = await alone(bash(line))
+    expect(told).toContain('was not allowed: --allow-tool')
+    expect(told).not.toContain('PRIVATE')
+  }
+  expect(existsSync(file('out'))).toBe(false)
+  await writeFile(file('a.txt'), 'in-a')
+  expect(await alone(bash('cat a.txt'), '--allow-tool', 'shell(cat:*)')).toContain('in-a')
+  expect(await alone(bash('cat a.txt | cat'), '--allow-tool', 'shell(cat:*)')).toContain('was not allowed')
+  expect(await alone(bash('cat a.txt'), '--allow-all-tools')).toContain('in-a')
+  // The option that it names is one that allows it, and paths outside stay a question of their own.
+  const option = /--allow-tool "(.*)" allows it/.exec(await alone(bash('cat a.txt | wc -c')))?.[1] ?? ''
+  expect(option).toBe('shell(cat a.txt | wc -c)')
+  expect(await alone(bash('cat a.txt | wc -c'), '--allow-tool', option)).not.toContain('was not allowed')
+  const outside = await alone(bash('cat /etc/hosts'), '--allow-tool', 'shell(cat:*)')
+  expect(outside).toContain('--allow-all-paths')
+})
+
+test('a sub-agent has no more rights than the one that started it', async () => {
+  stage = await openStage({ keychain: false })
+  const orders = { agent_type: 'task', description: 'd', name: 'helper', prompt: bash('ls') }
+  const task = `CALL task ${JSON.stringify(orders)}`
+  expect(await alone(task)).toContain('shell(ls) was not allowed')
+  expect(await alone(task, '--allow-tool', 'shell(ls)')).not.toContain('was not allowed')
+  expect(await alone(task, '--allow-all', '--deny-tool', 'task')).toContain(
+    'task was denied by the rule task',
+  )
+  const sql = 'CALL sql {"query":"select 1","description":"x"}'
+  expect(await alone(sql, '--deny-tool', 'sql')).toContain('sql was denied by the rule sql')
+})
+
+test('a tool of which its server says that it only reads: rules count all the same, and one question is asked', async () => {
+  stage = await openStage({ keychain: false })
+  const mcp = await startOpenMcp({ readOnly: true })
+  try {
+    const open = ['--mcp', `open=${mcp.url}`]
+    const greet = 'CALL open-greet {}'
+    expect(await alone(greet, ...open)).toContain('open(greet) was not allowed: --allow-tool "open(greet)"')
+    for (const rule of ['open', 'open(greet)'])
+      for (const more of [[], ['--allow-all'], ['--allow-tool', 'open']])
+        expect(await alone(greet, ...open, '--deny-tool', rule, ...more)).toContain(
+          `denied by the rule ${rule}`,
+        )
+    expect(mcp.count('tools/call')).toBe(0)
+    const asked = await alone(greet, ...open, '--allow-tool', 'open', '--output', 'stream-json')
+    expect(asked.match(/"type":"permission"/g)).toHaveLength(1)
+    expect(asked).toContain('{"type":"permission","tool":"open(greet)","decision":"allowed"}')
+    expect(await alone(greet, ...open, '--allow-all')).toContain('Hello there.')
+    expect(mcp.count('tools/call')).toBe(2)
+
+    const chat = stage.open(['chat', ...open, '--deny-tool', 'open(greet)'])
+    await order(chat, greet, 'SAY not-greeted')
+    await heard(chat, 'not-greeted')
+    expect(unwrapped(chat)).toContain('open(greet) was denied by the rule open(greet)')
+    await leave(chat)
+    expect(mcp.count('tools/call')).toBe(2)
+  } finally {
+    await mcp.close()
+  }
+})
+
+test('what was allowed for the project counts without a person too, each command of a line for itself', async () => {
+  stage = await openStage({ keychain: false })
+  const mcp = await startOpenMcp()
+  try {
+    const open = ['--mcp', `open=${mcp.url}`]
+    const chat = stage.open(['chat', ...open])
+    for (const call of [bash('touch a'), 'CALL open-greet {}']) {
+      await order(chat, call, `SAY kept-${call.length}`)
+      await panel(chat, 'p this project')
+      await chat.keys('p')
+      await heard(chat, `kept-${call.length}`)
+    }
+    await leave(chat)
+    await alone(bash('touch b 2>&1 | tail -1'))
+    expect(existsSync(file('b'))).toBe(true)
+    expect(await alone(bash('touch c; cat ~/key'))).toContain('was not allowed')
+    expect(await alone('CALL open-greet {}', ...open)).toContain('Hello there.')
+    expect(existsSync(file('c'))).toBe(false)
+  } finally {
+    await mcp.close()
+  }
 })

@@ -82,6 +82,7 @@ test('a server that asks for no sign-in', async () => {
     'It asks for no sign-in (single tools may still do). A run without a person works.',
   )
   expect(server.requests.map(({ path }) => path)).toEqual(['/mcp'])
+  expect((await planned(server.mcp)).plan).toMatchObject({ asks: false, unattended: true, fixes: [] })
 })
 
 test.each<[string, Fault, RegExp]>([
@@ -96,6 +97,21 @@ test.each<[string, Fault, RegExp]>([
   const server = await faulty(fault)
   const { code, plan } = await planned(server.mcp)
   expect({ code, trouble: plan.trouble }).toEqual({ code: 4, trouble: expect.stringMatching(why) })
+})
+
+test('the issuer is shown as it is asked, not as the server wrote it', async () => {
+  const server = await faulty(refuse)
+  const { host } = new URL(server.origin)
+  const issuer = `http://${host}\\.github.com`
+  const resource = { resource: server.mcp, authorization_servers: [issuer] }
+  server.break('/.well-known/oauth-protected-resource/mcp', json(resource))
+  const document = { issuer, token_endpoint: `${server.origin}/token`, device_authorization_endpoint: issuer }
+  server.break('/.well-known/oauth-authorization-server/.github.com', json(document))
+  const { code, stdout } = await plan(server.mcp)
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining(`  issuer        http://${host}/.github.com\n`),
+  })
 })
 
 test('no listener stays, and a fixed port that is taken is told', async () => {

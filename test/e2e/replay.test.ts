@@ -67,9 +67,13 @@ test('redacted, without a terminal, left in the middle, and wrong speeds', async
   expect(printed.stdout).toContain('● bash  [redacted]')
   expect(printed.stdout).not.toContain('● bash  command')
 
-  const slow = stage.open(['replay', '--speed', '0.1'])
-  await slow.until(() => slow.screen().includes('CALL bash'))
-  await leave(slow)
+  for (const key of [KEY.escape, KEY.ctrlC]) {
+    const slow = stage.open(['replay', '--speed', '0.1'])
+    await slow.until(() => slow.screen().includes('Esc stops'))
+    await slow.keys(key)
+    expect((await slow.exit).code).toBe(130)
+    restored(slow)
+  }
 
   for (const speed of ['0', 'fast', '-1', '1e9', 'NaN', '', 'Infinity']) {
     const refused = await stage.run(['replay', '--speed', speed])

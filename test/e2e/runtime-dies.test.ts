@@ -44,6 +44,27 @@ describe('the runtime is killed', () => {
     await leave(chat)
   })
 
+  test('commands that would wait for it say so; what /now is given is not sent by itself later', async () => {
+    const chat = await open()
+    await say(chat, 'SAY before')
+    await sees(chat, '\nbefore')
+    await killRuntime(chat)
+    for (const [at, command] of ['/compact', '/new'].entries()) {
+      await say(chat, command)
+      const line = '! the Copilot runtime has stopped: try again when it runs (Enter starts it)'
+      await chat.until(() => count(unwrapped(chat), line) === at + 1)
+    }
+    await say(chat, '/now SAY steered')
+    await chat.until(() => composer(chat) === 'SAY steered')
+    await sees(chat, '✓ the Copilot runtime runs again')
+    // What comes after it would come after the turn that it had begun.
+    await chat.keys('\u0015')
+    await say(chat, 'SAY after')
+    await sees(chat, '\nafter')
+    expect(unwrapped(chat)).not.toContain('› SAY steered')
+    await leave(chat)
+  })
+
   test('in plain lines: an empty line starts it again', async () => {
     stage = await openStage({ keychain: false })
     const chat = stage.open(['chat', '--plain'])

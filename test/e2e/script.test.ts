@@ -141,10 +141,14 @@ test('--max-turns and --timeout stop a run: exit 1, what was said stays said', a
   ])
   expect(limited.code).toBe(1)
   expect(JSON.parse(limited.stdout)).toMatchObject({
+    turns: 1,
     error: { kind: 'limit', message: 'stopped after 1 turn (--max-turns)' },
   })
   const late = await stage.run(['chat', '-p', 'STREAM n=100000 r=20 id=a', '--timeout', '2s'])
   expect(late).toMatchObject({ code: 1, stderr: 'the time is over (--timeout)\n' })
+  // Longer than a timer of Node's can be.
+  const long = await stage.run(['chat', '-p', 'SAY in time', '--timeout', '30d'])
+  expect(long).toEqual({ code: 0, stdout: 'in time\n', stderr: '' })
   expect(late.stdout).toMatch(/^wa-1 wa-2/)
 })
 

@@ -140,15 +140,21 @@ test('permission: no with a reason reaches the model; once lets the tool run', a
 
 test('permission: a long command can be read whole before it is allowed', async () => {
   stage = await openStage()
-  const chat = stage.open(['chat'])
+  const chat = stage.open(['chat'], { rows: 14 })
   const command = Array.from({ length: 30 }, (_, at) => `touch step-${at}-of-it`).join('; ')
   await prompted(chat)
   chat.paste(`CALL bash ${JSON.stringify({ command, description: 'many steps' })}`)
   await chat.until(() => chat.screen().includes('many steps'))
   await chat.keys(KEY.enter)
   await panel(chat, 'y once')
-  const above = chat.lines().slice(chat.lines().findLastIndex(line => line.startsWith('Run a command?')))
-  for (let at = 0; at < 30; at++) expect(above.join('\n')).toContain(`touch step-${at}-of-it`)
+  const above = () =>
+    chat
+      .lines()
+      .slice(chat.lines().findLastIndex(line => line.startsWith('Run a command?')))
+      .join('\n')
+  // Printed above the panel as soon as that has the keys.
+  await chat.until(() => above().includes('touch step-29-of-it'))
+  for (let at = 0; at < 30; at++) expect(above()).toContain(`touch step-${at}-of-it`)
   await chat.keys('n')
   await prompted(chat)
   await leave(chat)

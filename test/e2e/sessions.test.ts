@@ -19,7 +19,11 @@ async function firstId(): Promise<string> {
 
 test('sessions: list, search, show, export, rename, resume by name, delete', async () => {
   stage = await openStage()
-  expect(await run('sessions')).toEqual({ code: 0, stdout: '', stderr: 'there is no such session\n' })
+  expect(await run('sessions')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'there is no session yet: copilot-host chat starts one\n',
+  })
   await run('chat', '-p', 'SAY the first answer')
   await run('chat', '-p', 'something else')
 
@@ -62,6 +66,32 @@ test('sessions: list, search, show, export, rename, resume by name, delete', asy
   expect(await run('sessions', 'delete', 'my work', 'nothing')).toMatchObject({ code: 1 })
   expect((await run('sessions', 'delete', 'my work')).stdout).toBe(`deleted ${id.slice(0, 7)} my work\n`)
   expect((await run('sessions')).stdout.split('\n')).toHaveLength(2)
+})
+
+test('in a terminal delete says what it would delete, and asks', async () => {
+  stage = await openStage({ keychain: false })
+  await run('chat', '-p', 'SAY keep me')
+  const id = (await firstId()).slice(0, 7)
+  const question = 'Delete this session with all data? [y/N]'
+  const asked = async (answer: string) => {
+    const terminal = stage.open(['sessions', 'delete', 'latest'])
+    await terminal.until(() => terminal.screen().includes(question))
+    expect(terminal.screen()).toMatch(new RegExp(`^${id} +just now +SAY keep me$`, 'm'))
+    await terminal.keys(answer, KEY.enter)
+    return { code: (await terminal.exit).code, screen: terminal.screen() }
+  }
+  for (const answer of ['', 'n', 'yesterday'])
+    expect(await asked(answer)).toEqual({ code: 5, screen: expect.stringContaining('Nothing was deleted.') })
+  expect(await firstId()).toContain(id)
+  expect(await asked('y')).toEqual({
+    ...{ code: 0, screen: expect.stringContaining(`deleted ${id} SAY keep me`) },
+  })
+
+  await run('chat', '-p', 'SAY go')
+  const unasked = stage.open(['sessions', 'delete', 'latest', '--yes'])
+  expect((await unasked.exit).code).toBe(0)
+  expect(unasked.screen()).not.toContain('[y/N]')
+  expect((await run('sessions')).stdout).toBe('')
 })
 
 test('what is no command, and no session: told first, whatever else is missing', async () => {
@@ -140,6 +170,19 @@ test('resume without an id: chosen from a list that shows what was said last, he
   const latest = stage.open(['chat', '--continue'])
   await latest.until(() => latest.lines().includes('› SAY and on'))
   await leave(latest)
+})
+
+test('resume without an id where the only session is of another folder: offered, with its folder', async () => {
+  stage = await openStage({ keychain: false })
+  const elsewhere = join(stage.world.work, 'elsewhere')
+  await mkdir(elsewhere)
+  await stage.run(['chat', '-p', 'SAY there'], { cwd: elsewhere })
+  const chat = stage.open(['resume'])
+  await panel(chat, 'Which session?')
+  expect(chat.screen()).toContain('/elsewhere')
+  await chat.keys(KEY.enter)
+  await chat.until(() => composer(chat) === '' && chat.lines().includes('› SAY there'))
+  await leave(chat)
 })
 
 test('many sessions are offered ten at a time; a session that is open elsewhere says so', async () => {

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
@@ -98,6 +98,18 @@ test('a chat shows all of it and asks; no is a no, yes is kept for exactly this 
   )
 })
 
+test('a file of the project that nests without end is left out and told; no command of that folder fails', async () => {
+  stage = await openStage({ keychain: false })
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const text = `{"mcpServers":{"one":{"url":"https://mcp.example.com/mcp","x":${deep}}}}`
+  await writeFile(join(stage.world.work, '.mcp.json'), text)
+  const told = '.mcp.json nests too deep to be used; no MCP server is taken from it\n'
+  expect(await stage.run(['trust'])).toMatchObject({ code: 0, stderr: '' })
+  expect(await stage.run(['auth', 'list', ...file])).toMatchObject({ code: 0, stderr: '' })
+  expect(await stage.run(['mcp', 'list'])).toMatchObject({ code: 0, stderr: told })
+  expect(await stage.run(['chat', '-p', 'SAY x', ...file])).toMatchObject({ code: 0, stderr: told })
+})
+
 test('trust shows, asks, lists and takes back', async () => {
   stage = await openStage({ keychain: false })
   const root = stage.world.work
@@ -125,6 +137,34 @@ test('trust shows, asks, lists and takes back', async () => {
   expect(await stage.run(['trust', 'revoke'])).toMatchObject({ code: 1 })
   expect((await stage.run(['chat', '-p', 'SAY x', ...file])).stderr).toContain('not used before you agree')
   expect(await exists(mark('one'))).toBe(false)
+})
+
+test('trust revoke takes a folder however it is written: a slash behind it, relative, by a link, inside, gone', async () => {
+  stage = await openStage({ keychain: false })
+  const { work } = stage.world
+  const site = join(work, 'site')
+  const inside = join(site, 'pages')
+  await mkdir(inside, { recursive: true })
+  await mkdir(join(site, '.git'))
+  await symlink(site, join(work, 'link'))
+  const gone = join(work, 'gone')
+  const revoke = async (root: string, folder: string, cwd = work) => {
+    const folders = { [root]: { at: '2026-01-01T00:00:00.000Z', content: [] } }
+    await mkdir(stage.place.state, { recursive: true, mode: 0o700 })
+    await writeFile(join(stage.place.state, 'trusted.json'), JSON.stringify({ version: 1, folders }))
+    return stage.run(['trust', 'revoke', folder], { cwd })
+  }
+  const done = { code: 0, stdout: `${site}: what it brings is no longer used\n`, stderr: '' }
+  expect(await revoke(site, `${site}/`)).toEqual(done)
+  expect(await revoke(site, 'site')).toEqual(done)
+  expect(await revoke(site, '.', site)).toEqual(done)
+  expect(await revoke(site, 'link/')).toEqual(done)
+  expect(await revoke(site, '.', inside)).toEqual(done)
+  expect(await revoke(gone, './gone/')).toMatchObject({ code: 0 })
+  expect(await revoke(site, '..', site)).toEqual({
+    ...{ code: 1, stdout: '' },
+    stderr: `nothing was agreed to in ${work} (copilot-host trust list)\n`,
+  })
 })
 
 test('auth login names what it leaves out, before it says that there is no such server', async () => {

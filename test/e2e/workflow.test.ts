@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { ClientMetadata } from 'oidc-provider'
 import * as v from 'valibot'
 import { afterEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { openStage, type Stage } from '../support/chat.ts'
-import { temporaryFolder } from '../support/folder.ts'
 import { startGuardedMcp } from '../support/guarded-mcp.ts'
 
 const EXAMPLE = new URL('../../examples/github-actions/ask.yml', import.meta.url)
@@ -24,7 +21,7 @@ afterEach(() => stage.close())
 /** Runs the steps of a job as a runner does, one shell for each; installing is left out. */
 async function runJob(name: string, env: Record<string, string>) {
   const { jobs } = v.parse(Workflow, parse(await readFile(EXAMPLE, 'utf8')))
-  const folder = await temporaryFolder()
+  const folder = await mkdtemp(join(stage.world.folder, 'runner-'))
   const bin = join(folder, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'copilot-host'), `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`)
@@ -32,12 +29,12 @@ async function runJob(name: string, env: Record<string, string>) {
   const outputs: string[] = []
   for (const { run } of jobs[name]?.steps ?? []) {
     if (run === undefined || run.startsWith('npm install')) continue
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-e', '-o', 'pipefail', '-c', run], {
+    const { code, stdout, stderr } = await stage.shell(run, {
       cwd: folder,
-      env: { ...stage.place.env, ...env, HOME: folder, PATH: `${bin}${delimiter}${process.env.PATH}` },
-      timeout: 60_000,
+      env: { ...env, HOME: folder, PATH: `${bin}${delimiter}${process.env.PATH}` },
     })
     outputs.push(`${stdout}${stderr}`)
+    expect(code, outputs.join('')).toBe(0)
   }
   return { outputs, file: await readFile(join(folder, 'mcp.json'), 'utf8') }
 }

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { keysLive } from '../support/fake-chat.ts'
 import { composer, count, leave, prompted, say } from '../support/person.ts'
+import { MOST_MEMORY } from '../support/strangers.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 let stage: Stage
@@ -24,23 +25,14 @@ async function order(chat: TestTerminal, text: string): Promise<void> {
 
 const works = (chat: TestTerminal) => /working…/.test(chat.screen())
 
-/** Types while something floods the screen, and sees it before the flood is over. */
+/** Types while something floods the screen, and sees it soon and before the flood is over. */
 async function typeMeanwhile(chat: TestTerminal, running: () => boolean): Promise<void> {
-  await chat.keys('still here')
-  await chat.until(() => composer(chat) === 'still here', 20_000)
+  await chat.keys('k')
+  await chat.until(() => composer(chat) === 'k')
   expect(running()).toBe(true)
-  await chat.keys('\u0015')
-  await chat.until(() => composer(chat) === '', 20_000)
-}
-
-/** The most memory that the program has had, in MiB; undefined where the system does not tell it. */
-function peak(chat: TestTerminal): number | undefined {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${chat.pid}/status`, 'utf8')) ?? []
-    return Number(kilobytes) / 1024
-  } catch {
-    return undefined
-  }
+  await chat.keys(KEY.backspace)
+  await chat.until(() => composer(chat) === '')
+  await keysLive(chat)
 }
 
 test.each([
@@ -52,14 +44,14 @@ test.each([
     times: 20,
   },
 ])(
-  '$what: all of it can be read, keys are taken meanwhile, and memory has a bound',
+  'X-06 $what: all of it can be read, keys are taken meanwhile, and memory has a bound',
   async ({ text, times }) => {
     const chat = await openChat()
     await order(chat, `REPEAT ${times} ${text}`)
     await chat.until(() => /wordword|word\nword/.test(chat.screen()), 20_000)
     if (times > 20) await typeMeanwhile(chat, () => works(chat))
     await chat.until(() => !works(chat), 120_000)
-    expect(peak(chat) ?? 0).toBeLessThan(350)
+    expect(chat.peak()).toBeLessThan(MOST_MEMORY)
     await leave(chat)
     const prompt = count(text, 'word')
     const reply = chat.lines().join('')
@@ -80,7 +72,7 @@ test.each([
     await order(chat, line)
     await chat.until(() => /^○ .*(never|ends)$/m.test(chat.screen()), 20_000)
     await typeMeanwhile(chat, () => /^○ .*(never|ends)$/m.test(chat.screen()))
-    expect(peak(chat) ?? 0).toBeLessThan(350)
+    expect(chat.peak()).toBeLessThan(MOST_MEMORY)
     await chat.keys(KEY.escape)
     await chat.until(() => /cancelled|stopped/.test(chat.lines().join('\n')), 20_000)
     await chat.until(() => !works(chat), 20_000)
@@ -126,7 +118,7 @@ test('malformed Markdown: every word is there once, in order, and the chat goes 
   await leave(chat)
 }, 90_000)
 
-test('control characters and broken UTF-8 that are typed or pasted: shown as signs, and the keys stay alive', async () => {
+test('X-07: control characters and broken UTF-8 that are typed or pasted: shown as signs, and the keys stay alive', async () => {
   const chat = await openChat()
   // Halves of characters, a character cut in two reads, bytes that are in no character.
   await chat.write([

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
@@ -25,9 +25,9 @@ async function open(...args: readonly string[]): Promise<TestTerminal> {
 async function murder(chat: TestTerminal): Promise<void> {
   const home = stage.place.env.COPILOT_HOME ?? ''
   const logged = () =>
-    readdirSync(join(home, 'session-state')).some(id =>
-      readFileSync(join(home, 'session-state', id, 'events.jsonl'), 'utf8').includes('tool.execution_start'),
-    )
+    readdirSync(join(home, 'session-state'))
+      .map(id => join(home, 'session-state', id, 'events.jsonl'))
+      .some(file => existsSync(file) && readFileSync(file, 'utf8').includes('tool.execution_start'))
   await chat.until(logged)
   const runtime = runtimeOf(chat.pid)
   chat.kill('SIGKILL')
@@ -123,9 +123,13 @@ describe('killed in the middle and resumed: nothing is asked again, rows are mar
     await sees(chat, 'signed in to notes')
     await say(chat, 'CALL whoami {}')
     await sees(chat, 'You are signed in as Ada')
+    // Behind a turn the server is asked for its tools once more; withdrawn in that very moment, the call is never made.
+    await say(chat, 'SAY settled')
+    await sees(chat, '\nsettled')
     stage.world.authorizationServer.revokeAll()
     await say(chat, 'CALL whoami {"again":true}')
     await panel(chat, 'Sign in to notes')
+    await sees(chat, '○ notes · whoami  again=true')
     await murder(chat)
     const again = stage.open(['resume', ...notes(), '--allow-tool', 'notes'], { env })
     await panel(again, 'Sign in to notes')

@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLock } from '../../src/auth/store/lock.ts'
@@ -172,6 +172,14 @@ test('C-04 after the longest time the lock is free for others, and its owner can
   expect(await readdir(folder)).toEqual([])
 })
 
+test('C-04 what takes longer than the lock still lasts is told before it begins', async () => {
+  const lock = createLock({ folder: await temporaryFolder(), warn: () => {}, longest: 60_000 })
+  await lock.exclusive('a', async (_, check) => {
+    await check(30_000)
+    await expect(check(60_001)).rejects.toMatchObject({ kind: 'store-unavailable' })
+  })
+})
+
 describe('C-05 a logout against a renewal in another process', () => {
   test('waits for it and wins', async () => {
     const { store, folder } = await openIn({ kind: 'file' })
@@ -230,6 +238,28 @@ test('a folder that cannot be written: one warning, and exclusion inside this pr
   await Promise.all([1, 2].map(i => lock.exclusive('a', async () => log.push(i))))
   expect(log).toEqual([1, 2])
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('cannot be written'))
+})
+
+test('a folder that could not be written for a moment: locks are taken across processes again, one warning', async () => {
+  const folder = await temporaryFolder()
+  const locks = join(folder, 'locks')
+  await writeFile(locks, '')
+  const warn = vi.fn()
+  const lock = createLock({ folder: locks, warn, pause: 0 })
+  for (const _ of [1, 2]) await lock.exclusive('a', async () => {})
+  await rm(locks)
+  await lock.exclusive('a', async () => expect(await readdir(locks)).toHaveLength(1))
+  expect(warn).toHaveBeenCalledOnce()
+})
+
+test('a folder that cannot be written is left alone for a while', async () => {
+  const locks = join(await temporaryFolder(), 'locks')
+  await writeFile(locks, '')
+  const lock = createLock({ folder: locks, warn: () => {} })
+  await lock.exclusive('a', async () => {})
+  await rm(locks)
+  await lock.exclusive('a', async () => {})
+  await expect(readdir(locks)).rejects.toThrow('ENOENT')
 })
 
 test('closing ends a wait for the lock', async () => {

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { keychainMissing } from '../support/keychain.ts'
+import { processesOf } from '../support/processes.ts'
 
 /** Programs of one user at once, and how many of them are killed. */
 const PROGRAMS = 20
@@ -27,7 +28,7 @@ async function filesOf(stage: Stage): Promise<string[]> {
 const stores = ['file', ...(keychainMissing() === undefined ? ['keychain'] : [])] as const
 
 test.each(stores)(
-  'C: twenty chats and one-shots on one %s, some killed at random: no grant is lost, nobody is asked, nothing stays',
+  'C-02 C-04 twenty chats and one-shots on one %s, some killed at random: no grant is lost, nobody is asked, nothing stays',
   async kind => {
     const stage = await openStage({ keychain: kind === 'keychain' })
     onTestFinished(() => stage.close())
@@ -91,6 +92,8 @@ test.each(stores)(
     const left = stays(await filesOf(stage)).filter(name => !stays(before).includes(name))
     expect(left).toEqual([])
     expect(await readdir(join(stage.place.state, 'locks'))).toEqual([])
+    // The runtimes and keychain children of those that were killed have ended by themselves.
+    await vi.waitFor(() => expect(processesOf(stage.world.folder)).toEqual([]), { timeout: 20_000 })
   },
   400_000,
 )

@@ -9,6 +9,7 @@ import type { Choice } from '../../src/auth/types.ts'
 import { BROWSER, createEngine, requestFor, tokenOf } from '../support/engine.ts'
 import { type EngineProcess, startEngineProcess } from '../support/engine-process.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { closed } from '../support/shown.ts'
 import { CHILD } from '../support/store-process.ts'
 import { testStore } from '../support/token-store.ts'
 
@@ -23,7 +24,11 @@ let folder: string
 beforeEach(async () => {
   folder = await temporaryFolder()
   server = await startAuthorizationServer({ resource: mcp })
-  onTestFinished(() => server.close())
+  onTestFinished(async () => {
+    await server.close()
+    const told = await closed([], { secrets: server.secrets, folders: [folder] })
+    told.judge()
+  })
   await signInHere()
   // From here on the token of that sign-in has ended for everybody.
   const { store } = here()

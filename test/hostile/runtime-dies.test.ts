@@ -38,6 +38,20 @@ describe('the runtime is killed', () => {
     await leave(chat)
   })
 
+  test('with an effort chosen for the configured model: it is the same one afterwards', async () => {
+    const chat = await open()
+    await say(chat, '/model practice-model low')
+    await chat.until(() => chat.screen().includes('practice-model (low) · '))
+    await say(chat, 'SAY stored')
+    await sees(chat, '\nstored')
+    await killRuntime(chat)
+    await revive(chat)
+    await say(chat, 'SAY again')
+    await sees(chat, '\nagain')
+    await chat.until(() => chat.screen().includes('practice-model (low) · '))
+    await leave(chat)
+  })
+
   test('in a tool call, and at a question whether one may run: rows are marked, the panel closes; leaving exits 3', async () => {
     const chat = await open()
     const sleep = 'CALL bash {"command":"sleep 60","description":"wait"}'

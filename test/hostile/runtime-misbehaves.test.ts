@@ -1,58 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openStage, type Stage } from '../support/chat.ts'
 import { leaveDead } from '../support/dead-runtime.ts'
-import { FAKE } from '../support/fake.ts'
-import { temporaryFolder } from '../support/folder.ts'
+import { type FakeChats, goesOn, openFakeChats } from '../support/fake-chat.ts'
 import { composer, count, leave, panel, prompted, restored, say, unwrapped } from '../support/person.ts'
+import { listening } from '../support/processes.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
-let stage: Stage
-let heard: string
+const RECORDER = fileURLToPath(new URL('../support/record-address.js', import.meta.url))
+
+const PATIENT = { timeout: 20_000 }
+
+let chats: FakeChats
 beforeEach(async () => {
-  // The fake runtime writes down what it is sent, tokens included: not among the files of the program.
-  heard = join(await temporaryFolder(), 'heard.jsonl')
-  stage = await openStage({ keychain: false })
+  chats = await openFakeChats()
 })
-afterEach(() => stage.close())
+afterEach(() => chats.close())
 
-const fake = (scenario: string, args: object = {}) => ({
-  COPILOT_CLI_PATH: FAKE,
-  FAKE_RUNTIME: scenario,
-  FAKE_RUNTIME_ARGS: JSON.stringify(args),
-  FAKE_RUNTIME_LOG: heard,
-  BROWSER: stage.browser(),
-})
-const notes = () => ['--mcp', `notes=${stage.world.mcp.url}`]
-
-function open(scenario: string, args: object = {}, servers: readonly string[] = []): TestTerminal {
-  return stage.open(['chat', ...servers], { env: fake(scenario, args) })
-}
-
+const notes = () => ['--mcp', `notes=${chats.stage.world.mcp.url}`]
 const sees = (chat: TestTerminal, text: string) => chat.until(() => unwrapped(chat).includes(text))
 
-/** What the host has answered to sign-in requests: ids, and how. */
-function answers(): string[] {
-  if (!existsSync(heard)) return []
-  const messages = readFileSync(heard, 'utf8').split('\n').filter(Boolean)
-  return messages
-    .map(line => JSON.parse(line))
-    .filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')
-    .map(({ params }) => `${params.requestId} ${params.result.kind}`)
-}
-
-/** The chat is alive: a message gets its answer. The host has never had more than 300 MiB. */
-async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
-  await say(chat, 'hello')
-  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times, 30_000)
-  expect(mostMemory(chat.pid)).toBeLessThan(300)
-}
-
-/** The most that a process has had in memory so far, in MiB (Linux). */
-function mostMemory(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+/** The access tokens that the runtime was answered with, in order. */
+function tokens(): unknown[] {
+  const answers = chats.heard().filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')
+  return answers.map(({ params: { result } }) => Object(result).accessToken)
 }
 
 describe('at start: exit 3, one line that says what and where', () => {
@@ -63,31 +36,31 @@ describe('at start: exit 3, one line that says what and where', () => {
   ] as const
 
   test.each(FIRST)('%s %s', async (_id, scenario, words) => {
-    const once = await stage.run(['chat', '-p', 'x'], { env: fake(scenario) })
+    const once = await chats.stage.run(['chat', '-p', 'x'], { env: chats.env(scenario) })
     expect(once).toMatchObject({ code: 3, stdout: '' })
     expect(once.stderr.trim().split('\n')).toEqual([expect.stringContaining(words)])
-    const chat = open(scenario)
+    const chat = chats.open(scenario)
     expect((await chat.exit).code).toBe(3)
     expect(chat.lines().join('')).toContain(words.slice(0, 30))
     restored(chat)
   })
 
   test('J-02 missing; not executable; what was typed meanwhile is not lost', async () => {
-    const file = join(stage.world.work, 'runtime')
-    const run = () => stage.run(['chat', '-p', 'x'], { env: { COPILOT_CLI_PATH: file } })
+    const file = join(chats.stage.world.work, 'runtime')
+    const run = () => chats.stage.run(['chat', '-p', 'x'], { env: { COPILOT_CLI_PATH: file } })
     expect(await run()).toMatchObject({ code: 3, stderr: expect.stringContaining(file) })
     await writeFile(file, '')
     expect(await run()).toMatchObject({ code: 3, stderr: expect.stringContaining('EACCES') })
     await writeFile(file, '#!/bin/sh\nsleep 1\nexit 7\n')
     await chmod(file, 0o755)
-    const chat = stage.open(['chat'], { env: { COPILOT_CLI_PATH: file } })
+    const chat = chats.stage.open(['chat'], { env: { COPILOT_CLI_PATH: file } })
     await say(chat, 'early')
     expect((await chat.exit).code).toBe(3)
     expect(chat.lines().join('\n')).toContain('not sent: early')
   })
 
   test('one that never answers does not hold up who leaves', async () => {
-    const chat = open('mute')
+    const chat = chats.open('mute')
     await prompted(chat)
     const since = performance.now()
     await leave(chat)
@@ -95,7 +68,7 @@ describe('at start: exit 3, one line that says what and where', () => {
   })
 
   test('J-06 half a frame and then silence: told after its deadline, exit 3', async () => {
-    const chat = open('partial-frame')
+    const chat = chats.open('partial-frame')
     await prompted(chat)
     await chat.until(() => unwrapped(chat).includes('the Copilot runtime stopped answering'), 45_000)
     expect((await chat.exit).code).toBe(3)
@@ -108,25 +81,36 @@ describe('in between: skipped, and the chat goes on', () => {
     ['J-05', 'bad-utf8', {}],
     ['J-05', 'bad-header', {}],
     ['J-07', 'negative-length', {}],
+    ['J-07', 'huge-length', {}],
     ['J-08', 'oversize-event', { count: 64 }],
     ['J-09', 'unknown-events', {}],
     ['J-12', 'answer-twice', {}],
     ['J-02', 'server-assigned-id', {}],
   ])('%s %s', async (_id, scenario, args) => {
-    const chat = open(scenario, args)
+    const chat = chats.open(scenario, args)
     await goesOn(chat)
     expect(unwrapped(chat)).not.toMatch(/✗|\[31m/)
     await leave(chat)
   })
+})
 
-  test('J-07 huge-length: a frame that never ends is refused, memory stays', async () => {
-    const chat = open('huge-length')
-    await chat.until(() => /stopped|fake reply/.test(unwrapped(chat)) || composer(chat) !== undefined)
-    expect(mostMemory(chat.pid)).toBeLessThan(300)
-    chat.kill('SIGTERM')
-    expect((await chat.exit).code).toBe(143)
-    restored(chat)
-  })
+test('times of sessions that are none reach no terminal as they are, also as JSON', async () => {
+  const time = '2026-01-01\u009b2J\u202e'
+  const sessions = [{ sessionId: 'one', startTime: time, modifiedTime: time, context: { cwd: '/a' } }]
+  const env = chats.env('fine', { answers: { 'session.list': { result: { sessions } } } })
+  const { code, stdout } = await chats.stage.run(['sessions', 'list', '--json'], { env })
+  expect(code).toBe(0)
+  expect(stdout).not.toMatch(/[\u009b\u202e]/)
+  expect(JSON.parse(stdout)).toEqual([{ id: 'one', name: '', started: time, modified: time, folder: '/a' }])
+})
+
+test('J-09 a request of the runtime that nobody knows is answered so', async () => {
+  const METHOD_NOT_FOUND = -32601
+  const chat = chats.open('unknown-events')
+  await goesOn(chat)
+  await chat.until(() => chats.heard().some(said => 'answer' in said))
+  expect(chats.heard().filter(said => 'answer' in said)).toEqual([{ answer: METHOD_NOT_FOUND }])
+  await leave(chat)
 })
 
 describe('in a sign-in', () => {
@@ -134,7 +118,7 @@ describe('in a sign-in', () => {
     ['J-03', 'crash-mid-auth', 'SIGKILL'],
     ['J-04', 'exit-mid-auth', 'code 7'],
   ])('%s %s: the panel closes, Enter tries again; leaving exits 3', async (_id, scenario, how) => {
-    const chat = open(scenario, { delay: 1500 }, notes())
+    const chat = chats.open(scenario, { delay: 1500 }, notes())
     await panel(chat, 'Sign in to notes')
     await sees(chat, `✗ the Copilot runtime stopped (${how})`)
     await prompted(chat)
@@ -145,40 +129,101 @@ describe('in a sign-in', () => {
     await leaveDead(chat)
   })
 
-  test('J-10 odd requests: who has an id is answered, the rest is left out', async () => {
-    const chat = open('odd-request')
-    await chat.until(() => /Sign in to|cannot|not/.test(chat.screen()))
-    await chat.until(() => answers().includes('file-url cancelled'))
-    await chat.until(() => chat.screen().includes('Sign in to') || answers().length >= 3)
-    chat.kill('SIGTERM')
-    expect((await chat.exit).code).toBe(143)
-    expect(new Set(answers()).size).toBe(answers().length)
-    expect(unwrapped(chat)).not.toContain('/etc/passwd')
-  })
+  test.each([
+    ['J-03', 'crash-mid-auth', 'SIGKILL'],
+    ['J-04', 'exit-mid-auth', 'code 7'],
+  ])(
+    '%s %s, the page open in the browser: nothing listens for its redirect any more',
+    async (_id, scenario, how) => {
+      const file = join(chats.stage.world.folder, 'page.txt')
+      const env = {
+        ...chats.env(scenario, { delay: 5000 }),
+        BROWSER: `${process.execPath} ${RECORDER} ${file} %s`,
+      }
+      const chat = chats.stage.open(['chat', ...notes()], { env })
+      await panel(chat, 'Sign in to notes')
+      await chat.keys('b')
+      await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8'), PATIENT).toMatch(/\n$/)
+      const { searchParams } = new URL(readFileSync(file, 'utf8').trim())
+      const port = Number(new URL(searchParams.get('redirect_uri') ?? '').port)
+      expect(listening(chat.pid)).toContain(port)
+      await sees(chat, `✗ the Copilot runtime stopped (${how})`)
+      await expect.poll(() => listening(chat.pid), PATIENT).toEqual([])
+      await prompted(chat)
+      await leaveDead(chat)
+    },
+  )
 
-  test('J-11 completed before it was answered: the panel closes, nothing is sent', async () => {
-    const chat = open('completed-first', { delay: 1500 }, notes())
-    await panel(chat, 'Sign in to notes')
-    await sees(chat, 'no longer needed')
+  test('J-10 odd requests: an unknown reason is signed in to, addresses and metadata of no use are cancelled, the rest is left out', async () => {
+    const chat = chats.open('odd-request', { url: chats.stage.world.mcp.url })
+    await panel(chat, 'Sign in to reason')
+    expect(chat.screen()).toContain('The server asks you to sign in again.')
+    await chat.keys('b')
+    await sees(chat, 'signed in to reason')
+    await sees(chat, 'metadata: no usable document')
     await goesOn(chat)
-    expect(answers()).toEqual([])
+    const answers = chats.answers().toSorted()
+    expect(answers).toEqual(['file-url cancelled', 'odd-metadata cancelled', 'odd-reason token'])
+    expect(unwrapped(chat)).not.toContain('/etc/passwd')
     await leave(chat)
   })
 
-  test.each(['answer-refused', 'answer-error'])('J-12 %s: the token stays', async scenario => {
-    const chat = open(scenario, {}, notes())
+  test('J-11 completed before it was answered: the panel closes, nothing is sent', async () => {
+    const chat = chats.open('completed-first', { delay: 1500 }, notes())
     await panel(chat, 'Sign in to notes')
-    await chat.keys('b')
-    await sees(chat, 'signed in to notes')
-    await sees(chat, 'the runtime no longer waited; the sign-in will be used next time')
+    await sees(chat, 'no longer needed')
     await goesOn(chat)
-    expect(answers()).toHaveLength(1)
+    expect(chats.answers()).toEqual([])
+    await leave(chat)
+  })
+
+  test.each(['answer-refused', 'answer-error'])(
+    'J-12 %s: the token stays, and is what the next chat answers with',
+    async scenario => {
+      const args = [...notes(), '--token-store', 'file']
+      const chat = chats.open(scenario, {}, args)
+      await panel(chat, 'Sign in to notes')
+      await chat.keys('b')
+      await sees(chat, 'signed in to notes')
+      await sees(chat, 'the runtime no longer waited; the sign-in will be used next time')
+      await goesOn(chat)
+      expect(chats.answers()).toHaveLength(1)
+      await leave(chat)
+
+      const next = chats.open('auth', {}, args)
+      await next.until(() => chats.answers().length === 2)
+      await goesOn(next)
+      expect(unwrapped(next)).not.toContain('Sign in to notes')
+      const [first, second] = tokens()
+      expect(first).toMatch(/./)
+      expect(second).toBe(first)
+      await leave(next)
+    },
+  )
+
+  test('C-01 two requests for one server at once: one sign-in, both get its token', async () => {
+    const { mcp, authorizationServer } = chats.stage.world
+    const requests = ['first', 'second'].map(requestId => ({
+      ...{ requestId, serverName: 'notes', serverUrl: mcp.url, reason: 'initial' },
+    }))
+    const chat = chats.open('auth', { requests }, notes())
+    await panel(chat, 'Sign in to notes')
+    expect(chat.screen()).not.toContain('1 of 2')
+    await chat.keys('b')
+    await chat.until(() => chats.answers().length === 2)
+    await goesOn(chat)
+    expect(chats.answers().toSorted()).toEqual(['first token', 'second token'])
+    const [first, second] = tokens()
+    expect(first).toMatch(/./)
+    expect(second).toBe(first)
+    expect(authorizationServer.count('token')).toBe(1)
+    expect(count(unwrapped(chat), 'signed in to notes')).toBe(1)
     await leave(chat)
   })
 
   test('J-13 the answer is never confirmed: the chat is not held up', async () => {
     const args = { answers: { 'session.mcp.oauth.handlePendingRequest': 'none' } }
-    const chat = open('auth', args, notes())
+    const chat = chats.open('auth', args, notes())
     await panel(chat, 'Sign in to notes')
     await chat.keys('b')
     await sees(chat, 'signed in to notes')
@@ -186,35 +231,35 @@ describe('in a sign-in', () => {
     await chat.until(() => chat.screen().includes('› hello  queued'))
     await chat.keys(KEY.escape)
     await chat.until(() => composer(chat) === 'hello')
-    expect(answers()).toHaveLength(1)
+    expect(chats.answers()).toHaveLength(1)
     await leave(chat)
   })
 
   test('J-14 a storm of fifty: one panel, the others are counted, X ends all; each is answered once', async () => {
-    const issuer = stage.world.authorizationServer.issuer
+    const issuer = chats.stage.world.authorizationServer.issuer
     const requests = Array.from({ length: 50 }, (_, at) => {
-      const serverUrl = `${stage.world.mcp.url}/${at}`
+      const serverUrl = `${chats.stage.world.mcp.url}/${at}`
       const resourceMetadata = JSON.stringify({ resource: serverUrl, authorization_servers: [issuer] })
       return { requestId: `r${at}`, serverName: `s${at}`, serverUrl, reason: 'initial', resourceMetadata }
     })
-    const chat = open('auth', { requests })
+    const chat = chats.open('auth', { requests })
     await panel(chat, '1 of 50')
     await chat.keys(KEY.escape)
     await panel(chat, '2 of 50')
     await chat.keys('X')
-    await chat.until(() => answers().length === 50)
+    await chat.until(() => chats.answers().length === 50)
     await goesOn(chat)
-    expect(new Set(answers()).size).toBe(50)
-    expect(answers().every(answer => answer.endsWith('cancelled'))).toBe(true)
+    expect(new Set(chats.answers()).size).toBe(50)
+    expect(chats.answers().every(answer => answer.endsWith('cancelled'))).toBe(true)
     await leave(chat)
   })
 
   test('J-14 a storm of servers that cannot be reached: each is answered once, the keys stay alive', async () => {
-    const chat = open('storm')
+    const chat = chats.open('storm')
     await prompted(chat)
-    await chat.until(() => answers().length === 50)
+    await chat.until(() => chats.answers().length === 50)
     await goesOn(chat)
-    expect(new Set(answers()).size).toBe(50)
+    expect(new Set(chats.answers()).size).toBe(50)
     await leave(chat)
   })
 
@@ -223,13 +268,16 @@ describe('in a sign-in', () => {
       ...{ requestId: 'same', reason: 'initial' },
       ...{ serverName, serverUrl },
     })
-    const requests = [request('notes', stage.world.mcp.url), request('evil', 'https://evil.example.com/mcp')]
-    const chat = open('auth', { requests }, notes())
+    const requests = [
+      request('notes', chats.stage.world.mcp.url),
+      request('evil', 'https://evil.example.com/mcp'),
+    ]
+    const chat = chats.open('auth', { requests }, notes())
     await panel(chat, 'Sign in to notes')
     await chat.keys('b')
     await sees(chat, 'signed in to notes')
     await goesOn(chat)
-    expect(answers()).toEqual(['same token'])
+    expect(chats.answers()).toEqual(['same token'])
     expect(unwrapped(chat)).not.toContain('evil')
     await leave(chat)
   })

@@ -4,6 +4,7 @@ import { openStore } from '../../src/auth/store/store.ts'
 import { fakeClock } from '../support/clock.ts'
 import { BROWSER, createEngine, requestFor, tokenOf } from '../support/engine.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { closed } from '../support/shown.ts'
 import { CHILD } from '../support/store-process.ts'
 import { testStore } from '../support/token-store.ts'
 
@@ -14,10 +15,14 @@ const HOUR = 3_600_000
  * of one that is used twice) ends the access tokens given so far, as it would after their hour.
  */
 it('thirty days of hourly use over restarts: nobody is asked after the first sign-in', async () => {
+  const folder = await temporaryFolder()
   const mcp = 'http://127.0.0.1:1/mcp'
   const server = await startAuthorizationServer({ resource: mcp })
-  onTestFinished(() => server.close())
-  const folder = await temporaryFolder()
+  onTestFinished(async () => {
+    await server.close()
+    const told = await closed([], { secrets: server.secrets, folders: [folder] })
+    told.judge()
+  })
   const clock = fakeClock()
   let panels = 0
   const tokens = new Set<string | undefined>()

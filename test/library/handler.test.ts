@@ -143,6 +143,42 @@ test.each([
   expect(prompt.panels).toEqual([])
 })
 
+test.each([
+  ['a prompt that throws', { serverUrl: 'file:///etc/passwd' }, IN_A, 'the prompt'],
+  ['a log that throws', { serverUrl: 'file:///etc/passwd' }, IN_A, 'the log'],
+  ['nobody to ask and a prompt that throws', {}, IN_A, 'the prompt'],
+  ['no session', { serverUrl: 'file:///etc/passwd' }, undefined, undefined],
+] as const)('%s: cancelled, and nothing thrown', async (_what, more, context, throws) => {
+  const thrower = () => {
+    throw new Error('of the program')
+  }
+  const { handler, request } = await openHandler({
+    ...(throws === 'the prompt' && { prompt: { ...scriptedPrompt(), tell: thrower, signIn: thrower } }),
+    ...(throws === 'the log' && { log: thrower }),
+  })
+  // A program in JavaScript leaves out what it does not use.
+  const asked: (request: McpAuthRequest, context?: typeof IN_A) => Promise<unknown> = handler as never
+  expect(await asked(request('initial', more), context)).toEqual({ kind: 'cancelled' })
+})
+
+test.each([Number.NaN, -1])('a person cannot have %s ms', timeoutMs => {
+  expect(() => createMcpAuthHandler({ timeoutMs })).toThrow(/^timeoutMs must be/)
+})
+
+test.each([30 * 24 * 3600_000, Number.POSITIVE_INFINITY])('but they can have %s ms', async timeoutMs => {
+  const warned = vi.fn()
+  process.once('warning', warned)
+  onTestFinished(() => void process.off('warning', warned))
+  const { handler, request, prompt } = await openHandler({ timeoutMs, clock: thisMachine().clock })
+  const answer = handler(request(), IN_A)
+  const panel = await prompt.panel()
+  // Node says that it has made a timer a short one in the turn in which it does.
+  await new Promise(setImmediate)
+  expect(warned).not.toHaveBeenCalled()
+  panel.choose(BROWSER)
+  expect(await answer).toMatchObject({ kind: 'token' })
+})
+
 test('a withdrawn request closes its question; another one of the same server goes on', async () => {
   const { handler, request, prompt } = await openHandler()
   const [first, second] = [request(), request('upscope')]
@@ -168,11 +204,41 @@ test.each(['close', 'signal'] as const)('%s: what is open is cancelled, and what
   expect([prompt.panels.length, browser.opened]).toEqual([1, []])
 })
 
-test('without a terminal nobody is asked: one line on stderr with the next step', async () => {
-  const { handler, request, written, server } = await openHandler({ prompt: undefined })
-  expect(await handler(request(), IN_A)).toEqual({ kind: 'cancelled' })
-  expect(written).toEqual([expect.stringMatching(/^notes needs a sign-in \(first use\): /)])
-  expect(server.authorizationServer.requests).toEqual([])
+test('closed it listens to nothing any more: neither to its signal nor to a session', async () => {
+  const { signal } = new AbortController()
+  const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+  const { handler } = await openHandler({ signal })
+  await handler.close()
+  for (const [type, listener] of added.mock.calls) expect(removed).toHaveBeenCalledWith(type, listener)
+  expect(added).toHaveBeenCalledOnce()
+  const { session, told } = fakeSession([list('pending', ['notes'])])
+  const { ready, stop } = handler.follow(session)
+  await ready
+  expect(told).toEqual([])
+  stop()
+})
+
+test.each([undefined, 'paste'] as const)(
+  'without a terminal nobody is asked (route %s): one line on stderr with the next step',
+  async route => {
+    const { handler, request, written, server } = await openHandler({ prompt: undefined, route })
+    expect(await handler(request(), IN_A)).toEqual({ kind: 'cancelled' })
+    expect(written).toEqual([expect.stringMatching(/^notes needs a sign-in \(first use\): /)])
+    expect(server.authorizationServer.requests).toEqual([])
+  },
+)
+
+test.each([
+  ['/plain', '/plain'],
+  ['/a;id&b', '"/a;id&b"'],
+  ['/$(id)', '<name>'],
+])('and its command has the address as one word: %s', async (path, word) => {
+  const place = { home: await temporaryFolder(), env: {} }
+  const { handler, request, written, server } = await openHandler({ prompt: undefined, store: 'file' }, place)
+  const { url } = server.mcp
+  await handler(request('initial', { serverUrl: `${url}${path}` }), IN_A)
+  const shown = word.replace(path, `${url}${path}`)
+  expect(written).toEqual([`notes needs a sign-in (first use): npx copilot-host auth login ${shown}`])
 })
 
 test('the default prompt writes lines, and a named route is the consent', async () => {
@@ -182,7 +248,8 @@ test('the default prompt writes lines, and a named route is the consent', async 
 })
 
 test('a state folder must be absolute; a user without a home keeps sign-ins in memory, and is told', async () => {
-  expect(() => createMcpAuthHandler({ stateFolder: 'here' })).toThrow(/"here".*absolute/)
+  expect(() => createMcpAuthHandler({ stateFolder: 'here' })).toThrow(/"here": stateFolder .*absolute/)
+  expect(() => createMcpAuthHandler({ stateFolder: '' })).toThrow(/"": stateFolder .*absolute/)
   const { handler, request, prompt } = await openHandler(
     { first: BROWSER, store: 'auto' },
     { home: '', env: {} },
@@ -191,6 +258,21 @@ test('a state folder must be absolute; a user without a home keeps sign-ins in m
   expect(prompt.panels[0]?.view.keptIn).toBe('memory')
   expect(prompt.lines).toEqual([expect.stringContaining('no home folder')])
 })
+
+test.each(['stateFolder', 'COPILOT_HOST_HOME'])(
+  'and no home is needed where %s names the folder',
+  async by => {
+    const folder = await temporaryFolder()
+    const named = by === 'stateFolder' ? { stateFolder: folder } : {}
+    const { handler, request, prompt } = await openHandler(
+      { first: BROWSER, store: 'file', ...named },
+      { home: '', env: { COPILOT_HOST_HOME: by === 'stateFolder' ? '' : folder } },
+    )
+    expect(await handler(request(), IN_A)).toMatchObject({ kind: 'token' })
+    expect(prompt.panels[0]?.view.keptIn).toBe('file')
+    expect(prompt.lines).toEqual([])
+  },
+)
 
 test('nothing is written before the first request', async () => {
   const stateFolder = `${await temporaryFolder()}/state`
@@ -285,6 +367,17 @@ test('follow: ready waits for what connects; a refused token is renewed after on
   expect(after).not.toEqual(before)
   tell('session.mcp_servers_loaded', list('needs-auth'))
   expect(reloads.count).toBe(1)
+})
+
+test('follow: a session whose calls throw is ready, and its events throw nothing', async () => {
+  const { handler, request } = await openHandler({ first: BROWSER })
+  const { session, tell } = fakeSession([])
+  session.rpc.mcp.list = session.rpc.mcp.reload = () => {
+    throw new Error('the connection is closed')
+  }
+  await handler(request(), IN_A)
+  await handler.follow(session).ready
+  tell('session.mcp_servers_loaded', list('needs-auth'))
 })
 
 test('follow: no reload during a turn, for a stranger, or after the end', async () => {

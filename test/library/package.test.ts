@@ -4,8 +4,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 import { expect, test } from 'vitest'
+import { bundleOptions } from '../../scripts/bundle-options.js'
+import { modulesOf } from '../support/bundle.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -107,12 +109,9 @@ test('it runs with nothing installed beside it, and brings neither a terminal in
     run(process.execPath, ['-e', "import('copilot-host/dist/main.js')"], { cwd: folder }),
   ).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED')
 
-  const { metafile } = await build({
-    entryPoints: [join(ROOT, 'src/library.ts')],
-    ...{ bundle: true, write: false, metafile: true, platform: 'node', format: 'esm', logLevel: 'silent' },
-    external: ['keytar'],
-  })
-  const inputs = Object.keys(metafile.inputs).join('\n')
+  const built = await build(bundleOptions(ROOT).map(options => ({ ...options, write: false })))
+  const chunks = built.find(({ output: [entry] }) => entry.name === 'auth')?.output ?? []
+  const inputs = chunks.flatMap(each => (each.type === 'chunk' ? modulesOf(each) : [])).join('\n')
   expect(inputs).toContain('node_modules/oauth4webapi/')
   expect(inputs).not.toMatch(/node_modules\/(ink|react|react-reconciler|commander|marked|vscode-jsonrpc)\//)
   expect(inputs).not.toMatch(/src\/(runtime|commands|main\.ts|host\.ts)/)

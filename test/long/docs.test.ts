@@ -18,7 +18,7 @@ const NOT_RUN: readonly { line: RegExp; because: string }[] = [
   { line: /^npm ci/, because: '.ci/run takes these lines from the README and runs them on a fresh checkout' },
   { line: /^(npm|npx|git clone|cd) |node bin\//, because: 'works on the checkout or the machine itself' },
   { line: /^(docker|podman|ssh|kubectl) /, because: 'needs another machine' },
-  { line: /^copilot-host demo/, because: '.ci/run runs it, and so does test/bin.test.ts' },
+  { line: /^copilot-host demo/, because: '.ci/run runs it' },
   { line: /^copilot-host login/, because: 'leads to GitHub' },
   { line: /^copilot-host chat(?!.* -p )/, because: 'a person talks in it: see the other files here' },
 ]
@@ -107,11 +107,9 @@ describe.each(LINES.filter(({ lines }) => lines.some(isRun)))('$page, from top t
   afterAll(() => stage.close())
 
   /** Runs a line as a person's shell would, with nothing to read unless the line brings it. */
-  function shell(line: string): Promise<{ code: number; said: string }> {
+  async function shell(line: string): Promise<{ code: number; said: string }> {
     const env = {
-      ...stage.place.env,
       HOME: stage.world.folder,
-      LANG: 'C.UTF-8',
       PATH: `${bin}${delimiter}${process.env.PATH}`,
       EDITOR: 'true',
       BROWSER: stage.browser(),
@@ -119,18 +117,9 @@ describe.each(LINES.filter(({ lines }) => lines.some(isRun)))('$page, from top t
       COPILOT_HOST_SIGN_IN: 'browser',
       GITHUB_MCP_TOKEN: 'made-for-this-page',
     }
-    return new Promise(resolve => {
-      const options = { cwd: stage.world.work, env, timeout: 50_000 }
-      const child = execFile('bash', ['-o', 'pipefail', '-c', line], options, (error, stdout, stderr) =>
-        resolve({
-          code: typeof error?.code === 'number' ? error.code : error ? -1 : 0,
-          said: `${stdout}${stderr}`,
-        }),
-      )
-      // A command that reads nothing may be gone by now.
-      child.stdin?.on('error', () => {})
-      child.stdin?.end(/auth client set/.test(line) ? 'of-the-job' : '')
-    })
+    const stdin = /auth client set/.test(line) ? 'of-the-job' : ''
+    const { code, stdout, stderr } = await stage.shell(line, { env, stdin })
+    return { code, said: `${stdout}${stderr}` }
   }
 
   /** The line with what is here in place of names that only an example knows. */

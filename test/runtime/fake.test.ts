@@ -148,6 +148,8 @@ describe('interest', () => {
       streaming: true,
       requestPermission: true,
       enableScriptSafety: true,
+      enableFileHooks: false,
+      excludedTools: ['lsp'],
       envValueMode: 'direct',
     })
   })
@@ -354,9 +356,35 @@ describe('damage on the wire', () => {
     },
   )
 
+  test('a call with arguments that cannot be walked is told, and refused for the person', async () => {
+    const { runtime, sent } = await startFake('deep-arguments')
+    const heard = hear(await runtime.create(CONFIG))
+    expect(await heard.next('tool-start')).toMatchObject({ id: 'deep_1', summary: 'to=a tree=…' })
+    expect((await heard.next('notice')).text).toContain('not allowed: what it is about nests too deep')
+    const answer = () => sent().find(each => each.params?.requestId === 'deep_permission')
+    await vi.waitFor(() => expect(answer()?.params?.result).toMatchObject({ kind: 'reject' }))
+    expect(heard.of('permission')).toEqual([])
+  })
+
   test('a frame that stops halfway: the deadline says so', async () => {
     const { runtime } = await startFake('partial-frame', {}, { slow: 100 })
     await expect(runtime.create(CONFIG)).rejects.toMatchObject({ kind: 'runtime-silent', exitCode: 3 })
+  })
+
+  test('J-13: a session that opens when nobody waits for it any more is closed', async () => {
+    const late = { 'session.create': 300, 'session.list': 300 }
+    const { runtime, sent } = await startFake('fine', { late }, { slow: 100, call: 100 })
+    await expect(runtime.create(CONFIG)).rejects.toMatchObject({ kind: 'runtime-silent' })
+    await expect(runtime.sessions()).rejects.toMatchObject({ kind: 'runtime-silent' })
+    const [created, closed] = await vi.waitFor(() => {
+      const ids = ['session.create', 'session.destroy'].map(
+        name => sent().find(({ method }) => method === name)?.params?.sessionId,
+      )
+      expect(ids[1]).toBeTypeOf('string')
+      return ids
+    })
+    expect(closed).toBe(created)
+    expect(await runtime.login()).toBeUndefined()
   })
 
   test('an answer that is too large rejects its call at once', async () => {
@@ -374,6 +402,19 @@ describe('damage on the wire', () => {
     await expect(runtime.sessions()).rejects.toMatchObject({ kind: 'runtime-refused' })
     await expect(runtime.create(CONFIG)).rejects.toMatchObject({ kind: 'runtime-refused' })
   })
+
+  test.each(['', '\u001bcAAAA', '../x', 'a b', 'x'.repeat(256)])(
+    'a session of the id %j is none: it would be shown, and names a folder',
+    async sessionId => {
+      const answers = {
+        'session.create': { result: { sessionId } },
+        'session.list': { result: { sessions: [{ sessionId, modifiedTime: '2026-01-01T00:00:00Z' }] } },
+      }
+      const { runtime } = await startFake('fine', { answers })
+      await expect(runtime.create(CONFIG)).rejects.toMatchObject({ kind: 'runtime-refused' })
+      expect(await runtime.sessions()).toEqual([])
+    },
+  )
 })
 
 describe('the rest', () => {
@@ -398,6 +439,14 @@ describe('the rest', () => {
     })
     expect(await resume('Directory does not exist or cannot be accessed: /')).toMatchObject({
       kind: 'folder',
+    })
+    expect(await resume('Directory does not exist or cannot be accessed: /no/tmp')).toMatchObject({
+      message: 'cannot use the folder /no/tmp for temporary files (TMPDIR names another one)',
+    })
+    expect(await resume('session construction failed: ENOSPC: No space left on device')).toMatchObject({
+      message: expect.stringMatching(
+        /^cannot use the folder .+ of the Copilot runtime: its disk is full \(COPILOT_HOME/,
+      ),
     })
     expect(await resume('bad key sk-0123456789')).toMatchObject({ detail: 'bad key [secret]' })
   })

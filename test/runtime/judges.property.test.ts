@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { askEvent } from '../../src/runtime/ask.ts'
 import { hostEvent } from '../../src/runtime/events.ts'
 import { formFields } from '../../src/runtime/form.ts'
+import { createHooks, keptRules, shellLine } from '../../src/runtime/hooks.ts'
 import { noticeEvent } from '../../src/runtime/notice-events.ts'
 import { notificationText } from '../../src/runtime/notification.ts'
 import { permissionAsk } from '../../src/runtime/permission.ts'
@@ -160,6 +161,24 @@ describe('tools', () => {
       TRIALS,
     )
   })
+})
+
+test('a hook: whatever comes with it, a call is asked about or nothing is said, and it never throws', () => {
+  const asked = { output: { permissionDecision: 'ask' } }
+  const hook = mostly({
+    ...{ sessionId: 'one', hookType: 'preToolUse' },
+    input: { toolName: 'bash', toolArgs: { command: 'ls' } },
+  })
+  fc.assert(
+    fc.property(fc.oneof(hook, hostileValue), fc.boolean(), fc.array(hostileValue), (params, asks, kept) => {
+      const hooks = createHooks(() => {})
+      hooks.attach('one', () => asks)
+      expect([{}, asked]).toContainEqual(hooks.answer(params))
+      for (const { kind } of keptRules({ appliedRules: kept })) expect(typeof kind).toBe('string')
+      expect(['string', 'undefined']).toContain(typeof shellLine('bash', params))
+    }),
+    TRIALS,
+  )
 })
 
 test('no answer makes the schema of its method throw', () => {

@@ -83,6 +83,23 @@ test('the time of a server runs while a sign-in to another one is open, and it i
   expect(over).toEqual([[A]])
 })
 
+test('a server that the runtime tries again when the sign-in to another one is over has all its time', async () => {
+  const { it, asking } = readiness({ ready: 60, quiet: 10 })
+  asking.add(A)
+  it.note(status(A, 'needs-auth'))
+  it.note(status(B, 'needs-auth'))
+  const over: Clean[] = []
+  const ready = it.wait(forever, names => over.push(...names))
+  await new Promise(resolve => setTimeout(resolve, 90))
+  asking.delete(A)
+  it.note(status(A, 'connected'))
+  it.note(status(B, 'pending'))
+  await new Promise(resolve => setTimeout(resolve, 20))
+  expect(over).toEqual([])
+  it.note(status(B, 'needs-auth'))
+  expect(await ready).toEqual([])
+})
+
 test('the runtime has the last word on who still connects', async () => {
   let late = [B]
   let asked = 0

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ const names = v.optional(v.record(v.string(), v.string()), {})
 const Package = v.object({
   ...{ dependencies: names, devDependencies: names, optionalDependencies: names },
   files: v.array(v.string()),
+  engines: v.object({ node: v.string() }),
 })
 const own = v.parse(Package, JSON.parse(read('package.json')))
 const bundled = await bundledPackages(ROOT)
@@ -29,10 +30,42 @@ test('docs/licences.md is current (npm run licences), and it is in the package',
   expect(own.files).toContain('docs/licences.md')
 })
 
+test('every licence is there in full, also those of code inside other packages', () => {
+  expect(bundled.filter(({ text }) => text === undefined)).toEqual([])
+  const text = read('docs/licences.md')
+  for (const holder of ['Meta Open Source', 'Jimmy Wärting', 'Einar Otto Stangvik', 'Titus Wormer'])
+    expect(text).toContain(holder)
+})
+
 test('all bundled code has a licence that allows it', () => {
   const allowed = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0']
   expect(bundled.filter(({ license }) => !allowed.includes(license))).toEqual([])
 })
+
+test('all bundled code runs on the oldest Node that the package allows', () => {
+  const { node: allowed } = own.engines
+  const oldest = numbers(allowed)
+  const newer = bundled.filter(({ node = '>=0' }) => node.split('||').every(range => numbers(range) > oldest))
+  expect(allowed).toMatch(/^>=\d+\.\d+$/)
+  expect(newer.map(({ name, version, node }) => `${name} ${version} wants Node ${node}`)).toEqual([])
+})
+
+test('a text of a licence is kept here only for a package that brings none', () => {
+  const kept = readdirSync(`${ROOT}/scripts/licences/texts`).map(file =>
+    file.replace('+', '/').replace('.txt', ''),
+  )
+  for (const name of kept) {
+    const files = readdirSync(`${ROOT}/node_modules/${name}`)
+    expect(files.filter(file => /^licen[cs]e/i.test(file))).toEqual([])
+    expect(bundled.map(each => each.name)).toContain(name)
+  }
+})
+
+/** The first version in a range as one number, `22.12` as 22012. */
+function numbers(range: string): number {
+  const [, major = '0', minor = '0'] = /(\d+)(?:\.(\d+))?/.exec(range) ?? []
+  return Number(major) * 1000 + Number(minor)
+}
 
 describe('docs/dependencies.md', () => {
   const direct = Object.keys(own.devDependencies)

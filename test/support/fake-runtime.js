@@ -2,17 +2,20 @@
 //
 //   FAKE_RUNTIME       a scenario below; without one everything goes well
 //   FAKE_RUNTIME_ARGS  JSON: { "answers": { "<method>": "none" | { "result": ... } | { "error": "text" } },
-//                              "requests": [data of mcp.oauth_required], "delay": ms before the fault, "count": n }
+//                              "late": { "<method>": ms before it is answered },
+//                              "requests": [data of mcp.oauth_required], "url": of the odd ones, "delay": ms before the fault, "count": n }
 //   FAKE_RUNTIME_LOG   file that gets each message of the host as one line of JSON: { "method", "params" }, or
 //                      { "answer" } to a request of ours
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createMessageConnection,
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node'
+import { TRICKS } from './wire-tricks.js'
 
 const scenario = process.env.FAKE_RUNTIME ?? 'fine'
 const args = JSON.parse(process.env.FAKE_RUNTIME_ARGS ?? '{}')
@@ -64,15 +67,16 @@ const ASKING = new Set([
   'storm',
 ])
 
+const oddUrl = args.url ?? 'https://mcp.example.com/'
 const ODD = [
-  { serverName: 'no-id', serverUrl: 'https://mcp.example.com/', reason: 'initial' },
-  { requestId: 7, serverName: 'number', serverUrl: 'https://mcp.example.com/', reason: 'initial' },
+  { serverName: 'no-id', serverUrl: oddUrl, reason: 'initial' },
+  { requestId: 7, serverName: 'number', serverUrl: oddUrl, reason: 'initial' },
   { requestId: 'file-url', serverName: 'file', serverUrl: 'file:///etc/passwd', reason: 'initial' },
-  { requestId: 'odd-reason', serverName: 'reason', serverUrl: 'https://mcp.example.com/', reason: 'because' },
+  { requestId: 'odd-reason', serverName: 'reason', serverUrl: oddUrl, reason: 'because' },
   {
     requestId: 'odd-metadata',
     serverName: 'metadata',
-    serverUrl: 'https://mcp.example.com/',
+    serverUrl: oddUrl,
     reason: 'initial',
     resourceMetadata: '<html>',
   },
@@ -148,6 +152,7 @@ function open({ sessionId, mcpServers = {} }, type) {
     for (const id of [0, 12345]) raw(frame(JSON.stringify({ jsonrpc: '2.0', id, result: {} })))
   if (scenario === 'huge-length') raw('Content-Length: 999999999999999\r\n\r\n{"jsonrpc":"2.0"}')
   if (scenario === 'oversize-event') oversize(id)
+  TRICKS[scenario]?.({ raw, frame, sessionId: id, args })
   return { sessionId: id, startTime: new Date().toISOString(), isRemote: false }
 }
 
@@ -311,6 +316,7 @@ const METHODS = {
     emit(sessionId, 'permission.completed', { requestId, result: { kind: 'approved' } })
     return { success: true }
   },
+  'session.permissions.locations.apply': () => ({ appliedRuleCount: 0 }),
   'account.login': () => {
     login = 'ada'
     return { storedInVault: scenario === 'login-vault' }
@@ -325,6 +331,11 @@ function blocked(method) {
 
 rpc.onRequest((method, params) => {
   log({ method, params })
+  const late = args.late?.[method]
+  return late === undefined ? answerTo(method, params) : sleep(late).then(() => answerTo(method, params))
+})
+
+function answerTo(method, params) {
   const answer = args.answers?.[method]
   if (scenario === 'mute' || stuck || answer === 'none') return new Promise(() => {})
   if (answer?.error) return refusal(method, answer.error)
@@ -342,7 +353,7 @@ rpc.onRequest((method, params) => {
   } catch (error) {
     return refusal(method, error.message)
   }
-})
+}
 
 function refusal(method, text) {
   return new ResponseError(-32603, `Request ${method} failed with message: ${text}`)

@@ -22,6 +22,8 @@ export interface FaultyServer {
   origin: string
   mcp: string
   requests: readonly SeenRequest[]
+  /** Codes, verifiers, tokens and device codes that were seen or given. */
+  secrets: ReadonlySet<string>
   /** The parameters of the last POST to this path. */
   form(path: string): URLSearchParams
   /** From now on this path is wrong in this way; undefined makes it right again. */
@@ -42,8 +44,9 @@ export async function startFaultyServer(
 ): Promise<FaultyServer> {
   const broken = new Map(Object.entries(faults))
   const requests: SeenRequest[] = []
+  const secrets = new Set<string>()
   const server = await listen(origin => {
-    const authorization = createAuthorization(origin)
+    const authorization = createAuthorization(origin, secrets)
     const documents: Record<string, unknown> = {
       [RESOURCE_METADATA]: {
         resource: `${origin}/mcp`,
@@ -66,6 +69,7 @@ export async function startFaultyServer(
     origin: server.origin,
     mcp: `${server.origin}/mcp`,
     requests,
+    secrets,
     form: path => new URLSearchParams(requests.findLast(seen => seen.path === path)?.body),
     break: (path, fault) => {
       if (fault === undefined) broken.delete(path)
@@ -91,7 +95,12 @@ function serverMetadata(origin: string) {
   }
 }
 
-function createAuthorization(origin: string) {
+function createAuthorization(origin: string, secrets: Set<string>) {
+  const secret = () => {
+    const made = randomBytes(16).toString('hex')
+    secrets.add(made)
+    return made
+  }
   const codes = new Map<string, URLSearchParams>()
   const refreshTokens = new Set<string>()
 
@@ -110,7 +119,8 @@ function createAuthorization(origin: string) {
       }
       return redirect(back.href)(response)
     }
-    if (url.pathname === '/register') return json({ client_id: secret(), ...parse(body) }, 201)(response)
+    if (url.pathname === '/register')
+      return json({ client_id: randomBytes(8).toString('hex'), ...parse(body) }, 201)(response)
     if (url.pathname === '/device') {
       return json({
         device_code: secret(),
@@ -123,6 +133,8 @@ function createAuthorization(origin: string) {
     if (url.pathname !== '/token') return json({ error: 'not_found' }, 404)(response)
 
     const form = new URLSearchParams(body)
+    const verifier = form.get('code_verifier')
+    if (verifier !== null) secrets.add(verifier)
     if (!form.has('resource')) return refuse('invalid_target')
     const grant = form.get('grant_type')
     if (grant === 'refresh_token') {
@@ -134,7 +146,7 @@ function createAuthorization(origin: string) {
     codes.delete(form.get('code') ?? '')
     if (!form.has('client_id')) form.set('client_id', basicId(request.headers.authorization))
     const same = ['client_id', 'redirect_uri', 'resource'].every(name => asked?.get(name) === form.get(name))
-    if (!same || challengeOf(form.get('code_verifier')) !== asked?.get('code_challenge')) {
+    if (!same || challengeOf(verifier) !== asked?.get('code_challenge')) {
       return refuse('invalid_grant')
     }
     return tokens(response)
@@ -163,10 +175,6 @@ function basicId(authorization = ''): string {
 
 function parse(body: string): Record<string, unknown> {
   return JSON.parse(body)
-}
-
-function secret(): string {
-  return randomBytes(16).toString('hex')
 }
 
 export function json(value: unknown, status = 200): Reply {

@@ -20,6 +20,8 @@ export interface Keychain {
   /** The daemon hangs: it keeps its name on the bus and answers nothing. */
   stopDaemon(): void
   continueDaemon(): void
+  /** The daemon is gone, whatever it was doing. */
+  killDaemon(): void
   close(): Promise<void>
 }
 
@@ -121,6 +123,7 @@ export async function startKeychain(diskBlocks?: number): Promise<Keychain> {
     },
     stopDaemon: () => daemon?.kill('SIGSTOP'),
     continueDaemon: () => daemon?.kill('SIGCONT'),
+    killDaemon: () => daemon?.kill('SIGKILL'),
     async close() {
       process.off('exit', stopAtExit)
       await end(daemon)

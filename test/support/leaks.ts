@@ -7,6 +7,40 @@ const STORE = join('tokens', 'tokens.json')
 /** Time between two looks at the processes, in milliseconds. */
 const OFTEN = 100
 
+/** So many characters of a longer secret in a row give it away; what is cut off at the end of a line is no excuse. */
+const PART = 40
+
+/** True if one of these is in the text, or a part of one. */
+export function holds(text: string, secrets: Iterable<string>): boolean {
+  const all = [...secrets]
+  if (all.some(secret => text.includes(secret))) return true
+  const parts = all.flatMap(partsOf)
+  // In pieces that overlap: one run of megabytes is more than a pattern takes.
+  for (let at = 0; at < text.length; at += PIECE) {
+    const runs =
+      text
+        .slice(at, at + PIECE + PART)
+        .match(LONG_RUN)
+        ?.join('\n') ?? ''
+    if (runs !== '' && parts.some(part => runs.includes(part))) return true
+  }
+  return false
+}
+
+const PIECE = 100_000
+
+const LONG_RUN = new RegExp(`[\\w.~+/=%-]{${PART},}`, 'g')
+
+/** Parts of which any long piece of a secret holds one whole. The head of a JWT is the same in all of them, and no secret. */
+function partsOf(secret: string): string[] {
+  const from = /^eyJ[\w-]+\./.exec(secret)?.[0].length ?? 0
+  const count = Math.max(0, Math.floor((secret.length - from - PART) / (PART / 2)) + 1)
+  return Array.from({ length: count }, (_, at) => {
+    const begin = from + (at * PART) / 2
+    return secret.slice(begin, begin + PART)
+  })
+}
+
 /** The files under these folders that hold one of the secrets. */
 export async function filesThatTell(
   folders: readonly string[],
@@ -23,7 +57,7 @@ export async function filesThatTell(
       .filter(path => !path.endsWith(STORE))
     for (const path of paths) {
       const bytes = await readFile(path).catch(() => Buffer.alloc(0))
-      if (all.some(secret => bytes.includes(secret))) found.push(path)
+      if (holds(bytes.toString('latin1'), all)) found.push(path)
     }
   }
   return found
@@ -33,6 +67,8 @@ export async function filesThatTell(
 export interface Watched {
   /** Each process once: its command line, a line feed, its environment. */
   seen(): readonly string[]
+  /** The most memory that the program itself has had, in MiB; 0 where the system does not tell it. */
+  peak(): number
   /** Once more, before it is ended: it may have lived shortly. */
   look(): void
   stop(): void
@@ -41,17 +77,25 @@ export interface Watched {
 /** Looks at a process and everything under it until it is told to stop. */
 export function watchProcesses(pid: number): Watched {
   const seen = new Map<number, string>()
+  let most = 0
   const look = (each: number) => {
     // It may have been seen before it became what it is.
     const text = `${read(each, 'cmdline')}\n${read(each, 'environ')}`
     if (text.trim() !== '') seen.set(each, text)
     for (const child of childrenOf(each)) look(child)
   }
-  look(pid)
-  const timer = setInterval(() => look(pid), OFTEN).unref()
+  const lookAtAll = () => {
+    // The first look may see what it was a copy of; afterwards it only grows.
+    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(read(pid, 'status')) ?? []
+    if (kilobytes !== undefined) most = Number(kilobytes) / 1024
+    look(pid)
+  }
+  lookAtAll()
+  const timer = setInterval(lookAtAll, OFTEN).unref()
   return {
     seen: () => [...seen.values()],
-    look: () => look(pid),
+    peak: () => most,
+    look: lookAtAll,
     stop: () => clearInterval(timer),
   }
 }

@@ -11,6 +11,8 @@ export interface Names {
   env: Record<string, string>
   /** From now on this name is the server at that origin. What asks for a name that leads nowhere waits for it. */
   lead(name: string, origin: string): void
+  /** What was to be connected to, as `host:port`. */
+  asked: readonly string[]
   /** The same address as it is reached from here: without name and TLS. */
   local(address: string): string
   close(): Promise<void>
@@ -53,6 +55,7 @@ export async function openNames(folder: string, first: Readonly<Record<string, s
       led.resolve()
       led = Promise.withResolvers()
     },
+    asked: proxy.asked,
     local(address) {
       const url = new URL(address)
       const origin = origins.get(url.host)

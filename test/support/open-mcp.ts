@@ -10,14 +10,18 @@ export interface OpenMcp {
   close(): Promise<void>
 }
 
-/** A real MCP server that lets everybody in, with one tool, `greet`; and that can stop to answer. */
-export async function startOpenMcp(): Promise<OpenMcp> {
+/**
+ * A real MCP server that lets everybody in, with one tool, `greet`; and that can stop to answer. `readOnly`: it says that the tool
+ * only reads, which it would do of any.
+ */
+export async function startOpenMcp({ readOnly = false } = {}): Promise<OpenMcp> {
   let hanging: 'all' | readonly string[] = []
   const asked: string[] = []
   const stopped = new AbortController()
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'open', version: '1.0.0' })
-    server.registerTool('greet', { description: 'Greets.' }, () => ({
+    const annotations = readOnly ? { readOnlyHint: true } : {}
+    server.registerTool('greet', { description: 'Greets.', annotations }, () => ({
       content: [{ type: 'text', text: 'Hello there.' }],
     }))
     return server

@@ -49,7 +49,7 @@ export function play(
   const live = createSession({
     ...{
       id,
-      limits: { ...LIMITS, ready: NEVER, quiet: NEVER },
+      limits: { ...LIMITS, ready: NEVER, quiet: NEVER, order: 0 },
       log,
       onClose: () => undefined,
       onTurn: () => undefined,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startWorld, type World } from '../../demo/world.ts'
 import { openNames } from './names.ts'
@@ -88,6 +89,7 @@ export async function openScene(servers: Servers, options: SceneOptions): Promis
           ...{ PATH: process.env.PATH, HOME: notes.folder, USER: 'you', LANG: 'C.UTF-8', TZ: 'UTC' },
           XDG_CACHE_HOME: process.env.XDG_CACHE_HOME,
           NODE_OPTIONS: `--import=${DEVBOX.href}`,
+          COPILOT_HOST_LOG: join(notes.folder, 'debug.log'),
           ...notes.place(`${name}${place}`).env,
           ...{ ...names.env, ...options.env, ...env },
         },

@@ -89,7 +89,7 @@ const VALUES: readonly (readonly [RegExp, string, string])[] = [
   [/[⠋⠙⠸⠴⠦⠇](?= (?:working|thinking))/g, '⠋', ' '],
   [/(?<= )\d+(?:\.\d)?s(?=$| {2}|:)/g, '0.4s', ' '],
   [/\/\S*\/copilot-host-demo-\w{6}(?=\/)/g, '/home/you/src/projects/little', '-'],
-  [/(?<=resume )[0-9a-f]{7,8}\b|[0-9a-f]{7}(?= just now)/g, '5e551095', ' '],
+  [/(?<=resume )[0-9a-f]{7,8}\b|[0-9a-f]{7}(?= +just now)/g, '5e551095', ' '],
   [/\d+\.\d(?= s of the model)/g, '0.1', ' '],
   [/\d+(?= requests,)/g, '22', ' '],
   [/[\d.]+(?=k tokens)/g, '12', ' '],

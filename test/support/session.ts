@@ -28,6 +28,7 @@ export function scriptedSession(
       await script.ready?.()
       return []
     },
+    stale: false,
     async send(prompt) {
       session.sent.push(prompt)
       return `message ${session.sent.length}`

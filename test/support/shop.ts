@@ -76,7 +76,7 @@ export async function openShop({ cols, rows }: { cols: number; rows: number }): 
     },
     checked: () => writeFile(join(home, 'checked'), ''),
     async close() {
-      const ended = await closed(terminals, { secrets: [] })
+      const ended = await closed(terminals, { secrets: world.authorizationServer.secrets, folders: [home] })
       await world.close()
       ended.judge()
     },

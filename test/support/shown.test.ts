@@ -1,5 +1,7 @@
+import { globSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from './folder.ts'
 import { closed, faultsIn, tells } from './shown.ts'
@@ -87,6 +89,31 @@ test('a secret is found in what was written, also across rows and looks', () => 
   expect(tells('anything', [])).toBe(false)
 })
 
+test.each([
+  ['a title', `${ESC}]2;sign-in abcdefghijklmnop\u0007`],
+  ['a title that never ends', `${ESC}]2;abcdefghijklmnop`],
+  ['a link', `${ESC}]8;;https://example.com/?code=abcdefghijklmnop${ESC}\\here${ESC}]8;;${ESC}\\`],
+  ['a call', `${ESC}]9;abcdefghijklmnop\u0007`],
+  ['another call', `${ESC}]777;notify;copilot-host;abcdefghijklmnop\u0007`],
+  ['the clipboard', `${ESC}]52;c;${btoa('code: abcdefghijklmnop')}\u0007`],
+  ['the clipboard through tmux', `${ESC}Ptmux;${ESC}${ESC}]52;c;${btoa('abcdefghijklmnop')}\u0007${ESC}\\`],
+])('a secret is found in %s', (_where, text) => {
+  expect(tells(`before${text}after`, ['abcdefghijklmnop'])).toBe(true)
+  expect(tells(`before${text}after`, ['abcdefghijklmnopq'])).toBe(false)
+})
+
+test('a part of a long secret tells it; the head that all tokens have does not', () => {
+  const [head, body, end] = [
+    'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6InAifQ',
+    'abcdefghij'.repeat(9),
+    'x'.repeat(86),
+  ]
+  const secrets = [`${head}.${body}.${end}`]
+  expect(tells(`the token ${head}.${body.slice(0, 60)}…`, secrets)).toBe(true)
+  expect(tells(`…${end.slice(20)}`, secrets)).toBe(true)
+  expect(tells(`${head}. ${body.slice(0, 30)}`, secrets)).toBe(false)
+})
+
 test('all terminals are closed before one is judged; so is what was printed without one', async () => {
   const script = `process.stdout.write('${'\\u001b'}[?47h'); setInterval(() => {}, 1000)`
   const bad = openTerminal(process.execPath, ['-e', script])
@@ -121,4 +148,40 @@ test('a secret is found in a file, in an environment, in what a child is started
   await parent.until(() => parent.processes().some(text => text.startsWith('sleep')))
   const ended = await closed([parent], { secrets })
   expect(ended.judge).toThrow(/^a secret is in the command line or environment of sleep 60$/)
+})
+
+/** Those that do not run through it, and why. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'test/bin.test.ts': 'the starter alone, with a small program in place of ours',
+  'test/commands/login-signals.test.ts': 'a program of the test signs in, with no token',
+  'test/e2e/drained.test.ts': 'ends before it has read anything',
+  'test/e2e/guide.test.ts': 'pages, and no program',
+  'test/hostile/keychain-faults.test.ts': 'the store in the process of the test',
+  'test/hostile/lock.test.ts': 'the store and its lock, in programs of the test',
+  'demo/demo.ts': 'a story that people play; what it does has its tests in test/e2e',
+  'demo/program.ts': 'as demo/demo.ts',
+  'demo/race.ts': 'as demo/demo.ts',
+  'scripts/bench/clients.ts': 'measured, not judged',
+}
+
+/** Those that start it past the stage, and why. */
+const PAST: Readonly<Record<string, string>> = {
+  'test/e2e/drained.test.ts': 'see above',
+  'test/hostile/streams.test.ts': 'what is printed is never read, and no MCP server is asked',
+}
+
+test('every end-to-end and hostile test, and all else that runs the built program, runs through this check', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const read = (file: string) => readFileSync(join(root, file), 'utf8')
+  const tests = globSync('test/{e2e,hostile,long}/**/*.test.ts', { cwd: root })
+  const all = globSync('{test,scripts,demo}/**/*.{ts,tsx,js}', { cwd: root })
+  const running = all.filter(file => /\bbin\/copilot-host/.test(read(file)))
+  const checked = /\b(open(Stage|Scene|Shop|FakeChats)|meet)\(|\bclosed\(/
+  const outside = [...tests, ...running].filter(file => !checked.test(read(file)))
+  expect([...new Set(outside)].toSorted()).toEqual(Object.keys(WITHOUT).toSorted())
+  // A terminal or a program that is opened past the stage is judged by nobody.
+  const past = tests.filter(file =>
+    /(?<!keep\(\s*)\bopenTerminal\(|\b(spawn|execFile)\([^;]{0,80}PROGRAM/.test(read(file)),
+  )
+  expect(past.toSorted()).toEqual(Object.keys(PAST))
 })

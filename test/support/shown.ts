@@ -1,4 +1,4 @@
-import { filesThatTell } from './leaks.ts'
+import { filesThatTell, holds } from './leaks.ts'
 import type { TestTerminal } from './terminal.ts'
 
 /** What is written must be one of these, or plain text: whatever else has an escape in it is a fault. */
@@ -56,10 +56,17 @@ export function faultsIn(raw: string, ended: boolean): string[] {
   return ended ? [...faults, ...leftIn(sequences.map(({ rest }) => rest))] : faults
 }
 
-/** True if one of these was written, also where rows have cut it in pieces. */
+/** What goes to the clipboard. */
+const COPY = /\]52;[^;\x07\x1b]*;([\w+/]+)/g
+
+/**
+ * True if one of these was written, or a long part of one: as text, also where rows have cut it in pieces; in a title, a link
+ * or a call, which nobody reads on the screen but others do; or on its way to the clipboard.
+ */
 export function tells(raw: string, secrets: Iterable<string>): boolean {
   const text = raw.replace(SEQUENCE, '').replaceAll(/\s+/g, '')
-  return Array.from(secrets).some(secret => text.includes(secret))
+  const copies = Array.from(raw.matchAll(COPY), ([, copy = '']) => Buffer.from(copy, 'base64').toString())
+  return holds([text, raw, ...copies].join('\n'), secrets)
 }
 
 function leftIn(sequences: readonly string[]): string[] {

@@ -39,6 +39,8 @@ export interface TestTerminal {
   whole(): boolean
   /** Command lines and environments of the program and of all that it has started. */
   processes(): readonly string[]
+  /** The most memory that the program has had so far, in MiB; 0 where the system does not tell it. */
+  peak(): number
   /** What the program left switched on or off. */
   modes(): { cursorHidden: boolean; bracketedPaste: boolean; alternateScreen: boolean }
   /** Waits until the predicate gives something truthy; looks after each output. Fails with what is on the screen. */
@@ -51,6 +53,8 @@ export interface TestTerminal {
   paste(text: string): void
   resize(cols: number, rows: number): void
   kill(signal?: NodeJS.Signals): void
+  /** Closes the window: the terminal is gone. */
+  hangUp(): void
   readonly exit: Promise<{ code: number; signal: number }>
   /** Ends the program if it still runs. Rejects if it has written what it must not, see `shown.ts`. */
   close(): Promise<void>
@@ -119,7 +123,24 @@ export function openTerminal(
   const looked = () => {
     for (const watcher of watchers) watcher()
   }
+  const todo: { data: string; then: () => void }[] = []
+  let taking = false
+  /** One piece after the other: who has waited for the first looks before the screen goes on to the second. */
+  function take(data: string, then: () => void): void {
+    todo.push({ data, then })
+    if (!taking) takeNext()
+  }
+  function takeNext(): void {
+    const next = todo.shift()
+    taking = next !== undefined
+    if (next === undefined) return
+    screen.write(next.data, () => {
+      next.then()
+      setImmediate(takeNext)
+    })
+  }
   let ended = false
+  let gone = false
   // A frame (synchronized output) that has arrived in part is not on any person's screen yet.
   let cut = ''
   let drawing = false
@@ -135,7 +156,7 @@ export function openTerminal(
     const inside = opens === closes ? undefined : opens > closes
     arriving = inside ?? arriving
     behind += 1
-    screen.write(data, () => {
+    take(data, () => {
       behind -= 1
       drawing = inside ?? drawing
       looked()
@@ -149,7 +170,7 @@ export function openTerminal(
     child.onExit(({ exitCode, signal }) => {
       ended = true
       watched.stop()
-      screen.write('', () => {
+      take('', () => {
         looked()
         resolve({ code: exitCode, signal: signal ?? 0 })
       })
@@ -208,6 +229,7 @@ export function openTerminal(
     frames: () => chunks.join('').split('\u001b[?2026h').length - 1,
     typed: () => typed.join(''),
     processes: watched.seen,
+    peak: watched.peak,
     modes() {
       const raw = chunks.join('')
       const on = (mode: string) => raw.lastIndexOf(`\u001b[?${mode}h`) > raw.lastIndexOf(`\u001b[?${mode}l`)
@@ -241,13 +263,18 @@ export function openTerminal(
     kill(signal = 'SIGTERM') {
       if (!ended) child.kill(signal)
     },
+    hangUp() {
+      gone = true
+      // Its types leave it out.
+      if ('destroy' in child && typeof child.destroy === 'function') child.destroy()
+    },
     exit,
     async close() {
       if (!ended) watched.look()
       if (!ended) child.kill('SIGKILL')
       const { signal } = await exit
       screen.dispose()
-      const faults = foreign ? [] : faultsIn(chunks.join(''), signal !== SIGKILL)
+      const faults = foreign ? [] : faultsIn(chunks.join(''), signal !== SIGKILL && !gone)
       if (faults.length > 0) throw new Error(`${command} ${args.join(' ')}\n${faults.join('\n')}`)
     },
   }

@@ -12,6 +12,10 @@ export const TRIALS: fc.Parameters<unknown> = {
   interruptAfterTimeLimit: Number(FUZZ_SECONDS ?? 4) * 1000,
 }
 
+/** The same for one whose cases wait for something. */
+export const SLOW_TRIALS: fc.Parameters<unknown> =
+  FUZZ_SECONDS === undefined ? { ...TRIALS, numRuns: 25 } : TRIALS
+
 /** The same for one that starts processes: a few cases, however long they take. */
 export const FEW_TRIALS: fc.Parameters<unknown> =
   FUZZ_SECONDS === undefined

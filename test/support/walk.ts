@@ -20,7 +20,7 @@ export async function walk(shop: Shop, look: Look): Promise<void> {
 
 async function replies(chat: TestTerminal, look: Look): Promise<void> {
   await prompted(chat)
-  await chat.until(() => status(chat).includes('practice-model'))
+  await chat.until(() => status(chat).includes('(main)'))
   look('at the start', chat)
   await say(chat, 'why are the cents wrong?')
   await sees(chat, 'Shall I change it?')
@@ -225,6 +225,7 @@ async function sessions(shop: Shop, chat: TestTerminal, look: Look): Promise<voi
   await prompted(again)
   await sees(again, 'cancelled')
   await idle(again)
+  await again.until(() => status(again).includes('(main)'))
   look('resumed after the window was closed', again)
   await leave(again)
   look('left', again)
@@ -232,7 +233,7 @@ async function sessions(shop: Shop, chat: TestTerminal, look: Look): Promise<voi
 
 async function plain(shop: Shop, look: Look): Promise<void> {
   const chat = shop.open('chat', '--plain')
-  await sees(chat, 'practice-model')
+  await sees(chat, 'twice it leaves')
   await chat.keys('hello in lines\r')
   await sees(chat, 'Hello, in plain lines. ready')
   await chat.keys('which way?\r')

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
+import { clean } from '../../src/text.ts'
+import { openAttention } from '../../src/ui/attention.ts'
 import { AWAY, callSequence, createCaller } from '../../src/ui/notify.ts'
-import { newView, type View } from '../../src/ui/state.ts'
+import { createSignIn } from '../../src/ui/panels/sign-in-state.ts'
+import { newView, type Panel, type View } from '../../src/ui/state.ts'
 import { openTitle } from '../../src/ui/title.ts'
+import { signInView } from './panels/view.ts'
 
 const view = newView({ folder: '~/src/shop', prompts: [] })
 const TERM = 'xterm-256color'
@@ -88,44 +92,85 @@ function caller() {
 }
 
 test('a person who does not type is called once for each question', () => {
-  const { asks, advance, calls } = caller()
+  const { asks, typed, advance, calls } = caller()
   advance(AWAY)
-  asks(true)
+  asks(1)
   advance(0)
   expect(calls()).toBe(1)
-  asks(true)
+  asks(1)
   advance(AWAY * 10)
   expect(calls()).toBe(1)
-  asks(false)
-  asks(true)
+  asks(undefined)
+  asks(2)
   advance(0)
   expect(calls()).toBe(2)
+  // Put away and called back.
+  asks(undefined)
+  asks(2)
+  typed()
+  advance(AWAY * 10)
+  expect(calls()).toBe(2)
+})
+
+test('of several that wait each one calls, when it is its turn and the person has gone', () => {
+  const { asks, typed, advance, calls } = caller()
+  asks(1)
+  advance(100)
+  typed()
+  asks(2)
+  advance(AWAY - 1)
+  expect(calls()).toBe(0)
+  advance(1)
+  expect(calls()).toBe(1)
 })
 
 test('a person who has just typed is given time, and who types is not called', () => {
   const { asks, typed, advance, calls } = caller()
   advance(AWAY)
   typed()
-  asks(true)
+  asks(1)
   advance(AWAY - 1)
   expect(calls()).toBe(0)
   advance(1)
   expect(calls()).toBe(1)
-  asks(false)
+  asks(undefined)
   typed()
-  asks(true)
-  advance(100)
-  typed()
-  advance(AWAY * 10)
+  asks(2)
+  for (let keys = 0; keys < 10; keys += 1) {
+    advance(AWAY - 1)
+    typed()
+  }
   expect(calls()).toBe(1)
+  // One key, and then nothing.
+  advance(AWAY)
+  expect(calls()).toBe(2)
+})
+
+test('the question in front is the one that calls', () => {
+  const written: string[] = []
+  const env = { TERM, COPILOT_HOST_NO_TITLE: '1' }
+  const at: number[] = []
+  const later = (work: () => void, ms: number) => {
+    at.push(ms)
+    work()
+    return () => {}
+  }
+  const attention = openAttention({ write: text => written.push(text) }, env, () => 0, later)
+  const panels = ['a', 'b'].map((server, key): Panel => {
+    return { key, kind: 'sign-in', state: createSignIn(signInView({ server: clean(server) })) }
+  })
+  attention.look({ ...view, panels })
+  attention.look({ ...view, panels: panels.slice(1) })
+  expect(written).toEqual(['\u0007', '\u0007'])
+  expect(at).toEqual([AWAY, AWAY])
 })
 
 test('a question that closes in time calls nobody', () => {
   const { asks, typed, advance, calls } = caller()
   typed()
-  asks(true)
+  asks(1)
   advance(100)
-  asks(false)
+  asks(undefined)
   advance(AWAY * 10)
   expect(calls()).toBe(0)
 })

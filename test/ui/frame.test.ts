@@ -62,6 +62,8 @@ describe('the live region is lower and narrower than the window', () => {
   })
 })
 
+const WAITS: Action = { type: 'queued', messages: ['hello'] }
+
 describe('status line', () => {
   test.each<[string, View, number, string]>([
     ['at rest', start, 60, 'demo-model · ~/src/shop'],
@@ -70,11 +72,11 @@ describe('status line', () => {
     ['narrower', start, 12, 'demo-model'],
     [
       'waiting',
-      seen({ type: 'waiting', servers: ['linear'] }),
+      seen(WAITS, { type: 'waiting', servers: ['linear'] }),
       60,
       'demo-model · ~/src/shop · waiting for linear…',
     ],
-    ['waiting, narrow', seen({ type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
+    ['waiting, narrow', seen(WAITS, { type: 'waiting', servers: ['linear'] }), 30, 'waiting for linear…'],
     ['busy', seen({ type: 'turn-start' }), 60, 'demo-model · ~/src/shop · Esc stops · ⠋ working…'],
     [
       'thinking',

@@ -119,6 +119,34 @@ describe('a panel that appears while somebody types', () => {
     expect(type(view, [9000, enter])).toMatchObject({ effects: [], view: { editor: { text: 'run' } } })
     expect(type(view, [9000, enter], [9001, char('y')]).effects).toHaveLength(1)
   })
+  test('keys without text begin no sentence: Up and Enter do not send the last prompt once more', () => {
+    const asked = reduce(newView({ folder: '~', prompts: ['deploy to production'] }), panel(1), 0)
+    for (const key of [{ name: 'up' }, ctrl('p'), ctrl('r'), ctrl('g'), { name: 'tab' }] as const) {
+      const typed = type(asked, [600, key], [650, enter], [700, key, key, enter], [750, enter])
+      expect(typed).toMatchObject({ effects: [], view: { editor: asked.editor } })
+      expect(type(typed.view, [760, char('y')]).effects).toMatchObject([{ type: 'decision' }])
+    }
+  })
+  test.each([
+    ['a search', [ctrl('r'), char('dep')]],
+    ['a list', [char('/mo')]],
+  ])('Esc ends %s that was open before it, then it is an answer', (_name, keys) => {
+    const there = { ...newView({ folder: '~', prompts: ['deploy'] }), busy: true }
+    const commands = reduce(
+      there,
+      { type: 'commands', commands: [{ name: 'model', what: '', words: [] }] },
+      0,
+    )
+    const shown = reduce(type(commands, [0, ...keys]).view, panel(1), 1000)
+    const open = ({ editor, mentions }: View) => editor.search !== undefined || mentions.open !== undefined
+    expect(open(shown)).toBe(true)
+    const closed = type(shown, [1400, esc])
+    expect(closed.effects).toEqual([])
+    expect(open(closed.view)).toBe(false)
+    const no = [{ type: 'decision', panel: 1, decision: { kind: 'no' } }]
+    expect(type(closed.view, [1410, esc]).effects).toEqual(no)
+    expect(type(shown, [1500, esc]).effects).toEqual(no)
+  })
   test('keeps the text of the composer', () => {
     const answered = type(view, [9000, char('n')])
     expect(answered.effects).toEqual([{ type: 'decision', panel: 1, decision: { kind: 'no' } }])

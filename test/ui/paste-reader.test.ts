@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { toKeys } from '../../src/ui/keys.ts'
 import { createPasteReader } from '../../src/ui/paste-reader.ts'
+import { TRIALS } from '../support/trials.ts'
 
+fc.configureGlobal(TRIALS)
+
+const NAMES = [
+  ...(['upArrow', 'downArrow', 'leftArrow', 'rightArrow', 'pageDown', 'pageUp', 'home', 'end'] as const),
+  ...(['return', 'escape', 'ctrl', 'shift', 'tab', 'backspace', 'delete', 'meta'] as const),
+  ...(['super', 'hyper', 'capsLock', 'numLock'] as const),
+]
+const NO_KEY = Object.fromEntries(NAMES.map(name => [name, false])) as Record<(typeof NAMES)[number], boolean>
 const START = '\u001b[200~'
 const END = '\u001b[201~'
 
@@ -51,6 +61,25 @@ test('whatever is sent, cut anywhere, is handed on in order', () => {
         expect(read(chunks).join('')).toBe(sent)
       },
     ),
+  )
+})
+
+test('whatever Ink makes of a read is keys, and no control character is text', () => {
+  const flags = fc.dictionary(
+    fc.constantFrom('ctrl', 'meta', 'shift', 'escape', 'return', 'tab', 'super', 'upArrow', 'delete'),
+    fc.boolean(),
+  )
+  const input = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .array(fc.constantFrom('\r', '\n', '\u001b', '\u0003', '\u007f', 'a', '日本'))
+      .map(parts => parts.join('')),
+  )
+  fc.assert(
+    fc.property(input, flags, (text, key) => {
+      for (const each of toKeys(text, { ...NO_KEY, ...key }))
+        if (each.name === 'char') expect(each.text).not.toMatch(/[\x00-\x1f\x7f]/)
+    }),
   )
 })
 

@@ -90,6 +90,16 @@ describe('leaving', () => {
       'copilot-host 0.1.0 · demo-model · ~/src/shop',
     ])
   })
+  test('twice is told by the clock of the keys, not by that of a session that is drawn again', async () => {
+    const chat = await program.start()
+    await chat.terminal.keys('draft')
+    await shows(chat, '› draft')
+    await chat.terminal.keys(KEY.ctrlC)
+    await shows(chat, '^C again to leave')
+    await chat.order({ do: 'ahead', ms: 60_000 })
+    await chat.terminal.keys(KEY.ctrlC)
+    await told(chat, { left: { by: 'interrupt', draft: 'draft' } })
+  })
   test('Ctrl+D on an empty line', async () => {
     const chat = await program.start()
     await chat.terminal.keys(KEY.ctrlD)
@@ -196,6 +206,21 @@ describe('panels', () => {
     await chat.terminal.keys('c')
     await shows(chat, note)
   })
+  test('a QR code that is wider than the window is not drawn, and the panel says how wide it is', async () => {
+    const chat = await program.start({ cols: 40 })
+    await chat.order({ do: 'sign-in', view: view('1', 'billing') })
+    await shows(chat, 'd code')
+    await hides(chat, PROMPT)
+    await chat.terminal.keys('d')
+    await told(chat, { choice: { kind: 'route', route: 'device' } })
+    const page = webUrl(`https://login.example.com/device?user_code=${'X'.repeat(40)}`, 'the test')
+    const code = { kind: 'device', page, code: clean('WDJB-MJHT'), expiresAt: Date.now() + 60_000 } as const
+    await chat.order({ do: 'step', id: '1', step: code })
+    await shows(chat, 'WDJB-MJHT')
+    await chat.terminal.keys('q')
+    await shows(chat, 'The QR code needs 41 columns.')
+    expect(chat.terminal.screen()).not.toMatch(/[▀▄█]{3}|Scan the code/)
+  })
   test('Esc is taken at once', async () => {
     const chat = await program.start()
     await chat.order({ do: 'sign-in', view: view('1', 'billing') })
@@ -280,6 +305,30 @@ describe('the past', () => {
       '› new question',
       '',
     ])
+  })
+  test('Ctrl+O prints what is folded in it: the newest first', async () => {
+    const chat = await program.start()
+    const long = Array.from({ length: 30 }, (_, at) => `line ${at}`).join('\n')
+    await chat.order({
+      do: 'history',
+      events: [
+        { type: 'user', messageId: '1', text: `${long}\nasked` },
+        { type: 'tool-start', id: 't', name: clean('list'), summary: clean('a=1') },
+        { type: 'tool-end', id: 't', end: 'ok', text: `${long}\ngiven` },
+        { type: 'reply', messageId: '2', text: 'old answer' },
+      ],
+    })
+    await shows(chat, 'old answer')
+    const text = () => chat.terminal.lines().join('\n')
+    expect(text()).toMatch(
+      /line 19\n {2}… 11 more lines \(Ctrl\+O\)\n[\s\S]*\n {2}… 26 more lines \(Ctrl\+O\)\n/,
+    )
+    await chat.terminal.keys('\u000f')
+    await shows(chat, '  given')
+    expect(text()).toContain('\n○ all of the output of list:\n  line 0\n')
+    await chat.terminal.keys('\u000f')
+    await shows(chat, '  asked')
+    expect(text()).toContain('\n○ all of your message:\n  line 0\n')
   })
 })
 

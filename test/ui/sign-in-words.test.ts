@@ -44,6 +44,7 @@ test.each([
   [0, '0:00 left'],
   [-5000, '0:00 left'],
   [3_600_000, '60:00 left'],
-])('%i ms', (milliseconds, text) => {
+  [Number.POSITIVE_INFINITY, 'no time limit'],
+])('%s ms', (milliseconds, text) => {
   expect(timeLeft(milliseconds + 1000, 1000)).toBe(text)
 })

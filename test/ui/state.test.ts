@@ -200,6 +200,31 @@ describe('what is folded', () => {
     expect(huge?.text.length).toBeLessThan(300_000)
     expect(huge?.text).toMatch(/\(the rest is not kept\)$/)
   })
+  test.each(['sent', 'user'] as const)('a long message is folded too: %s', type => {
+    const said = (text: string) => seen(...run('a', `${long}\nfirst`), { type, messageId: '1', text })
+    const view = said(`see\u001b[2J this:\n${long}\n  the end\n`)
+    expect(printed(view).slice(-2)).toEqual(['  line 18', '  … 12 more lines (Ctrl+O)'])
+    const once = unfold(view)
+    expect(printed(once).slice(-33, -30)).toEqual(['○ all of your message:', '  see this:', '  line 0'])
+    expect(printed(once).at(-1)).toBe('    the end')
+    expect(printed(unfold(once)).at(-1)).toBe('  first')
+    // One that is there as a whole leaves the key to what was folded before it.
+    expect(said('x\n'.repeat(21)).folded).toHaveLength(1)
+    const huge = said('\u{1f600}\n'.repeat(1 << 19)).folded[1]?.text ?? ''
+    expect(huge.length).toBeLessThan(300_000)
+    expect(huge).toMatch(/\(the rest is not kept\)$/)
+    expect(huge).not.toContain('\ufffd')
+  })
+  test('what the past shows in part counts as folded last: it is printed below what was there', () => {
+    const before = seen(...Array.from({ length: 10 }, (_, at) => run(`${at}`, `${long}\nhere ${at}`)).flat())
+    const { folded } = seen(...run('a', `${long}\nolder`), ...run('b', `${long}\nnewer`))
+    const view = reduce(before, { type: 'history', last: 'tool', folded, prompts: [] }, 5000)
+    expect(view.folded).toHaveLength(10)
+    const second = unfold(unfold(view))
+    expect(printed(unfold(view)).at(-1)).toBe('  newer')
+    expect(printed(second).at(-1)).toBe('  older')
+    expect(printed(unfold(second)).at(-1)).toBe('  here 9')
+  })
   test('a diff is shown longer, in colour', () => {
     const diff = `diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1,40 @@\n${'+new\n'.repeat(40)}`
     const view = seen(...run('a', diff))

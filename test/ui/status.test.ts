@@ -127,8 +127,11 @@ test('many servers: three are named', () => {
 })
 
 test('servers are told as they are configured', () => {
-  const view: View = { ...after({ type: 'waiting', servers: ['b', 'x', 'a'] }), order: ['a', 'b'] }
+  const waiting: Action = { type: 'waiting', servers: ['b', 'x', 'a'] }
+  const view: View = { ...after({ type: 'queued', messages: ['hello'] }, waiting), order: ['a', 'b'] }
   expect(row(view)).toBe('m · ~/src/shop · waiting for a, b, x…')
+  // Esc has taken the message back.
+  expect(row(reduce(view, { type: 'queued', messages: [] }, 0))).toBe('m · ~/src/shop')
   const failed = (name: string): Action => ({ type: 'server', name: clean(name), status: 'failed' })
   expect(row({ ...after(failed('b'), failed('a')), order: ['a', 'b'] })).toMatch(/: a, b$/)
 })

@@ -4,7 +4,7 @@ import { authorizationUrl, judgeRedirect, newProof } from '../authorization.ts'
 import { findClient } from '../client.ts'
 import { exchangeCode } from '../token.ts'
 import type { Client, WebUrl } from '../types.ts'
-import { isLoopback, webUrl } from '../url.ts'
+import { loopbackPort } from '../url.ts'
 import type { FlowInput, SignedIn } from './flow.ts'
 import { type After, type Page, type PageName, page } from './page.ts'
 import type { Listen } from './shared-listener.ts'
@@ -107,10 +107,12 @@ export async function signInByCode(
     })
     judge = query => judgeRedirect(query, { target, client, state: proof.state })
     signal.throwIfAborted()
-    const port = isLoopback(webUrl(redirectUri, 'the redirect'))
-      ? Number(new URL(redirectUri).port || 80)
-      : undefined
-    ready({ url, client, port, paste: address => receive(queryOf(address)) !== 'refused' })
+    ready({
+      url,
+      client,
+      port: loopbackPort(redirectUri),
+      paste: address => receive(queryOf(address)) !== 'refused',
+    })
     const parameters = await answer.promise
     const at = clock.now()
     const { verifier } = proof

@@ -18,7 +18,8 @@ const SLOWER = 5
 
 /**
  * Device authorization (RFC 8628): shows a code and polls until the person has entered it somewhere else, at the pace the server
- * asks for. After the machine slept there is one more poll before the end of the code decides. Throws `sign-in-expired` when
+ * asks for. Its own waiting is counted, not the clock, which may be put right meanwhile: after the machine slept there is one more
+ * poll, and the server knows whether the code still counts. Throws `sign-in-expired` when
  * the code ran out, `sign-in-denied`, and what starting throws.
  */
 export async function signInByDevice(
@@ -38,12 +39,14 @@ export async function signInByDevice(
 
   let interval = start.interval
   let wait = interval
+  let left = start.expiresIn
   for (;;) {
     await clock.sleep(wait * 1000, signal)
+    left -= wait
     const at = clock.now()
     const poll = await pollOnce()
     if (poll.kind === 'tokens') return { tokens: poll.tokens, client, at }
-    if (at >= expiresAt)
+    if (left <= 0)
       throw new HostError(
         'sign-in-expired',
         `the code of ${target.pageHost} ran out, start again for a new one`,

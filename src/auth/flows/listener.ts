@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HostError } from '../../errors.ts'
+import { codeOf, HostError } from '../../errors.ts'
 import { hostOf } from '../../text.ts'
 import type { WebUrl } from '../types.ts'
 import { isLoopback } from '../url.ts'
@@ -99,8 +99,9 @@ async function respond(
 }
 
 async function choosePage(request: IncomingMessage, { hosts, path }: Door, receive: Receive): Promise<Page> {
-  const { host = '' } = request.headers
-  if (!hosts.has(host) || request.method !== 'GET') return page('refused')
+  // Of several Node would take the first one (RFC 9112 3.2: the request is refused).
+  const [host = '', ...others] = request.headersDistinct.host ?? []
+  if (!hosts.has(host) || others.length > 0 || request.method !== 'GET') return page('refused')
   const url = URL.parse(request.url ?? '', `http://${host}`)
   if (url?.host !== URL.parse(`http://${host}`)?.host || url?.pathname !== path) return page('unknown')
   return receive(url.searchParams).then(
@@ -156,6 +157,8 @@ async function tryBind(
   wanted: number,
   handler: Handler,
 ): Promise<Bound & { taken: string[] }> {
+  // Importing it also loads Node's `fetch`: 20 ms that only a sign-in has to wait for.
+  const { createServer } = await import('node:http')
   const bound = { host: '', port: wanted, servers: [] as Server[], taken: [] as string[] }
   for (const host of hosts) {
     const server = createServer(LIMITS, handler)
@@ -174,8 +177,4 @@ async function tryBind(
     bound.servers.push(server)
   }
   return bound
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import * as v from 'valibot'
 import { HostError } from '../../errors.ts'
 import { type Clean, clean } from '../../text.ts'
 import { type Identity, identitySchema } from './identity.ts'
-import { listOf, readJson } from './json.ts'
+import { listOf } from './json.ts'
+import { openJsonFile } from './json-file.ts'
 import type { Lock } from './lock.ts'
-import { replaceFile } from './replace.ts'
 import { slotSchema } from './slot.ts'
 
 /** An account of a server that was signed in to once, also when its grant is over. */
@@ -31,7 +30,6 @@ export interface AccountBook {
 const VERSION = 1
 /** Of each kind; the oldest ones go. */
 const MOST_ENTRIES = 1000
-const LARGEST_FILE = 4 * 1024 * 1024
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(2048))
 const slot = v.optional(slotSchema)
@@ -66,18 +64,19 @@ export interface AccountsFile {
 
 /**
  * The book of accounts, `accounts.json` in the state folder; without a folder it lasts as long as this process. A garbled
- * file counts as empty, and one that cannot be read too; one of a newer version is read as far as possible and left as it is.
+ * file counts as empty, which `warn` is told, and is kept beside the next one; one that cannot be read counts as empty too; one of a newer version is read as far as possible and left as it is.
  */
-export function openAccounts(options: { folder?: string; lock: Lock }): AccountsFile {
-  const { lock } = options
-  const file = options.folder && join(options.folder, 'accounts.json')
+export function openAccounts(options: {
+  folder?: string
+  lock: Lock
+  warn?: (line: string) => void
+}): AccountsFile {
+  const { lock, warn = () => {} } = options
+  const path = join(options.folder ?? '', 'accounts.json')
+  const file = options.folder ? openJsonFile(path, { schema: fileSchema, empty: EMPTY, warn }) : undefined
   let memory = EMPTY
 
-  async function load(): Promise<typeof EMPTY> {
-    if (file === undefined) return memory
-    const judged = v.safeParse(fileSchema, await readJson(file, LARGEST_FILE))
-    return judged.success ? judged.output : EMPTY
-  }
+  const load = async () => (file === undefined ? memory : file.read())
 
   async function save(book: AccountBook): Promise<void> {
     const { accounts, bindings, defaults } = book
@@ -87,12 +86,8 @@ export function openAccounts(options: { folder?: string; lock: Lock }): Accounts
       bindings: bindings.slice(-MOST_ENTRIES),
       defaults: defaults.slice(-MOST_ENTRIES),
     }
-    if (options.folder === undefined || file === undefined) {
-      memory = content
-      return
-    }
-    await mkdir(options.folder, { recursive: true, mode: 0o700 })
-    await replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`)
+    if (file === undefined) memory = content
+    else await file.write(content)
   }
 
   return {
@@ -115,8 +110,27 @@ export function openAccounts(options: { folder?: string; lock: Lock }): Accounts
   }
 
   function refusal(why: string, cause?: unknown): HostError {
-    return new HostError('store-unavailable', `the file ${clean(file ?? 'accounts.json', 200)} ${why}`, {
-      cause,
-    })
+    return new HostError('store-unavailable', `the file ${clean(path, 200)} ${why}`, { cause })
   }
+}
+
+/** The book without an account that was signed out of; what is bound to its name stays so. */
+export function withoutAccount(gone: KnownAccount): (book: AccountBook) => AccountBook {
+  return book => {
+    const accounts = book.accounts.filter(each => !isSame(each, gone))
+    if (accounts.length === book.accounts.length) return book
+    const isGone = (each: { server: string; slot?: Clean }) =>
+      each.server === gone.server && each.slot === gone.slot
+    const defaults = accounts.some(isGone) ? book.defaults : book.defaults.filter(each => !isGone(each))
+    return { ...book, accounts, defaults }
+  }
+}
+
+/** The accounts with this one, the newest. */
+export function withAccount(accounts: readonly KnownAccount[], account: KnownAccount): KnownAccount[] {
+  return [...accounts.filter(each => !isSame(each, account)), account]
+}
+
+function isSame(one: KnownAccount, other: KnownAccount): boolean {
+  return one.server === other.server && one.issuer === other.issuer && one.slot === other.slot
 }

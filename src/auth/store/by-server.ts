@@ -15,6 +15,7 @@ export function createStoreByServer(main: TokenStore, own: ReadonlyMap<string, T
     },
     kindFor: server => at(server).kind,
     read: key => of(key).read(key),
+    readAhead: async key => of(key).readAhead?.(key),
     write: (key, grant) => of(key).write(key, grant),
     forget: (key, only) => of(key).forget(key, only),
     readClient: key => of(key).readClient(key),

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { HostError } from '../../errors.ts'
+import { codeOf, HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
 import { parseJson } from './json.ts'
 import type { Lock } from './lock.ts'
@@ -45,7 +45,10 @@ export function openTokenFile(options: { folder: string; lock: Lock; warn: (line
         await mkdir(folder, { mode: 0o700 }).catch(unless('EEXIST'))
         const entries = await read()
         edit(entries)
-        await replaceFile(file, JSON.stringify({ v: VERSION, entries }))
+        const text = JSON.stringify({ v: VERSION, entries })
+        // What nobody could read again would take all the others along.
+        if (Buffer.byteLength(text) > LARGEST_FILE) throw refusal(`the file ${clean(file, 200)} is full`)
+        await replaceFile(file, text)
       }),
     )
   }
@@ -55,7 +58,7 @@ export function openTokenFile(options: { folder: string; lock: Lock; warn: (line
       return await work()
     } catch (error) {
       if (error instanceof HostError) throw error
-      throw refusal(`the file ${clean(file, 200)} cannot be ${verb} (${codeOf(error)})`, error)
+      throw refusal(`the file ${clean(file, 200)} cannot be ${verb} (${codeOf(error) ?? 'unknown'})`, error)
     }
   }
 
@@ -120,8 +123,4 @@ function unless(code: string): (error: unknown) => void {
   return error => {
     if (codeOf(error) !== code) throw error
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

@@ -13,9 +13,9 @@ export interface Identity {
   login?: string
 }
 
-/** What a claim or a file says of it. A login that is no plain word is left out. */
+/** What a claim or a file says of it: a subject is one line of visible characters. A login that is no plain word is left out. */
 export const identitySchema = v.object({
-  subject: v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_SUBJECT)),
+  subject: v.pipe(v.string(), v.maxLength(LONGEST_SUBJECT), v.regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u)),
   login: v.fallback(
     v.optional(
       v.pipe(

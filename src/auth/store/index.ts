@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { ServerKey, StoredEntry } from '../types.ts'
-import { listOf, readJson } from './json.ts'
+import type { Client, ServerKey, StoredEntry } from '../types.ts'
+import { listOf } from './json.ts'
+import { openJsonFile } from './json-file.ts'
 import type { Lock } from './lock.ts'
-import { replaceFile } from './replace.ts'
 import { slotSchema } from './slot.ts'
 
 /** The sign-in server that a person last used for an MCP server; it outlives the grant. */
@@ -18,15 +17,17 @@ export interface KnownIssuer {
 
 /**
  * What the store knows without a question to the keychain; no secret, nothing about the content. `grants` and `clients`:
- * what is kept, where, and since when. `signedOut`: the person signed out while that store could not be reached; what it
- * keeps from before then is void.
+ * what is kept, where, and since when. `signedOut`: the person signed out; what is from before then is void, in that store where
+ * it could not be reached and in the memory of other programs.
  */
 export interface Index {
   list(list: ListName): Promise<readonly IndexEntry[]>
   /** Since when that key is on that list, in milliseconds since the epoch. */
   since(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<number | undefined>
-  /** Puts it on the list; a grant ends a sign-out. */
-  add(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<void>
+  /** Where that client came from, as far as it was noted. */
+  clientSource(key: ServerKey, store: IndexEntry['store']): Promise<Client['source'] | undefined>
+  /** Puts it on the list, a client with where it came from; a grant ends a sign-out. */
+  add(list: ListName, key: ServerKey, store: IndexEntry['store'], source?: Client['source']): Promise<void>
   /** Takes it off the list; a grant that is gone ends a sign-out. */
   remove(list: ListName, key: ServerKey, store: IndexEntry['store']): Promise<void>
   /** Takes the grant off its list and remembers that it is void from now on. */
@@ -39,13 +40,12 @@ export interface Index {
 }
 
 /** What is kept by a store that lasts. */
-export type IndexEntry = StoredEntry & { store: 'keychain' | 'file' }
+export type IndexEntry = StoredEntry & { store: 'keychain' | 'file'; source?: Client['source'] }
 
 export type ListName = 'grants' | 'clients' | 'signedOut'
 
 const VERSION = 1
 const MOST_ENTRIES = 1000
-const LARGEST_FILE = 4 * 1024 * 1024
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(2048))
 const time = v.pipe(v.number(), v.finite())
@@ -55,6 +55,7 @@ const entrySchema = v.object({
   slot: v.optional(slotSchema),
   store: v.picklist(['keychain', 'file']),
   since: time,
+  source: v.optional(v.picklist(['configured', 'document', 'registered'])),
 })
 const issuerSchema = v.object({
   server: text,
@@ -76,18 +77,23 @@ const EMPTY: Content = { v: VERSION, grants: [], clients: [], signedOut: [], iss
 
 /**
  * The index, `index.json` in the state folder; without a folder it lasts as long as this process. It tells a locked
- * keychain from an empty one. A garbled file counts as empty; one of a newer version is read as far as possible and not
- * written. Changes reject when the file cannot be read or the folder not be written.
+ * keychain from an empty one. A garbled file counts as empty, which `warn` is told, and is kept beside the next one; one of a
+ * newer version is read as far as possible and not written. Changes reject when the file cannot be read or the folder not be written.
  */
-export function openIndex(options: { folder?: string; lock: Lock; now: () => number }): Index {
-  const { folder, lock, now } = options
+export function openIndex(options: {
+  folder?: string
+  lock: Lock
+  now: () => number
+  warn?: (line: string) => void
+}): Index {
+  const { folder, lock, now, warn = () => {} } = options
+  const file =
+    folder === undefined
+      ? undefined
+      : openJsonFile(join(folder, 'index.json'), { schema: fileSchema, empty: EMPTY, warn })
   let memory = EMPTY
 
-  async function load(): Promise<Content> {
-    if (folder === undefined) return memory
-    const judged = v.safeParse(fileSchema, await readJson(join(folder, 'index.json'), LARGEST_FILE))
-    return judged.success ? judged.output : EMPTY
-  }
+  const load = async () => (file === undefined ? memory : file.read())
 
   const read = () => load().catch(() => EMPTY)
 
@@ -99,12 +105,8 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
       const content = await load()
       const edited = edit(content)
       if (content.v > VERSION || edited === content) return
-      if (folder === undefined) {
-        memory = edited
-        return
-      }
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      await replaceFile(join(folder, 'index.json'), `${JSON.stringify(edited, undefined, 2)}\n`)
+      if (file === undefined) memory = edited
+      else await file.write(edited)
     })
   }
 
@@ -113,11 +115,16 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
     async since(list, key, store) {
       return (await read())[list].find(entry => matches(entry, key, store))?.since
     },
-    add: (list, key, store) =>
+    async clientSource(key, store) {
+      return (await read()).clients.find(entry => matches(entry, key, store))?.source
+    },
+    add: (list, key, store, source) =>
       change(content => {
-        const known = content[list].some(entry => matches(entry, key, store))
+        const known = content[list].find(entry => matches(entry, key, store))
         const cleared = list === 'grants' ? without('signedOut', content, key, store) : content
-        return known ? cleared : withEntry(list, cleared, key, store, now())
+        if (known !== undefined && known.source === source) return cleared
+        const entry = { ...key, store, since: known?.since ?? now(), source }
+        return withEntry(list, without(list, cleared, key, store), entry)
       }),
     remove: (list, key, store) =>
       change(content => {
@@ -127,7 +134,7 @@ export function openIndex(options: { folder?: string; lock: Lock; now: () => num
     signOut: (key, store) =>
       change(content => {
         const removed = without('signedOut', without('grants', content, key, store), key, store)
-        return withEntry('signedOut', removed, key, store, now())
+        return withEntry('signedOut', removed, { ...key, store, since: now() })
       }),
     async knownIssuer(server) {
       const found = (await read()).issuers.find(each => each.server === server)
@@ -157,11 +164,9 @@ function matches(entry: IndexEntry, key: ServerKey, store: IndexEntry['store']):
 function withEntry(
   list: ListName,
   content: Content,
-  { server, issuer, slot }: ServerKey,
-  store: IndexEntry['store'],
-  since: number,
+  { server, issuer, slot, store, since, source }: IndexEntry,
 ): Content {
-  return { ...content, [list]: last([...content[list], { server, issuer, slot, store, since }]) }
+  return { ...content, [list]: last([...content[list], { server, issuer, slot, store, since, source }]) }
 }
 
 /** The same content where there was no such entry. */

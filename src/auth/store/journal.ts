@@ -1,11 +1,8 @@
-import { constants } from 'node:fs'
-import { mkdir, open, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as v from 'valibot'
 import type { Reason, RouteName } from '../types.ts'
 import { parseJson } from './json.ts'
-
-const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+import { openLineFile } from './line-file.ts'
+import { LONGEST_SCOPE } from './record.ts'
 
 /** A journal that has grown to this many bytes becomes the old one, and the one before that is gone. */
 const LARGEST = 256 * 1024
@@ -18,7 +15,7 @@ const entrySchema = v.object({
   issuer: v.optional(text),
   account: v.optional(text),
   reason: v.picklist(['initial', 'refresh', 'upscope', 'reauth']),
-  scope: v.optional(text),
+  scope: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_SCOPE))),
   route: v.optional(v.picklist(['browser', 'device', 'paste', 'credentials', 'token'])),
   outcome: text,
   ms: v.pipe(v.number(), v.finite()),
@@ -53,47 +50,19 @@ export interface Journal {
 
 /**
  * What became of each sign-in and renewal: `journal.jsonl` in the state folder, one JSON line each, no token and no code in it.
- * Several processes may write: a line is added by one write at the end of the file, and readers skip what is not whole.
  */
 export function openJournal(folder: string): Journal {
-  const file = join(folder, 'journal.jsonl')
-  const old = join(folder, 'journal.old.jsonl')
-
-  async function rotate(): Promise<void> {
-    const { size } = await stat(file)
-    if (size > LARGEST) await rename(file, old)
-  }
-
-  async function linesOf(path: string): Promise<string[]> {
-    try {
-      await using handle = await open(path, constants.O_RDONLY | O_NOFOLLOW)
-      return (await handle.readFile('utf8')).split('\n')
-    } catch {
-      return []
-    }
-  }
-
+  const file = openLineFile(folder, 'journal', LARGEST)
   return {
-    async write(entry) {
-      try {
-        await rotate().catch(() => {})
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        await using handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
-        await handle.write(`${JSON.stringify(entry)}\n`)
-      } catch {}
-    },
+    write: entry => file.add(JSON.stringify(entry)),
     async read(most) {
       const entries: JournalEntry[] = []
-      for (const line of [...(await linesOf(old)), ...(await linesOf(file))]) {
+      for (const line of await file.read()) {
         const judged = v.safeParse(entrySchema, parseJson(line))
         if (judged.success) entries.push(judged.output)
       }
       return most <= 0 ? [] : entries.slice(-most)
     },
-    changed: () =>
-      stat(file).then(
-        ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
-        () => undefined,
-      ),
+    changed: file.changed,
   }
 }

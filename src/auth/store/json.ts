@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import * as v from 'valibot'
+import { codeOf } from '../../errors.ts'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
@@ -14,17 +15,19 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The value of a JSON file of ours, at most `largest` bytes; undefined for one that is not there or of no use. Rejects for
- * one that cannot be read now.
+ * The value of a JSON file of ours, at most `largest` bytes; undefined for one that is no JSON, too large, a link or no plain file,
+ * `absent` for none. Rejects for one that cannot be read now.
  */
-export async function readJson(file: string, largest: number): Promise<unknown> {
+export async function readJson(file: string, largest: number): Promise<{ value: unknown } | 'absent'> {
   try {
     await using handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     const found = await handle.stat()
-    return found.isFile() && found.size <= largest ? parseJson(await handle.readFile('utf8')) : undefined
+    const usable = found.isFile() && found.size <= largest
+    return { value: usable ? parseJson(await handle.readFile('utf8')) : undefined }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP'))
-      return undefined
+    const code = codeOf(error)
+    if (code === 'ENOENT') return 'absent'
+    if (code === 'ELOOP') return { value: undefined }
     throw error
   }
 }

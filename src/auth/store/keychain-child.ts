@@ -2,15 +2,16 @@
 // writes one JSON answer a line to its stdout. A Secret Service that hangs cannot be given up inside a process, not even
 // by process.exit(): the parent kills this one.
 import { createRequire } from 'node:module'
-import { createInterface } from 'node:readline'
 import type * as Keytar from 'keytar'
 import * as v from 'valibot'
 import { type Answer, type Request, requestSchema } from './keychain-protocol.ts'
 
 type Native = Pick<typeof Keytar, 'getPassword' | 'setPassword' | 'deletePassword'>
 
-/** How long a call may still run after the parent has gone, in milliseconds. */
-const LAST_CALL = 3000
+const requestLine = v.pipe(v.string(), v.parseJson(), requestSchema)
+
+/** How long a change may still take after the parent has gone, in milliseconds; what was to be read nobody reads any more. */
+const LAST_CHANGE = 3000
 
 function load(): Native | 'absent' | 'module' {
   const require = createRequire(import.meta.url)
@@ -50,16 +51,33 @@ process.on('SIGHUP', () => {})
 process.stdout.on('error', () => process.kill(process.pid, 'SIGKILL'))
 
 const keytar = load()
-const lines = createInterface({ input: process.stdin })
+// How long a call takes is measured from here on.
+process.stdout.write('\n')
 let last: Promise<unknown> = Promise.resolve()
-lines.on('line', line => {
-  const request = v.parse(requestSchema, JSON.parse(line))
+let changes = 0
+
+/** Whole lines only: what is cut off was never asked. */
+function take(line: string): void {
+  const judged = v.safeParse(requestLine, line)
+  if (!judged.success) return
+  const request = judged.output
+  const change = request.do === 'get' ? 0 : 1
+  changes += change
   last = last.then(async () => {
     const answer: Answer = { id: request.id, ...(await run(keytar, request)) }
+    changes -= change
     process.stdout.write(`${JSON.stringify(answer)}\n`)
   })
+}
+
+// Not by node:readline, whose lines end at U+2028 and U+2029 too: JSON leaves those as they are.
+let rest = ''
+process.stdin.setEncoding('utf8').on('data', (chunk: string) => {
+  const lines = (rest + chunk).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) take(line)
 })
-lines.on('close', () => {
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_CALL).unref()
+process.stdin.on('end', () => {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), changes > 0 ? LAST_CHANGE : 0).unref()
   last.finally(() => process.exit())
 })

@@ -29,8 +29,9 @@ export interface KeychainProcess {
   close(): Promise<void>
 }
 
-/** How long a call may take, and how long leaving waits for calls under way, in milliseconds. */
+/** How long a call may take, the child to come up before that, and leaving waits for calls under way; in milliseconds. */
 const CALL_LIMIT = 3000
+const START_LIMIT = 10_000
 const CLOSE_LIMIT = 500
 /** A longer line, in characters, is no answer of ours. */
 const LONGEST_LINE = 1024 * 1024
@@ -40,7 +41,10 @@ const ENV = [
   ...['XAUTHORITY', 'LANG', 'LC_ALL', 'PATH', 'SystemRoot', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'TEMP'],
 ]
 
-/** Starts the keychain child and returns at once. After a call that took too long, or after its death, it has ended. */
+/**
+ * Starts the keychain child and returns at once; it says an empty line when it is up. After a call that took too long, or after its
+ * death, it has ended.
+ */
 export function startKeychainProcess(options: KeychainProcessOptions): KeychainProcess {
   const file = options.childPath instanceof URL ? fileURLToPath(options.childPath) : options.childPath
   const waiting = new Map<number, (answer: Answer | HostError) => void>()
@@ -67,8 +71,13 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
     end(detail)
   }
 
+  child.on('error', () => fail(STOPPED))
+  child.on('exit', () => fail(STOPPED))
+  const up = new AbortController()
   let buffer = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+  // With no file descriptor left there are no pipes, whatever the types say: its error comes at once.
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    up.abort()
     const lines = (buffer + chunk).split('\n')
     buffer = lines.pop() ?? ''
     if (buffer.length > LONGEST_LINE) fail(STOPPED)
@@ -77,9 +86,7 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
       if (answer.success) waiting.get(answer.output.id)?.(answer.output)
     }
   })
-  child.stdin.on('error', () => fail(STOPPED))
-  child.on('error', () => fail(STOPPED))
-  child.on('exit', () => fail(STOPPED))
+  child.stdin?.on('error', () => fail(STOPPED))
   // The child must never keep the program alive; a call under way does, by its timer.
   child.unref()
   for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref()
@@ -90,17 +97,22 @@ export function startKeychainProcess(options: KeychainProcessOptions): KeychainP
         if (ended) return reject(ended)
         count += 1
         const id = count
-        const timer = setTimeout(
-          () => fail('the system keychain does not answer (it may be locked: unlock it and try again)'),
-          CALL_LIMIT,
-        )
+        const expire = () =>
+          fail('the system keychain does not answer (it may be locked: unlock it and try again)')
+        let timer = setTimeout(expire, up.signal.aborted ? CALL_LIMIT : START_LIMIT)
+        const begin = () => {
+          clearTimeout(timer)
+          timer = setTimeout(expire, CALL_LIMIT)
+        }
+        up.signal.addEventListener('abort', begin, { once: true })
         waiting.set(id, answer => {
+          up.signal.removeEventListener('abort', begin)
           clearTimeout(timer)
           waiting.delete(id)
           if (answer instanceof HostError) reject(answer)
           else resolve(answer)
         })
-        child.stdin.write(`${JSON.stringify({ ...request, id })}\n`)
+        child.stdin?.write(`${JSON.stringify({ ...request, id })}\n`)
       })
     },
     get failedAt() {

@@ -21,21 +21,26 @@ export interface KeychainOptions extends KeychainProcessOptions {
   service: string
   /** Instead of 60 s. */
   pause?: number
+  /** The child is started with the first call: for who may never ask. */
+  later?: boolean
+  /** The child, where it was started before. */
+  started?: KeychainProcess
 }
 
 /**
- * The operating system's keychain; our entries in it have the name `service`. The child behind it starts at once. One that
+ * The operating system's keychain; our entries in it have the name `service`. The child behind it starts at once, or `later`. One that
  * hung or died is replaced by a later call: the person may have unlocked the keychain meanwhile.
  */
 export function openKeychain(options: KeychainOptions): Vault {
   const { service, pause = PAUSE } = options
-  let keychain = startKeychainProcess(options)
+  let keychain = options.started ?? (options.later ? undefined : startKeychainProcess(options))
   let closed = false
 
-  const ask: KeychainProcess['ask'] = request => {
-    const { failedAt } = keychain
+  const ask: KeychainProcess['ask'] = async request => {
+    const failedAt = keychain?.failedAt
     const again = !closed && failedAt !== undefined && performance.now() >= failedAt + pause
-    if (again) keychain = startKeychainProcess(options)
+    if (closed && keychain === undefined) throw new HostError('store-unavailable', 'the program is ending')
+    if (again || keychain === undefined) keychain = startKeychainProcess(options)
     return keychain.ask(request)
   }
 
@@ -43,7 +48,7 @@ export function openKeychain(options: KeychainOptions): Vault {
   function judge(answer: Answer, otherwise: string): Answer {
     if (answer.fault === 'absent' || answer.fault === 'module') {
       const detail = answer.fault === 'absent' ? NOT_INSTALLED : absent()
-      keychain.end(detail)
+      keychain?.end(detail)
       throw new HostError('store-unavailable', detail)
     }
     if (answer.fault === 'locked') throw new HostError('store-unavailable', LOCKED)
@@ -81,7 +86,7 @@ export function openKeychain(options: KeychainOptions): Vault {
     probe,
     async close() {
       closed = true
-      await keychain.close()
+      await keychain?.close()
     },
   }
 }

@@ -3,25 +3,24 @@ import fs from 'node:fs'
 import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lock as acquireFolder } from 'proper-lockfile'
-import { HostError } from '../../errors.ts'
+import { codeOf, HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
+import type { Check } from '../types.ts'
 
 export interface Lock {
   /**
    * Runs `work` while nobody else, in this process or another of this user, is inside under the same name. The signal is
-   * aborted when the lock is lost, and when it was held for 30 s and is given back: then neither write nor send. Rejects
-   * after 30 s of waiting.
+   * aborted when the lock is lost, and when it was held for 30 s and is given back: then neither write nor send. `abandoned`
+   * where it was taken over from a process that was killed or stopped inside. Rejects after 30 s of waiting.
    */
-  exclusive<T>(
-    name: string,
-    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
-  ): Promise<T>
-  /** Rejects if somebody in this process holds that lock and may have lost it to another process. */
-  check(name: string): Promise<void>
+  exclusive<T>(name: string, work: Work<T>): Promise<T>
+  /** Rejects if somebody in this process holds that lock and may have lost it to another process, or has it for less than `ms`. */
+  check(name: string, ms?: number): Promise<void>
   /** Ends every wait for a lock. */
   close(): void
 }
+
+type Work<T> = (signal: AbortSignal, check: Check, abandoned: boolean) => Promise<T>
 
 export interface LockOptions {
   /** Where the locks are; absent: exclusion inside this process only. */
@@ -31,32 +30,37 @@ export interface LockOptions {
   stale?: number
   /** How long a lock is held or waited for at most, in milliseconds, instead of 30 s. */
   longest?: number
+  /** How long a folder that cannot be written is left alone, in milliseconds, instead of a minute. */
+  pause?: number
 }
 
 interface Held {
   signal: AbortSignal
+  /** When it is given back at the latest (`performance.now()`). */
+  until: number
   lost(): Promise<boolean>
 }
 
 const HEARTBEAT = 2000
 const LONGEST = 30_000
+const PAUSE = 60_000
+/** Faults of one attempt after which the folder counts as one that cannot be written. */
+const MOST_FAULTS = 3
 
 /**
  * Locks across processes: a folder per name, kept alive by touching it every 2 s, taken over when that is 10 s old. The
- * owner's process id plays no part: containers that share a folder do not share process ids. Where the folder cannot be
- * written, one warning, and exclusion inside this process.
+ * owner's process id plays no part: containers that share a folder do not share process ids. While the folder cannot be
+ * written, one warning, and exclusion inside this process; it is tried anew after a minute.
  */
 export function createLock(options: LockOptions): Lock {
-  const { folder, warn, stale = 10_000, longest = LONGEST } = options
+  const { folder, warn, stale = 10_000, longest = LONGEST, pause = PAUSE } = options
   const queue = new Map<string, Promise<unknown>>()
   const held = new Map<string, Held>()
   const closing = new AbortController()
-  let usable = folder !== undefined
+  let unusableUntil = 0
+  let warned = false
 
-  async function exclusive<T>(
-    name: string,
-    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
-  ): Promise<T> {
+  async function exclusive<T>(name: string, work: Work<T>): Promise<T> {
     // One process never fights with itself over a folder: its callers stand in line.
     const before = queue.get(name)
     const run = Promise.resolve(before).then(() => inside(name, work))
@@ -69,19 +73,16 @@ export function createLock(options: LockOptions): Lock {
     }
   }
 
-  async function inside<T>(
-    name: string,
-    work: (signal: AbortSignal, check: () => Promise<void>) => Promise<T>,
-  ): Promise<T> {
+  async function inside<T>(name: string, work: Work<T>): Promise<T> {
     const controller = new AbortController()
     const lease = await acquire(name, () => controller.abort(lostError()))
     const timer = setTimeout(() => {
       controller.abort(busyError())
       void lease.release()
     }, longest)
-    held.set(name, { signal: controller.signal, lost: lease.lost })
+    held.set(name, { signal: controller.signal, until: performance.now() + longest, lost: lease.lost })
     try {
-      return await work(controller.signal, () => check(name))
+      return await work(controller.signal, ms => check(name, ms), lease.abandoned)
     } finally {
       clearTimeout(timer)
       held.delete(name)
@@ -89,33 +90,39 @@ export function createLock(options: LockOptions): Lock {
     }
   }
 
-  async function check(name: string): Promise<void> {
+  async function check(name: string, ms = 0): Promise<void> {
     const owner = held.get(name)
     owner?.signal.throwIfAborted()
     if (await owner?.lost()) throw lostError()
+    if (owner && owner.until - performance.now() < ms) throw busyError()
   }
 
-  async function acquire(name: string, lost: () => void): Promise<Lease> {
-    const deadline = Date.now() + longest
-    let failures = 0
-    while (folder && usable) {
+  async function acquire(name: string, lost: () => void): Promise<Lease & { abandoned: boolean }> {
+    const deadline = performance.now() + longest
+    let faults = 0
+    let abandoned = false
+    while (folder && faults < MOST_FAULTS && performance.now() >= unusableUntil) {
       closing.signal.throwIfAborted()
       const path = join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.lock`)
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 })
-        await removeAbandoned(path, stale)
-        return await lease(path, stale, lost)
+        abandoned = (await removeAbandoned(path, stale)) || abandoned
+        return { ...(await lease(path, stale, lost)), abandoned }
       } catch (error) {
-        if (codeOf(error) !== 'ELOCKED') {
-          failures += 1
-          usable = failures < 3
-        } else if (Date.now() > deadline) throw busyError()
+        if (codeOf(error) !== 'ELOCKED') faults += 1
+        else if (performance.now() > deadline) throw busyError()
       }
-      if (usable) await sleep(20 + Math.random() * 80, undefined, { signal: closing.signal }).catch(() => {})
-      else
-        warn(`the folder ${clean(folder, 200)} cannot be written: do not sign in from two terminals at once`)
+      if (faults === MOST_FAULTS) unusable(folder)
+      else await sleep(20 + Math.random() * 80, undefined, { signal: closing.signal }).catch(() => {})
     }
-    return { lost: async () => false, release: async () => {} }
+    return { lost: async () => false, release: async () => {}, abandoned }
+  }
+
+  function unusable(path: string): void {
+    unusableUntil = performance.now() + pause
+    if (!warned)
+      warn(`the folder ${clean(path, 200)} cannot be written: do not sign in from two terminals at once`)
+    warned = true
   }
 
   return {
@@ -134,9 +141,10 @@ interface Lease {
 /**
  * Removes a lock whose heartbeat has ended. The library would do so too, but of several who find it at the same moment
  * one would remove what another has just taken, and both would be inside: here they stand in line for it, and look again.
+ * True if this one has removed it.
  */
-async function removeAbandoned(path: string, stale: number): Promise<void> {
-  if (!(await isAbandoned(path, stale))) return
+async function removeAbandoned(path: string, stale: number): Promise<boolean> {
+  if (!(await isAbandoned(path, stale))) return false
   const turn = `${path}.turn`
   try {
     await mkdir(turn)
@@ -144,10 +152,12 @@ async function removeAbandoned(path: string, stale: number): Promise<void> {
     if (codeOf(error) !== 'EEXIST') throw error
     // Left by a process that was killed in this very place.
     if (await isAbandoned(turn, stale)) await rmdir(turn).catch(() => {})
-    return
+    return false
   }
   try {
-    if (await isAbandoned(path, stale)) await rmdir(path)
+    const still = await isAbandoned(path, stale)
+    if (still) await rmdir(path)
+    return still
   } finally {
     await rmdir(turn).catch(() => {})
   }
@@ -166,7 +176,8 @@ async function lease(path: string, stale: number, compromised: () => void): Prom
   let beat = 0
   /** The times of modification that are ours: who takes over sets another one. */
   let marks: readonly number[] = []
-  const release = await acquireFolder(path, {
+  const { default: lockfile } = await import('proper-lockfile')
+  const release = await lockfile.lock(path, {
     lockfilePath: path,
     realpath: false,
     stale: Number.POSITIVE_INFINITY,
@@ -196,14 +207,10 @@ async function lease(path: string, stale: number, compromised: () => void): Prom
     )
   }
   return {
-    lost: async () => Date.now() - beat > stale * 0.7 || !(await ours()),
+    lost: async () => Math.abs(Date.now() - beat) > stale * 0.7 || !(await ours()),
     // Not if it is somebody else's by now: the next heartbeat will notice and end.
     release: async () => ((await ours()) ? release().catch(() => {}) : undefined),
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function lostError(): HostError {

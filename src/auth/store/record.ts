@@ -40,6 +40,9 @@ const clientSchema = v.object({
   redirectUris: v.optional(v.pipe(v.array(line), v.maxLength(20))),
 })
 
+/** Longest text of scope tokens that is kept, in characters: room for as many as there may be. */
+export const LONGEST_SCOPE = 32_768
+
 const grantSchema = v.object({
   resource: line,
   client: clientSchema,
@@ -47,7 +50,7 @@ const grantSchema = v.object({
   identity: v.fallback(v.optional(identitySchema), undefined),
   access: secret,
   refresh: v.optional(secret),
-  scope: v.optional(v.pipe(v.string(), v.maxLength(32_768))),
+  scope: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_SCOPE))),
   receivedAt: time,
   expiresAt: v.optional(time),
   refreshExpiresAt: v.optional(time),

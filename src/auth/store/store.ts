@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { hostError } from '../../errors.ts'
 import type { ServerKey, TokenStore } from '../types.ts'
 import { openAccounts } from './accounts.ts'
+import { createAhead } from './ahead.ts'
 import { openEntries, type Shelf } from './entries.ts'
 import { openTokenFile } from './file.ts'
 import { openIndex } from './index.ts'
 import { openKeychain } from './keychain.ts'
-import type { KeychainProcessOptions } from './keychain-process.ts'
+import type { KeychainProcess, KeychainProcessOptions } from './keychain-process.ts'
 import { createLock, type Lock } from './lock.ts'
 import { openMemory } from './memory.ts'
 import { inParts } from './parts.ts'
@@ -26,6 +26,10 @@ export interface StoreOptions extends KeychainProcessOptions {
   now: () => number
   /** How the person says that they want a file; a flag of ours when absent. */
   fileHint?: string
+  /** True: nothing of a keychain is started before it is asked. */
+  later?: boolean
+  /** The keychain's child, where it was started before. */
+  started?: KeychainProcess
   /** How many ASCII characters the keychain takes in one entry; absent: what this system is known to take. */
   entryLimit?: number
 }
@@ -36,19 +40,13 @@ export interface StoreOptions extends KeychainProcessOptions {
  */
 const WINDOWS_LIMIT = 1280
 
-/** The keychain service of a state folder: other folders (demo, tests, a second set-up) never meet the person's own. */
-export function serviceName(folder: string, isDefault: boolean): string {
-  if (isDefault) return 'copilot-host'
-  return `copilot-host-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`
-}
-
 /**
  * Opens the token store, at once and without waiting for anything: a keychain comes up in its child meanwhile. `auto` is
  * the keychain. What cannot be kept there, for whatever reason, is kept in memory for this session, and one line says so;
  * nothing that is stored is deleted for it.
  *
  * `forget` for one particular grant is housekeeping and never rejects; without `only` it is the person's command, and
- * rejects with `store-unavailable` if the entry may still be there. `write` and `forget` inside `exclusive` reject when
+ * rejects with `store-unavailable` if the entry may still be there, void, and with `failure` if not even that could be noted. `write` and `forget` inside `exclusive` reject when
  * the lock was lost. Neither takes the lock itself.
  */
 export function openStore(options: StoreOptions): TokenStore {
@@ -63,8 +61,8 @@ export function openStore(options: StoreOptions): TokenStore {
 
   const memory = options.kind === 'memory'
   const lock = createLock({ folder: memory ? undefined : join(folder, 'locks'), warn })
-  const index = openIndex({ folder: memory ? undefined : folder, lock, now: options.now })
-  const accounts = openAccounts({ folder: memory ? undefined : folder, lock })
+  const index = openIndex({ folder: memory ? undefined : folder, lock, now: options.now, warn })
+  const accounts = openAccounts({ folder: memory ? undefined : folder, lock, warn })
   const durable = openDurable(options, lock, warn)
   /** False while the last attempt to keep something failed: then this store is one in memory. */
   let saves = true
@@ -99,11 +97,13 @@ export function openStore(options: StoreOptions): TokenStore {
     lockOf: nameOf,
     madeAt: grant => grant.receivedAt,
   })
+  const ahead = createAhead(grants.read, nameOf)
   const clients = openEntries(shelf, {
     list: 'clients',
     format: clientRecord,
     nameOf: key => `client of ${nameOf(key)}`,
     lockOf: nameOf,
+    sourceOf: client => client.source,
   })
 
   return {
@@ -113,13 +113,13 @@ export function openStore(options: StoreOptions): TokenStore {
     get durable() {
       return durable !== undefined && saves
     },
-    read: grants.read,
+    read: ahead.read,
     async write(key, grant) {
-      await grants.write(key, grant)
+      await grants.write(key, grant).finally(ahead.forget)
       // Where it cannot be written, a change of the issuer goes unnoticed: no reason to fail a sign-in.
       await index.setIssuer(key, grant.client.id).catch(() => {})
     },
-    forget: grants.forget,
+    forget: (key, only) => grants.forget(key, only).finally(ahead.forget),
     // All accounts of a server sign in through the same client.
     readClient: key => clients.read(placeOf(key)),
     writeClient: (key, client) => clients.write(placeOf(key), client),
@@ -152,10 +152,18 @@ export function openStore(options: StoreOptions): TokenStore {
         error => hostError(error, 'the token store cannot be used').detail,
       )
     },
-    list: async () => [...(await index.list('grants')), ...grants.held()],
+    async readAhead(key) {
+      if (durable && (await index.since('grants', key, durable.kind)) !== undefined) ahead.begin(key)
+    },
+    list: async () => [...(await index.list('grants')), ...(await grants.held())],
     readAccounts: accounts.read,
     changeAccounts: accounts.change,
-    exclusive: (key, work) => lock.exclusive(nameOf(key), work),
+    exclusive: (key, work) =>
+      lock.exclusive(nameOf(key), (...held) => {
+        // Another program may have been inside meanwhile.
+        ahead.forget()
+        return work(...held)
+      }),
     async close() {
       closed = true
       // Ends the waiting for locks, not what is inside one.

@@ -64,9 +64,9 @@ async function* checks(
   host: Host,
 ): AsyncGenerator<readonly Finding[]> {
   const kept = openKept(options, { settings, host, warn: () => {} })
-  const runtime = checkRuntime(settings, host)
+  const runtime = checkRuntime(settings)
   const keychain = checkKeychain(options, settings, host)
-  const servers = checkServers(settings, kept, host)
+  const servers = checkServers({ options, settings, kept, host })
   try {
     yield await runtime
     yield [await keychain]
@@ -82,10 +82,10 @@ async function* checks(
 
 async function checkRace(host: Host): Promise<Finding> {
   const check = 'renewal race'
-  const began = host.clock.now()
+  const began = performance.now()
   try {
     const { runners, answered, renewals, signIns, store } = await raceRenewals(host)
-    const took = host.clock.now() - began
+    const took = Math.round(performance.now() - began)
     const text = `${runners} programs found the same token ended (${store}): ${answered} answered, ${renewals} renewal${renewals === 1 ? '' : 's'}`
     const good = answered === runners && renewals === 1 && signIns === 0
     return { check, state: good ? 'ok' : 'fail', text, took }

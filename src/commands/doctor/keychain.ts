@@ -1,5 +1,6 @@
 import { openKeychain } from '../../auth/store/keychain.ts'
 import type { Host } from '../../host.ts'
+import { keychainOptions } from '../keychain-ahead.ts'
 import type { ChatOptions } from '../options.ts'
 import type { Settings } from '../settings.ts'
 import type { Finding } from './finding.ts'
@@ -13,15 +14,18 @@ export async function checkKeychain(
 ): Promise<Finding> {
   const check = 'keychain'
   const keychain = openKeychain({
-    execPath: host.execPath,
-    childPath: host.packageFile('dist/keychain-child.js'),
-    env: host.env,
+    ...keychainOptions(host),
     service: `${service} (doctor)`,
   })
-  const began = host.clock.now()
+  const began = performance.now()
   try {
     await keychain.probe()
-    return { check, state: 'ok', text: 'writes, reads and forgets', took: host.clock.now() - began }
+    return {
+      check,
+      state: 'ok',
+      text: 'writes, reads and forgets',
+      took: Math.round(performance.now() - began),
+    }
   } catch (thrown) {
     const state = tokenStore === 'keychain' ? 'fail' : tokenStore === 'auto' ? 'warning' : undefined
     if (state === undefined) return { ...failed(check, thrown, 'warning'), state: 'note' }

@@ -21,14 +21,14 @@ export async function checkTerminal(host: Host): Promise<Finding[]> {
   const size = `${stdout.columns} x ${stdout.rows}`
   const colours = env.NO_COLOR ? 'no colours (NO_COLOR)' : (DEPTHS[stdout.getColorDepth()] ?? 'colours')
   const kind = clean([env.TERM, env.TERM_PROGRAM].filter(Boolean).join(', '), 60) || 'unknown'
-  const small = stdout.columns < 40 || stdout.rows < 10
+  const small = stdout.columns < 40 || stdout.rows < 8
   const answer = await askTerminal(stdin, stdout, signal)
   return [
     {
       check: 'terminal',
       state: small ? 'warning' : 'ok',
       text: `${kind}, ${size}, ${colours}`,
-      help: small ? '40 x 10 is the least in which everything fits' : undefined,
+      help: small ? '40 x 8 is the least in which a chat can be read' : undefined,
     },
     answer === undefined
       ? { check: 'synchronized output', state: 'note', text: 'the terminal does not answer' }

@@ -2,6 +2,7 @@ import { relative, resolve, sep } from 'node:path'
 import { readStoredEvents } from '../../runtime/stored-events.ts'
 import type { FileUse } from '../../runtime/types.ts'
 import { clean } from '../../text.ts'
+import { cells, padCells } from '../../ui/width.ts'
 import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
 
 /** So many files are listed. */
@@ -44,9 +45,9 @@ async function list(_input: string, ports: SlashPorts): Promise<void> {
     path: clean(shown(path, folder), 300),
   }))
   const shownRows = rows.sort((one, other) => (one.path < other.path ? -1 : 1)).slice(0, LISTED)
-  const width = Math.max(...shownRows.map(({ path }) => path.length))
+  const width = Math.max(...shownRows.map(({ path }) => cells(path)))
   sayAll(ports, [
-    ...shownRows.map(({ what, path }) => `${path.padEnd(Math.min(width, 50))}  ${what}`),
+    ...shownRows.map(({ what, path }) => `${padCells(path, Math.min(width, 50))}  ${what}`),
     ...(rows.length > LISTED ? [`${rows.length - LISTED} more`] : []),
   ])
 }

@@ -3,7 +3,7 @@ import type { Model } from '../../runtime/controls.ts'
 import type { Mode, PermissionMode } from '../../runtime/types.ts'
 import { clean } from '../../text.ts'
 import { modelWords, PERMISSION_WORDS } from '../../ui/status-words.ts'
-import { oneOf, type SlashCommand, type SlashPorts, say, sessionOf } from './command.ts'
+import { oneOf, type SlashCommand, type SlashPorts, say, sessionOf, whenDone } from './command.ts'
 
 /** Words that providers take; a list of models says which of them one has. */
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
@@ -86,7 +86,8 @@ async function change(id: string, effort: string | undefined, ports: SlashPorts)
   if (effort !== undefined && efforts.length === 0)
     throw new HostError('usage', `${clean(id)} has no effort to choose`)
   if (effort !== undefined) oneOf(effort, efforts, `the effort of ${clean(id)}`)
-  if (conversation.busy) say(ports, `${modelWords(clean(id), effort)} answers when this turn is over`)
+  const when = whenDone(conversation, ports)
+  if (when !== '') say(ports, `${modelWords(clean(id), effort)} answers ${when}`)
   conversation.between(async () => {
     await session.controls.setModel(id, effort?.toLowerCase())
   })

@@ -1,5 +1,5 @@
-import { HostError } from '../../errors.ts'
-import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
+import { ofKind } from '../../errors.ts'
+import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf, whenDone } from './command.ts'
 
 /** `/compact`, `/context` and `/usage`. */
 export const NUMBER_COMMANDS: readonly SlashCommand[] = [
@@ -15,7 +15,8 @@ export const NUMBER_COMMANDS: readonly SlashCommand[] = [
 
 async function compact(input: string, ports: SlashPorts): Promise<void> {
   const { session, conversation } = await sessionOf(ports)
-  if (conversation.busy) say(ports, 'this happens when the turn is over')
+  const when = whenDone(conversation, ports)
+  if (when !== '') say(ports, `this happens ${when}`)
   conversation.between(
     async () => {
       try {
@@ -24,7 +25,7 @@ async function compact(input: string, ports: SlashPorts): Promise<void> {
         say(ports, `the model goes on with a summary of ${counted(messages, 'message')}${fewer}`)
       } catch (thrown) {
         // Why the runtime refuses it tells by itself.
-        if (!(thrown instanceof HostError) || thrown.kind !== 'runtime-refused') throw thrown
+        ofKind('runtime-refused', thrown)
       }
     },
     () => session.controls.stopCompacting(),

@@ -1,9 +1,10 @@
 import { HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
+import type { ChatSession } from '../chat-session-types.ts'
 import type { SlashCommand, SlashPorts } from './command.ts'
 import { say } from './command.ts'
 
-type QueuePorts = Pick<SlashPorts, 'chat' | 'outbox' | 'current'>
+type QueuePorts = Pick<SlashPorts, 'chat' | 'outbox'> & { current: Pick<ChatSession, 'conversation'> }
 
 /** `/queue` and `/now`: what was said while a turn runs. */
 export const QUEUE_COMMANDS: readonly SlashCommand[] = [
@@ -27,13 +28,7 @@ export const QUEUE_COMMANDS: readonly SlashCommand[] = [
     name: 'now',
     input: '[text]',
     what: 'send into the running turn: this, or what waits first',
-    run(input, ports) {
-      if (input === '') return sendNow(placeOf('1', ports), ports)
-      const { conversation } = ports.current
-      if (conversation) return conversation.steer(input)
-      ports.outbox.add({ text: input })
-      ports.outbox.tell()
-    },
+    run: (input, ports) => (input === '' ? sendNow(placeOf('1', ports), ports) : ports.submit(input, true)),
   },
 ]
 
@@ -75,6 +70,8 @@ function drop(at: number, ports: QueuePorts): void {
 function sendNow(at: number, ports: QueuePorts): void {
   const { conversation } = ports.current
   if (conversation === undefined) throw new HostError('usage', 'the session is still being opened')
+  // Without a turn it goes as soon as it can, before all others.
+  if (conversation.phase !== 'busy') return void ports.outbox.prefer(at)
   const message = ports.outbox.remove(at)
   // What stands for a prompt of the runtime is a task of its own.
   if (message?.prompt !== undefined) conversation.say(message)

@@ -9,6 +9,7 @@ export const SCREEN_COMMANDS: readonly SlashCommand[] = [
     name: 'editor',
     input: '[text]',
     what: 'write in your editor (Ctrl+G does it too)',
+    screen: true,
     run(input, ports) {
       if (!ports.chat.edit(input)) throw new HostError('usage', 'plain lines have no editor')
     },
@@ -17,6 +18,7 @@ export const SCREEN_COMMANDS: readonly SlashCommand[] = [
     name: 'theme',
     input: '[theme]',
     what: 'colours: auto, light, dark (background), none',
+    screen: true,
     run: change,
     words: () => THEMES,
   },

@@ -1,7 +1,10 @@
 import { HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
+import { cells, padCells } from '../../ui/width.ts'
 import { accountCommand, accountText } from '../account.ts'
 import { remoteServers } from '../account-names.ts'
+import type { Conversation } from '../conversation.ts'
+import { isBusy } from '../conversation-types.ts'
 import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
 
 /** `/login`, `/account` and `/mcp`. */
@@ -29,7 +32,9 @@ export const SERVER_COMMANDS: readonly SlashCommand[] = [
     name: 'mcp',
     input: '[server | reload | stop server]',
     what: 'the servers; the tools of one; connect anew; stop one',
-    run(input, ports) {
+    async run(input, ports) {
+      // Only then all of them are known.
+      await sessionOf(ports)
       if (input === '') return list(ports)
       // A server may have that name all the same.
       if (input === 'reload' && !namesOf(ports).includes(input)) return reload(ports)
@@ -52,9 +57,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** As they are configured; what the runtime has besides comes last. */
 function namesOf({ current, settings }: SlashPorts): string[] {
-  const there = new Set<string>(current.conversation?.servers().keys() ?? [])
-  const configured = Object.keys(settings.session.servers).filter(name => there.has(name))
-  return [...new Set([...configured, ...there])]
+  const there = current.conversation?.servers().keys() ?? []
+  return [...new Set([...Object.keys(settings.session.servers), ...there])]
 }
 
 function known(server: string, ports: SlashPorts): string {
@@ -68,8 +72,9 @@ function known(server: string, ports: SlashPorts): string {
 
 function list(ports: SlashPorts): void {
   const servers = ports.current.conversation?.servers() ?? new Map()
-  if (servers.size === 0) say(ports, 'no MCP server is configured (--mcp name=url adds one)')
-  for (const server of namesOf(ports)) {
+  const names = namesOf(ports)
+  if (names.length === 0) say(ports, 'no MCP server is configured (--mcp name=url adds one)')
+  for (const server of names) {
     const { status, error } = servers.get(server) ?? { status: 'pending' }
     say(ports, `${server}: ${WORDS[status] ?? status}${error ? ` (${error})` : ''}`)
   }
@@ -77,18 +82,25 @@ function list(ports: SlashPorts): void {
 
 /** The runtime asks for a sign-in where one is needed; where none is, this is all that the person sees. */
 async function login(input: string, ports: SlashPorts): Promise<void> {
+  const { conversation } = await sessionOf(ports)
   const names = input === '' ? namesOf(ports) : [known(input, ports)]
-  const servers = ports.current.conversation?.servers()
-  const connected = names.filter(name => servers?.get(name)?.status === 'connected')
-  const when = ports.current.conversation?.busy ? ' when this turn is over' : ''
+  const servers = conversation.servers()
+  const connected = names.filter(name => servers.get(name)?.status === 'connected')
+  const when = afterTurn(conversation)
   const [only] = names
-  if (names.length === 0) list(ports)
-  else if (input === '' && connected.length === names.length)
+  if (names.length === 0) return list(ports)
+  if (ports.settings.signIn === 'never')
+    return say(ports, 'this chat signs in to no server (--sign-in never)')
+  if (input === '' && connected.length === names.length)
     say(ports, `nobody has to sign in: every server is connected; they connect anew${when}`)
   else if (input !== '' && only !== undefined && connected.length > 0)
     say(ports, `${only} ${await signedInAs(only, ports)}; it connects anew${when}`)
   else if (when !== '') say(ports, `${input === '' ? 'the servers are' : `${only} is`} asked again${when}`)
   ports.signIn(input === '' ? undefined : only)
+}
+
+function afterTurn(conversation: Conversation): string {
+  return isBusy(conversation) ? ' when this turn is over' : ''
 }
 
 async function signedInAs(name: string, { settings, accounts }: SlashPorts): Promise<string> {
@@ -102,11 +114,8 @@ async function signedInAs(name: string, { settings, accounts }: SlashPorts): Pro
 
 async function reload(ports: SlashPorts): Promise<void> {
   const { conversation } = await sessionOf(ports)
-  if (namesOf(ports).length === 0) {
-    list(ports)
-    return
-  }
-  const when = conversation.busy ? ' when this turn is over' : ''
+  if (namesOf(ports).length === 0) return list(ports)
+  const when = afterTurn(conversation)
   say(ports, `the servers connect anew${when}`)
   ports.signIn(undefined)
 }
@@ -119,9 +128,9 @@ async function stop(server: string, ports: SlashPorts): Promise<void> {
 
 async function tools(server: string, ports: SlashPorts): Promise<void> {
   const found = await (await sessionOf(ports)).session.controls.tools(server)
-  const width = Math.min(24, Math.max(0, ...found.map(({ name }) => name.length)))
+  const width = Math.min(24, Math.max(0, ...found.map(({ name }) => cells(name))))
   sayAll(ports, [
     `${server}: ${found.length} ${found.length === 1 ? 'tool' : 'tools'}`,
-    ...found.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`.trimEnd()),
+    ...found.map(({ name, description }) => `  ${padCells(name, width)}  ${description}`.trimEnd()),
   ])
 }

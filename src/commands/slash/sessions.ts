@@ -1,8 +1,9 @@
 import { HostError } from '../../errors.ts'
 import { clean } from '../../text.ts'
 import { chooseSession } from '../choose-session.ts'
+import { isBusy } from '../conversation-types.ts'
 import { listSessions, type SessionChoice, shortId } from '../pick-session.ts'
-import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf } from './command.ts'
+import { type SlashCommand, type SlashPorts, say, sayAll, sessionOf, whenDone } from './command.ts'
 
 /** How many sessions are listed, and offered. */
 const LISTED = 10
@@ -31,7 +32,7 @@ export const SESSION_COMMANDS: readonly SlashCommand[] = [
     input: '<name>',
     what: 'name this session; /resume takes the name',
     async run(input, ports) {
-      const name = clean(input, 100)
+      const name = clean(input)
       if (name === '') throw new HostError('usage', '/rename takes the name')
       await (await sessionOf(ports)).session.rename(name)
       say(ports, `this session is called "${name}" now`)
@@ -69,13 +70,19 @@ async function choose(ports: SlashPorts): Promise<string | undefined> {
 }
 
 async function change(choice: SessionChoice, ports: SlashPorts): Promise<void> {
+  const { current, outbox, running } = ports
+  if (current.changing)
+    throw new HostError('usage', 'a session is being opened already: try again when it is there')
   const { session, conversation } = await sessionOf(ports)
-  if (conversation.busy || ports.outbox.waiting.length > 0)
+  // One that is starting again resumes this session.
+  whenDone(conversation, ports)
+  const runtime = await running.runtime
+  if (isBusy(conversation) || outbox.waiting.length > 0)
     throw new HostError('usage', 'a turn is running: Esc (Ctrl+C with --plain) stops it, then try again')
-  const left = ports.current.state.said
-  await ports.current.change(choice, await ports.running.runtime)
+  const left = current.state.said
+  await current.change(choice, runtime)
   const back = left ? `; /resume ${shortId(session.id)} goes back` : ''
-  const next = ports.current.session
+  const next = current.session
   if (choice.kind === 'new') say(ports, `a new session${back}`)
   else if (next !== undefined) say(ports, `session ${shortId(next.id)}${back}`)
 }

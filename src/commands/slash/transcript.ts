@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import { HostError } from '../../errors.ts'
+import { codeOf, HostError, whyNot } from '../../errors.ts'
 import { clean, cleanBlock } from '../../text.ts'
 import { shortId } from '../pick-session.ts'
 import { exportSession } from '../sessions-export.ts'
+import { writeNew } from '../small-file.ts'
 import { type SlashCommand, type SlashPorts, say, sessionOf } from './command.ts'
 
 /** What the clipboard of a terminal takes at most, in UTF-8 bytes: xterm and tmux drop what is longer. */
@@ -13,7 +13,7 @@ const LONGEST_DIFF = 500
 
 /** `/copy`, `/export` and `/diff`. */
 export const TRANSCRIPT_COMMANDS: readonly SlashCommand[] = [
-  { name: 'copy', what: 'the last answer to your clipboard (OSC 52)', run: copy },
+  { name: 'copy', what: 'the last answer to your clipboard (OSC 52)', screen: true, run: copy },
   {
     name: 'export',
     input: '[--redact] [file]',
@@ -43,7 +43,10 @@ async function write(input: string, ports: SlashPorts): Promise<void> {
   const { session } = await sessionOf(ports)
   if (!current.state.said) throw new HostError('usage', 'nothing has been said yet')
   const redact = /(?:^|\s)--redact(?:\s|$)/u.test(input)
-  const given = input.replace(/(^|\s)--redact(?=\s|$)/u, '').trim()
+  const given = input
+    .replace(/(^|\s)--redact(?=\s|$)/u, '')
+    .trim()
+    .replace(/^(["'])(.+)\1$/u, '$2')
   const name = given === '' ? `session-${shortId(session.id)}.md` : given
   const file = resolve(host.folder, name.startsWith('~/') ? join(host.home, name.slice(2)) : name)
   const format = FORMATS[extname(file).toLowerCase()] ?? 'markdown'
@@ -55,8 +58,8 @@ async function write(input: string, ports: SlashPorts): Promise<void> {
     { folder: settings.folders.copilot, home: host.home, signal: host.signal },
     chunk => chunks.push(chunk),
   )
-  await writeFile(file, chunks.join(''), { flag: 'wx' }).catch(thrown => {
-    throw new HostError('usage', `${clean(name, 200)} ${whyNot(thrown)}`, { cause: thrown })
+  await writeNew(file, chunks.join('')).catch(thrown => {
+    throw new HostError('usage', `${clean(name, 200)} ${problem(thrown)}`, { cause: thrown })
   })
   const lines = damaged > 0 ? `; ${damaged} damaged lines of the log were left out` : ''
   say(ports, `wrote ${clean(name, 200)}${lines}`)
@@ -64,11 +67,11 @@ async function write(input: string, ports: SlashPorts): Promise<void> {
 
 const FORMATS: Readonly<Record<string, 'json' | 'text' | 'markdown'>> = { '.json': 'json', '.txt': 'text' }
 
-function whyNot(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+function problem(thrown: unknown): string {
+  const code = codeOf(thrown)
   if (code === 'EEXIST') return 'is there already: name another file'
   if (code === 'ENOENT') return 'lies in a folder that is not there'
-  return 'could not be written'
+  return `could not be written: ${whyNot(thrown)}`
 }
 
 async function diff(_input: string, ports: SlashPorts): Promise<void> {
@@ -78,5 +81,8 @@ async function diff(_input: string, ports: SlashPorts): Promise<void> {
   const shown = lines.length > LONGEST_DIFF ? lines.slice(0, LONGEST_DIFF - 1) : lines
   ports.chat.show({ type: 'text', text: shown.join('\n'), diff: true })
   const more = lines.length - shown.length
-  if (more > 0) say(ports, `${more} more lines: !git diff HEAD shows them`)
+  // In plain lines a `!` runs nothing.
+  const command =
+    ports.chat.own === undefined ? '!git diff HEAD shows them' : 'git diff HEAD in a shell shows them'
+  if (more > 0) say(ports, `${more} more lines: ${command}`)
 }

@@ -1,7 +1,7 @@
 import type { Key } from '../keys.ts'
 import type { View } from '../state.ts'
 import type { CommandEntry } from '../types.ts'
-import { edit, prepend, replace, send, written } from './editor.ts'
+import { type Editor, edit, prepend, replace, send, written } from './editor.ts'
 import { chooseMention, mentionAt, nameAt, takeMention } from './mention.ts'
 
 /** What has to happen because of a key in the composer. */
@@ -23,8 +23,8 @@ export type ComposeEffect =
 export type Given =
   /** Text given back, in front of what is there. */
   | { type: 'draft'; text: string }
-  /** What came back from the person's editor. */
-  | { type: 'edited'; text: string }
+  /** What came back from the person's editor; `before` was in the composer when that was opened. */
+  | { type: 'edited'; text: string; before: string }
   | { type: 'files'; files: readonly string[] }
   | { type: 'commands'; commands: readonly CommandEntry[] }
 
@@ -65,18 +65,34 @@ export function compose(view: View, keys: readonly Key[], width: number): Compos
     const before = nameAt(next.editor)
     if (begins !== undefined && (begins.start !== before?.start || begins.kind !== before.kind))
       effects.push(begins.kind === 'file' ? { type: 'files' } : { type: 'commands', behind: begins.command })
-    next = withMention({ ...next, editor })
+    next = writes(next.editor, editor)
+      ? withMention({ ...next, editor, mentions: { ...next.mentions, passed: undefined } })
+      : arrive(next, editor)
   }
   return { view: next, effects }
+}
+
+/** Whether a key has written something, and neither moved the caret nor brought another text. */
+function writes(before: Editor, { text, at, search }: Editor): boolean {
+  return before.text !== text && before.at === at && before.search === undefined && search === undefined
+}
+
+/** The caret comes to a name that nobody writes just now: no list opens, one that is open for it stays. */
+function arrive(view: View, editor: Editor): View {
+  const { mentions } = view
+  const start = nameAt(editor)?.start
+  const stays = mentions.open?.start === start && view.editor.text === editor.text
+  return withMention({ ...view, editor, mentions: stays ? mentions : { ...mentions, passed: start } })
 }
 
 /** The view with the list that fits its text. */
 export function withMention(view: View): View {
   const { editor, mentions } = view
-  const { files, commands, open, closed } = mentions
+  const { files, commands, open, closed, passed } = mentions
   const start = nameAt(editor)?.start
-  if (start === undefined && open === undefined && closed === undefined) return view
+  if (start === undefined && open === undefined && closed === undefined && passed === undefined) return view
   if (start !== undefined && start === closed) return { ...view, mentions: { files, commands, closed } }
+  if (start !== undefined && start === passed) return { ...view, mentions: { files, commands, passed } }
   return {
     ...view,
     mentions: { files, commands, open: start === undefined ? undefined : mentionAt(editor, mentions, open) },
@@ -87,9 +103,9 @@ export function withMention(view: View): View {
 export function take(view: View, given: Given): View {
   switch (given.type) {
     case 'draft':
-      return withMention({ ...view, editor: prepend(view.editor, given.text) })
+      return arrive(view, prepend(view.editor, given.text))
     case 'edited':
-      return withMention({ ...view, editor: replace(view.editor, given.text) })
+      return arrive(view, replace(view.editor, edited(view, given)))
     case 'files':
     case 'commands': {
       const { mentions } = view
@@ -98,6 +114,13 @@ export function take(view: View, given: Given): View {
       return withMention({ ...view, mentions: { ...mentions, ...known, open } })
     }
   }
+}
+
+/** The edited text, behind what was given back meanwhile. */
+function edited({ editor }: View, { text, before }: Extract<Given, { type: 'edited' }>): string {
+  const now = written(editor)
+  const given = now.endsWith(before) ? now.slice(0, now.length - before.length).replace(/\n$/u, '') : ''
+  return [given, text].filter(part => part !== '').join('\n')
 }
 
 /** Without a runtime no message can go; commands of the host and of the shell can. */
@@ -115,9 +138,12 @@ function queueKey({ editor, queued }: View, key: Key): 'take-back' | 'now' | und
 
 function mentionKey(view: View, key: Key): View | undefined {
   const { editor, mentions } = view
-  const { files, commands, open } = mentions
-  if (open === undefined || view.panels.length > 0) return undefined
+  const { files, commands, open, passed } = mentions
+  // Below a panel the list is not drawn; it can only be closed.
+  if (view.panels.length > 0 && key.name !== 'escape') return undefined
   const known = { files, commands }
+  if (passed !== undefined && key.name === 'tab') return withMention({ ...view, mentions: known })
+  if (open === undefined) return undefined
   switch (key.name) {
     case 'up':
       return { ...view, mentions: { ...known, open: chooseMention(open, -1) } }

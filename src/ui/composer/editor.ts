@@ -55,6 +55,16 @@ export function createEditor(history: readonly string[], text = ''): Editor {
   return { ...draft, caret: draft.text.length, history, at: history.length, ...nothing }
 }
 
+/** The same with prompts of the past that have become known since, unless the person looks through those already. */
+export function knowing(editor: Editor, prompts: readonly string[]): Editor {
+  const { history, at, drafts, search } = editor
+  if (at < history.length || search !== undefined || Object.keys(drafts).length > 0) return editor
+  const all = [...history.filter(text => !prompts.includes(text)), ...prompts]
+  const moved = <T extends { at: number }>(moment: T) => ({ ...moment, at: all.length })
+  const { past, future } = editor
+  return { ...editor, history: all, at: all.length, past: past.map(moved), future: future.map(moved) }
+}
+
 /** What was written, byte for byte: pastes in full. */
 export function written({ text, pastes }: Editor): string {
   return expand(text, pastes)
@@ -83,8 +93,10 @@ export function paste(editor: Editor, text: string): Editor {
   return insert({ ...editor, pastes }, added)
 }
 
-/** Puts text given back by the host in front of what is there. */
-export function prepend(editor: Editor, text: string): Editor {
+/** Puts text given back by the host in front of what is there, or was there before a search, which ends. */
+export function prepend(now: Editor, text: string): Editor {
+  if (text === '') return now
+  const editor = now.search?.before ?? now
   const given = shelter(text, editor.pastes)
   const before = editor.text === '' ? given.text : `${given.text}\n`
   return change({ ...editor, pastes: given.pastes }, before + editor.text, before.length + editor.caret)

@@ -24,6 +24,8 @@ export interface Mentions {
   readonly open?: Mention
   /** Where the name is whose list was closed: it stays so as long as that name is written. */
   readonly closed?: number
+  /** Where the name is that the caret only came to: its list opens when the name is written on, or with Tab. */
+  readonly passed?: number
 }
 
 /** So much is looked at in front of the caret, in UTF-16 units. */
@@ -98,11 +100,11 @@ function beginning(words: readonly string[], query: string): string[] {
   return found.filter(word => !found.some(other => word.startsWith(`${other} `))).slice(0, MOST)
 }
 
-/** The text with the chosen one in it: `@path`, in quotes where the path has white space, or `/command`. */
+/** The text with the chosen one in it: `@path`, in quotes where the path has white space or an `@`, or `/command`. */
 export function takeMention(editor: Editor, { kind, start, items, chosen }: Mention): Editor {
   const item = items[chosen]
   if (item === undefined) return editor
-  const name = PREFIXES[kind] + (kind === 'file' && /\s/u.test(item) ? `"${item}"` : item)
+  const name = PREFIXES[kind] + (kind === 'file' && /[\s@]/u.test(item) ? `"${item}"` : item)
   const rest = editor.text.slice(editor.caret)
   const added = /^\s/u.test(rest) ? name : `${name} `
   return change(editor, editor.text.slice(0, start) + added + rest, start + added.length)

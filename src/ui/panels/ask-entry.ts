@@ -89,7 +89,7 @@ export function optionValue(field: Field | undefined, option: string): FieldValu
 
 function judgeNumber(field: Extract<Field, { type: 'number' }>, typed: string) {
   const value = Number(typed)
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed) || !Number.isFinite(value))
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(typed) || !Number.isFinite(value))
     return { trouble: 'This is no number.' }
   if (field.integer && !Number.isSafeInteger(value)) return { trouble: 'A whole number, please.' }
   if (field.least !== undefined && value < field.least) return { trouble: `At least ${field.least}, please.` }

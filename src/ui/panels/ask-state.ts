@@ -81,8 +81,3 @@ export function askTakesText(state: AskState): boolean {
 export function declined({ kind }: Ask): AskAnswer {
   return kind === 'address' || kind === 'form' ? { kind: 'cancel' } : { kind: 'decline' }
 }
-
-/** More than the panel may have room for: it is then printed whole above it. */
-export function longText({ text }: Ask): string | undefined {
-  return text.length > 400 || text.split('\n').length > 5 ? text : undefined
-}

@@ -1,29 +1,31 @@
 import type { Ask } from '../../runtime/types.ts'
 import { clean, cleanBlock, hostOf } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
-import { line, truncate, untab, wrap } from '../transcript/line.ts'
+import { type Line, line, truncate, untab, wrap } from '../transcript/line.ts'
 import { type Entry, valueIn, valueText } from './ask-entry.ts'
 import { type AskState, askTakesText, entryOf, fieldOf } from './ask-state.ts'
-import { Panel } from './panel.tsx'
-import { field as fieldRow, fitRows, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
+import { Panel, type PanelProps, usePrinted } from './panel.tsx'
+import { field as fieldRow, fitRows, keyRows, prose, type Row, titleRow } from './rows.ts'
 
-export interface AskPanelProps extends PanelSize {
+export interface AskPanelProps extends PanelProps {
   state: AskState
-  /** The row of the panel's first line from the top of the live region, for the cursor in the line to type in. */
-  top?: number
 }
 
 /** Rows of the line to type in. */
 const LINE_ROWS = 3
 /** Rows of the text of a question, however high the window is. */
 const MOST_ROWS = 12
+/** What a row of that text is worth where room is short. */
+const TEXT = 7
+/** Longest text that is laid out, in characters. */
+const LONGEST_TEXT = 20_000
 /** Options shown at once. */
 const MOST_OPTIONS = 8
 /** Rows of what is told of the option at the cursor. */
 const MOST_DETAILS = 3
 
 /** The panel of a question, a form, a plan, or an address to open. */
-export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelProps) {
+export function AskPanel({ state, index, total, width, maxRows, top, open, onLongText }: AskPanelProps) {
   const entry = entryOf(state)
   const later: Hint[] = state.leaving ? [] : [['Ctrl+L', 'later']]
   const below = keyRows([...keysOf(state, entry), ...later], width)
@@ -34,14 +36,23 @@ export function AskPanel({ state, index, total, width, maxRows, top }: AskPanelP
       : []
   const note = state.note === undefined || state.leaving ? [] : prose(9, state.note, width, 1, 'warning')
   const taken = 1 + list.length + note.length + below.length + (typing ? LINE_ROWS : 0)
+  const form = formRows(state, width)
+  const { text } = state.ask
+  const whole = cleanBlock(text.slice(0, LONGEST_TEXT))
+    .split('\n')
+    .flatMap(each => wrap(line(untab(each)), width))
+  const most = Math.min(MOST_ROWS, Math.max(2, maxRows - taken - Math.max(2, form.length)))
+  const said = textRows(whole, width, most, open)
   const above = [
     titleRow(titleOf(state.ask), index, total, width),
-    ...textRows(state.ask.text, width, Math.min(MOST_ROWS, Math.max(2, maxRows - taken - 2))),
-    ...formRows(state, width),
+    ...said,
+    ...(isReview(state) ? fittedFields(form, maxRows - taken - said.length, width) : form),
     ...list,
     ...note,
   ]
   const rows = fitRows(above, maxRows - below.length - (typing ? LINE_ROWS : 0), width)
+  const lost = text.length > LONGEST_TEXT || rows.filter(({ rank }) => rank === TEXT).length < whole.length
+  usePrinted(open && lost ? [text] : [], onLongText)
   if (!typing || state.line === undefined) return <Panel rows={[...rows, ...below]} />
   return (
     <>
@@ -70,14 +81,25 @@ function titleOf(ask: Ask): string {
   }
 }
 
-function textRows(text: string, width: number, most: number): Row[] {
-  const rows = cleanBlock(text.slice(0, 20_000))
-    .split('\n')
-    .flatMap(each => wrap(line(untab(each)), width))
-  const shown = rows.length <= most ? rows : rows.slice(0, most - 1)
-  const hidden = rows.length - shown.length
-  const more = hidden > 0 ? [truncate(line(`… ${hidden} more lines above`, 'dim'), width)] : []
-  return [...shown, ...more].map(each => ({ rank: 7, line: each }))
+function textRows(whole: readonly Line[], width: number, most: number, above: boolean): Row[] {
+  const cut = whole.length > most
+  const rows = whole.slice(0, cut ? most - 1 : most).map(each => ({ rank: TEXT, line: each }))
+  const words = `… ${whole.length - rows.length} more lines${above ? ' above' : ''}`
+  return cut ? [...rows, { rank: 9, line: truncate(line(words, 'dim'), width) }] : rows
+}
+
+/** True where a form is read once more before it is sent. */
+function isReview(state: AskState): boolean {
+  return state.ask.kind === 'form' && fieldOf(state) === undefined && state.leaving !== true
+}
+
+/** The fields of a form that fit, and how many do not. */
+function fittedFields(rows: readonly Row[], most: number, width: number): Row[] {
+  if (rows.length <= most) return [...rows]
+  const shown = fitRows(rows, most - 1, width)
+  const count = (all: readonly Row[]) => all.filter(({ more }) => more !== true).length
+  const words = `… ${count(rows) - count(shown)} more`
+  return [...shown, { rank: 9, line: truncate(line(words, 'dim'), width) }]
 }
 
 function formRows(state: AskState, width: number): Row[] {

@@ -23,17 +23,31 @@ export function newGuard(now: number): Guard {
 }
 
 /**
- * Decides who gets the keys of one read while a panel is shown. The panel gets Esc always; anything else only after
- * 500 ms without typing since it appeared. Until then keys belong to the composer. A panel without a line to type in
- * (`takesText`) takes one key at a time: more in one read is typed or pasted text, which goes to the composer and
- * neither answers the panel nor sends anything, and counts as typing.
+ * Decides who gets the keys of one read while a panel is shown. The panel gets Esc always, unless it ends what is open in
+ * the composer (`inside`: a search, a list); anything else only after 500 ms without typing since it appeared. Until then
+ * keys belong to the composer. A panel without a line to type in (`takesText`) takes one key at a time: more in one read is
+ * typed or pasted text, which goes to the composer and neither answers the panel nor sends anything, and counts as typing.
  */
-export function guardKeys(guard: Guard, keys: readonly Key[], now: number, takesText: boolean): Routed {
-  if (keys.every(key => key.name === 'escape')) return { guard, to: 'panel', keys }
+export function guardKeys(
+  guard: Guard,
+  keys: readonly Key[],
+  now: number,
+  takesText: boolean,
+  inside = false,
+): Routed {
+  if (!inside && keys.every(key => key.name === 'escape')) return { guard, to: 'panel', keys }
   const open = guard.open || now - guard.quietSince >= QUIET
   if (!open) return { guard: { quietSince: now, open }, to: 'composer', keys }
   if (takesText || isOneKey(keys)) return { guard: { quietSince: guard.quietSince, open }, to: 'panel', keys }
-  return { guard: newGuard(now), to: 'composer', keys: keys.filter(key => key.name !== 'enter') }
+  const kept = keys.filter(key => key.name !== 'enter')
+  // Without text there is nothing that the composer could lose: an arrow that is held down, say.
+  if (!kept.some(isText)) return { guard: { quietSince: guard.quietSince, open }, to: 'panel', keys: kept }
+  return { guard: newGuard(now), to: 'composer', keys: kept }
+}
+
+/** True for what a sentence can begin with. */
+export function isText(key: Key): boolean {
+  return key.name === 'char' || key.name === 'paste'
 }
 
 /** The same for a bracketed paste. Before the panel is open it counts as typing. */

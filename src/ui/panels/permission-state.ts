@@ -67,9 +67,3 @@ export function shownBody(body: string): string {
   const text = cleanBlock(body).trimEnd()
   return isDiff(text) ? withoutHeaders(text, text.slice(0, text.indexOf('\n'))) : text
 }
-
-/** More than a panel may have room for: it is then printed whole above it. */
-export function isLong(body: string): boolean {
-  const text = shownBody(body)
-  return text.length > 300 || text.split('\n').length > 6
-}

@@ -1,17 +1,19 @@
 import { clean } from '../../text.ts'
 import { Composer } from '../composer/composer.tsx'
+import type { Style } from '../palette.ts'
 import { askedBy, whyAgain } from '../permission-words.ts'
 import { linesOf } from '../transcript/diff.ts'
-import { line, truncate, wrap } from '../transcript/line.ts'
-import { Panel } from './panel.tsx'
-import { isLong, type PermissionState, shownBody } from './permission-state.ts'
-import { fitRows, isNarrow, keyRows, type PanelSize, prose, type Row, titleRow } from './rows.ts'
+import { type Line, line, plain, truncate, wrap } from '../transcript/line.ts'
+import { Panel, type PanelProps, usePrinted } from './panel.tsx'
+import { type PermissionState, shownBody } from './permission-state.ts'
+import { fitRows, isNarrow, keyRows, prose, type Row, titleRow } from './rows.ts'
 
-export interface PermissionPanelProps extends PanelSize {
+export interface PermissionPanelProps extends PanelProps {
   state: PermissionState
-  /** The row of the panel's first line from the top of the live region, for the cursor in the line for the reason. */
-  top?: number
 }
+
+/** What is told besides what will happen: its rank where room is short, and its look. */
+type Told = readonly [rank: number, text: string | undefined, look: Style]
 
 /** Rows of the line for the reason. */
 const REASON_ROWS = 2
@@ -23,7 +25,8 @@ const MOST_ROWS = 12
 const LONGEST_BODY = 20_000
 
 /** The permission question: what exactly will happen, and the keys that answer. */
-export function PermissionPanel({ state, index, total, width, maxRows, top }: PermissionPanelProps) {
+export function PermissionPanel(props: PermissionPanelProps) {
+  const { state, index, total, width, maxRows, top, open, onLongText } = props
   const { ask, reason } = state
   const below = reason
     ? keyRows(
@@ -43,31 +46,48 @@ export function PermissionPanel({ state, index, total, width, maxRows, top }: Pe
         width,
       )
   const title = titleRow(ask.title, index, total, width)
-  const warning = ask.warning ? prose(9, `! ${clean(ask.warning, 400)}`, width, 2, 'warning') : []
-  const why = whyAgain(ask)
-  const again = why === undefined ? [] : prose(7, clean(why, 400), width, 2, 'accent')
-  const beside = [
-    ...aside(5, askedBy(ask), width),
-    ...aside(6, ask.lasting && `s and p allow from now on: ${ask.lasting}`, width),
+  const before: Told[] = [
+    [9, ask.warning && `! ${ask.warning}`, 'warning'],
+    [7, whyAgain(ask), 'accent'],
   ]
-  const taken = 1 + warning.length + again.length + below.length + (reason ? REASON_ROWS + 1 : 0)
+  const beside: Told[] = [
+    [5, askedBy(ask), 'dim'],
+    [6, ask.lasting && `s and p allow from now on: ${ask.lasting}`, 'dim'],
+  ]
+  const behind: Told[] = [[4, ask.intention, 'dim'], ...beside]
+  const room = maxRows - below.length - (reason ? REASON_ROWS : 0)
+  const question = reason ? prose(9, 'What should the model know?', width, 1) : []
+  const left = room - 1 - question.length - toldRows(before, width, 2).length
   // What is told of it gives way to what will happen, which gives way to nothing but the keys and the warning.
-  const body = bodyRows(ask.body, width, Math.max(3, Math.min(MOST_ROWS, maxRows - taken - beside.length)))
-  const above = [title, ...warning, ...again, ...body, ...aside(4, ask.intention, width), ...beside]
-  if (!reason) return <Panel rows={[...fitRows(above, maxRows - below.length, width), ...below]} />
-  const asked = fitRows(
-    [...above, ...prose(9, 'What should the model know?', width, 1)],
-    maxRows - below.length - REASON_ROWS,
+  const least = Math.min(3, Math.max(1, left))
+  const most = Math.max(least, Math.min(MOST_ROWS, left - toldRows(beside, width, 2).length))
+  const body = linesOf(shownBody(ask.body.slice(0, LONGEST_BODY))).flatMap(spans => wrap(spans, width - 2))
+  const cut = ask.body.length > LONGEST_BODY
+  const shown = fitRows(
+    [
+      title,
+      ...toldRows(before, width, 2),
+      ...bodyRows(body, cut, width, most, open),
+      ...toldRows(behind, width, 2),
+      ...question,
+    ],
+    room,
     width,
   )
+  // Nobody shall allow what could not be read.
+  const all = toldRows([...before, ...behind], width).length + body.length + 1 + question.length
+  const lost = cut || shown.length < all || !plain(title.line).includes(ask.title)
+  const texts = [ask.title, ...before.map(textOf), shownBody(ask.body), ...behind.map(textOf)]
+  usePrinted(open && lost ? [texts.filter(Boolean).join('\n')] : [], onLongText)
+  if (!reason) return <Panel rows={[...shown, ...below]} />
   return (
     <>
-      <Panel rows={asked} />
+      <Panel rows={shown} />
       <Composer
         editor={reason}
         width={width}
         maxRows={REASON_ROWS}
-        top={top === undefined ? undefined : top + asked.length}
+        top={top === undefined ? undefined : top + shown.length}
       />
       <Panel rows={below} />
     </>
@@ -83,18 +103,22 @@ function longer(width: number): [key: string, text: string][] {
   ]
 }
 
-function aside(rank: number, text: string | undefined, width: number): Row[] {
-  return text === undefined ? [] : prose(rank, clean(text, 400), width, 2, 'dim')
+function textOf([, text]: Told): string {
+  return text ?? ''
 }
 
-/** The first rows and the last one, which may be what matters; never fewer than three. */
-function bodyRows(body: string, width: number, most: number): Row[] {
-  const rows = linesOf(shownBody(body.slice(0, LONGEST_BODY))).flatMap(spans => wrap(spans, width - 2))
-  const cut = body.length > LONGEST_BODY
+/** Each of them in at most so many rows. */
+function toldRows(told: readonly Told[], width: number, most = Number.POSITIVE_INFINITY): Row[] {
+  return told.flatMap(([rank, text, look]) => (text ? prose(rank, clean(text, 400), width, most, look) : []))
+}
+
+/** The first rows and the last one, which may be what matters; where there is no room for three, that there are more. */
+function bodyRows(rows: readonly Line[], cut: boolean, width: number, most: number, above: boolean): Row[] {
   if (rows.length <= most && !cut) return rows.map(indented)
   const hidden = rows.length - most + 1
-  const words = `… ${cut ? 'many' : hidden} more lines${isLong(body) ? ', all of them above' : ''}`
+  const words = `… ${cut ? 'many' : hidden} more lines${above ? ', all of them above' : ''}`
   const note = truncate(line(words, 'dim'), width - 2)
+  if (most < 3) return [...rows.slice(0, most - 1), note].map(indented)
   const last = cut ? truncate(line('(too long to be shown)', 'dim'), width - 2) : (rows.at(-1) ?? [])
   return [...rows.slice(0, most - 2), note, last].map(indented)
 }

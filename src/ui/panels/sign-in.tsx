@@ -1,19 +1,15 @@
 import { Text } from 'ink'
-import { useEffect, useReducer, useRef } from 'react'
+import { useEffect, useReducer } from 'react'
 import { Caret } from '../composer/caret.tsx'
 import { dress, usePalette } from '../palette.ts'
 import { cells, keepEnd, steady } from '../width.ts'
-import { Panel } from './panel.tsx'
+import { Panel, type PanelProps, usePrinted } from './panel.tsx'
 import { longTexts, type SignInSize, signInRows } from './sign-in-rows.ts'
 import { type SignInState, signInAsksFor } from './sign-in-state.ts'
 
-export interface SignInPanelProps extends SignInSize {
+export interface SignInPanelProps extends SignInSize, Omit<PanelProps, 'open'> {
   state: SignInState
   now: () => number
-  /** The row of the panel's first line from the top of the live region, for the cursor in the line to type in. */
-  top?: number
-  /** Called once for each text to copy that is too long for the panel: print it whole, as one line, into the scrollback. */
-  onLongText: (text: string) => void
 }
 
 /** The sign-in panel. Its width and rows are the cap of the live region, not the window. Draws itself anew each second. */
@@ -24,15 +20,7 @@ export function SignInPanel({ state, now, top, onLongText, ...size }: SignInPane
     const timer = setInterval(tick, 1000)
     return () => clearInterval(timer)
   }, [])
-
-  const printed = useRef(new Set<string>())
-  useEffect(() => {
-    for (const text of longTexts(state, size.width)) {
-      if (printed.current.has(text)) continue
-      printed.current.add(text)
-      onLongText(text)
-    }
-  }, [state, size.width, onLongText])
+  usePrinted(longTexts(state, size.width), onLongText)
 
   const { above, below } = signInRows(state, size, now())
   const asked = signInAsksFor(state)

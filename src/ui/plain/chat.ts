@@ -20,7 +20,13 @@ export interface PlainChatOptions extends ChatPorts {
 /** Two Ctrl+C within this time leave; two within the shorter one are one that was told twice. In milliseconds. */
 const TWICE = 2000
 const SAME = 100
-const COMMAND = /^\/[a-z-]+(?: |$)/
+const COMMAND = /^\/[a-z\d-]+(?: |$)/i
+/** What keys do on a screen. */
+const OWN = [
+  { name: 'send', what: 'send what was given back (not sent: ...)' },
+  { name: 'later', what: 'put the question that is open away' },
+  { name: 'answer', what: 'ask it again' },
+]
 
 /**
  * Opens the chat as lines that are only ever appended: no escape sequence, nothing redrawn, nothing that moves with time.
@@ -98,8 +104,10 @@ export function openPlainChat(options: PlainChatOptions): Chat {
   /** The first Ctrl+C takes away what is in front: the question, or the running turn. */
   function interrupt(): void {
     const now = clock.now()
-    if (now - pressed < SAME) return
-    const again = now - pressed < TWICE
+    // The clock may have been put back.
+    const since = Math.abs(now - pressed)
+    if (since < SAME) return
+    const again = since < TWICE
     pressed = now
     // The terminal has shown `^C`, and nothing behind it.
     write('')
@@ -136,16 +144,19 @@ export function openPlainChat(options: PlainChatOptions): Chat {
     tell: ({ level, text }) => show({ type: 'line', level, text }),
     askPermission: (ask, signal) => askPermission({ write, read: readerOf(true), turns }, ask, signal),
     ask: (ask, signal) => putQuestion({ write, read: readerOf(true), turns }, ask, signal),
+    own: OWN,
     copy: () => false,
     edit: () => false,
     theme: () => undefined,
     left: left.promise,
     async close() {
-      if (closed) return
+      // The line that is being written is the terminal's.
+      if (closed) return ''
       output.end()
       closed = true
       release()
       reader.close()
+      return ''
     },
   }
 }

@@ -37,6 +37,7 @@ const LONGEST = 200
 
 /** The lines that an event is told with; replies are told by `reply.ts`. Pure; `now` is in milliseconds since the epoch. */
 export function eventLines(told: Told, event: ChatEvent, now: number): { told: Told; lines: string[] } {
+  // For few: a function takes no more arguments than fit the stack.
   const only = (...lines: string[]) => ({ told, lines })
   switch (event.type) {
     case 'tool-start': {
@@ -85,7 +86,7 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
       return { told: { ...told, typed: undefined }, lines: shown ? [] : [`you: ${shorten(event.text)}`] }
     }
     case 'user':
-      return only(...indented('you: ', event.text))
+      return { told, lines: indented('you: ', event.text) }
     case 'interrupted':
       return only('interrupted')
     case 'idle':
@@ -144,11 +145,12 @@ export function eventLines(told: Told, event: ChatEvent, now: number): { told: T
     case 'session':
       return { told: { ...told, servers: {}, mode: 'interactive', permissions: 'manual' }, lines: [] }
     case 'text':
-      return only(...cleanBlock(event.text).trimEnd().split('\n'))
+      return { told, lines: cleanBlock(event.text).trimEnd().split('\n') }
     case 'draft':
-      return only(
-        ...(event.text.trim() === '' ? [] : [...indented('not sent: ', event.text), '/send sends it']),
-      )
+      return {
+        told,
+        lines: event.text.trim() === '' ? [] : [...indented('not sent: ', event.text), '/send sends it'],
+      }
     default:
       return only()
   }

@@ -94,13 +94,15 @@ function isVerbatim(line: string): boolean {
 }
 
 const END = /[.!?…]["'”’)\]*_]*\s+(?=\S)|[。！？](?=\S)/gu
-const GAP = /\s+(?=\S)/gu
+const GAP = /\s(?=\S)/gu
 
 /** The first place to cut: past {@link LONG} where a sentence ends, past {@link LONGEST} between words. */
 function placeToCut(text: string, from: number): number | undefined {
+  // What lies behind the last place is looked at when that is cut.
+  const near = text.slice(0, LONGEST_WORD + 1)
   const places = [
-    endOf(END, text, Math.max(LONG, from)),
-    endOf(GAP, text, Math.max(LONGEST, from)),
+    endOf(END, near, Math.max(LONG, from)),
+    endOf(GAP, near, Math.max(LONGEST, from)),
     text.length > LONGEST_WORD ? wholeAt(text, LONGEST_WORD) : undefined,
   ]
   return places.reduce((first, place) => (place === undefined || (first ?? place) < place ? first : place))

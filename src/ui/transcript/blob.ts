@@ -2,7 +2,8 @@ import { blobName } from '../../text.ts'
 
 const DATA = 'data:([a-z]+\\/[\\w.+-]+)(?:;[\\w=.-]+)*;base64,([A-Za-z0-9+/_-]{200,}=*)'
 const BLOB = new RegExp(DATA, 'gi')
-const IMAGE = new RegExp(`!?\\[([^\\]]*)\\]\\(${DATA}\\)`, 'gi')
+// No bracket within the words: each place is looked at once, however many brackets are opened.
+const IMAGE = new RegExp(`!?\\[([^[\\]]*)\\]\\(${DATA}\\)`, 'gi')
 const HERE = /^data:[a-z]+\/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/_-]*=*\)?/i
 
 /** Text in which data that nobody can read has given way to its kind and size. */

@@ -48,8 +48,9 @@ const DIFF_LINES = 30
 const OUTPUT_COLUMNS = 200
 /** The key that prints all of what is folded. */
 export const FOLD_HINT = ' (Ctrl+O)'
-/** What is looked at of an output, in characters. */
+/** What is looked at of an output, and kept of what is folded, in characters. */
 const OUTPUT_LENGTH = 256 * 1024
+const NOT_KEPT = '\n(the rest is not kept)'
 
 const MARKS: Readonly<Record<Level, Span>> = {
   done: { text: '✓', styles: ['good'] },
@@ -74,14 +75,19 @@ export function header(version: string, model: string | undefined, folder: strin
   ]
 }
 
-/** What the person said. */
-export function promptBlock(text: string, columns: number): Line[] {
-  return shortened(nameBlobs(cleanBlock(text)).trimEnd(), PROMPT_LINES).flatMap(({ text, note }, at) => {
+/** What the person said, or its beginning, and then all of it. `said` is raw. */
+export function promptBlock(said: string, columns: number): { lines: Line[]; folded?: Folded } {
+  const all = nameBlobs(cleanBlock(said)).trimEnd()
+  const rows = shortened(all, PROMPT_LINES)
+  const lines = rows.flatMap(({ text, note }, at) => {
     const lead: Line = [{ text: at === 0 ? '› ' : '  ', styles: ['accent'] }]
     const words: Line = [{ text, styles: note ? ['dim'] : ['strong'] }]
     // What is indented is code, most likely.
     return /^\s/.test(text) ? [[...lead, ...words]] : flow({ lead, hang: 2, words }, proseWidth(columns))
   })
+  if (!rows.some(({ note }) => note)) return { lines }
+  const kept = all.length > OUTPUT_LENGTH ? beginning(all) + NOT_KEPT : all
+  return { lines, folded: { title: 'your message', text: kept } }
 }
 
 /** A line of the host's own. */
@@ -101,7 +107,7 @@ export function toolBlock(
   const word = end === 'ok' ? '' : `  ${end}`
   const row = toolRow(tool, ENDS[end], word, now, columns)
   if (end === 'denied') return { row, shown: [] }
-  const text = nameBlobs(cleanBlock(output.slice(0, OUTPUT_LENGTH)).trim())
+  const text = nameBlobs(beginning(output).trim())
   if (text === '') return { row, shown: [] }
   const diff = isDiff(text)
   const lines = shortened(
@@ -116,7 +122,7 @@ export function toolBlock(
     : lines.map(({ text }) => line(`  ${cut(text)}`, 'dim'))
   const whole = lines.every(({ text, note }) => !note && text === cut(text)) && output.length <= OUTPUT_LENGTH
   if (whole) return { row, shown }
-  const more = output.length > OUTPUT_LENGTH ? '\n(the rest is not kept)' : ''
+  const more = output.length > OUTPUT_LENGTH ? NOT_KEPT : ''
   const name = toolName({ ...tool, summary: '' })
     .map(span => span.text)
     .join('')
@@ -126,7 +132,7 @@ export function toolBlock(
 /** The file of a diff, where the row of the call names it. */
 function toldFile({ summary }: Tool, diff: string): string | undefined {
   const file = /^\+\+\+ b\/(.+)$/m.exec(diff)?.[1]
-  const told = /(?:^| )path=…?(\S+)/.exec(summary)?.[1]
+  const told = /(?:^| )path=…?(.+?)(?= \w+=|$)/.exec(summary)?.[1]
   return file !== undefined && told !== undefined && `/${file}`.endsWith(told) ? file : undefined
 }
 
@@ -190,6 +196,11 @@ function shortened(text: string, most: number): { text: string; note: boolean }[
   if (shown.length < lines.length)
     rows.push({ text: `… ${lines.length - shown.length} more lines${FOLD_HINT}`, note: true })
   return rows
+}
+
+/** Cleaned, and a string of its own: a piece of one keeps all of that in memory. */
+function beginning(text: string): string {
+  return Buffer.from(cleanBlock(text.slice(0, OUTPUT_LENGTH))).toString()
 }
 
 function cut(text: string): string {

@@ -21,7 +21,7 @@ const PATIENCE = 200
 
 /** True if there is a block of code in a text of Markdown. */
 export function hasCode(text: string): boolean {
-  return /^\s*(```|~~~)/m.test(text)
+  return /^[\t ]*(```|~~~)/m.test(text)
 }
 
 /** `info`: what stands behind the fence, of which the first word is the language. */

@@ -17,10 +17,18 @@ const MARKS = /[*_`~[\]<\\:&]|www\./g
 /** The inline marks of Markdown as looks. `links`: the terminal has links, so their host is enough to be shown. */
 export function inline(source: string, styles: readonly Style[], links: boolean): Span[] {
   const text = nameBlobs(source)
-  if (text.length > LONGEST) return [{ text, styles }]
-  const marks = text.match(MARKS)?.length ?? 0
+  const marks = marksIn(text)
   if (marks === 0 || marks > MOST_MARKS) return [{ text, styles }]
   return spansOf(Lexer.lexInline(text), styles, links)
+}
+
+/** Whether a line is what people write, so that its marks can be read in no time. */
+export function isProse(source: string): boolean {
+  return marksIn(source) <= MOST_MARKS
+}
+
+function marksIn(text: string): number {
+  return text.length > LONGEST ? Number.POSITIVE_INFINITY : (text.match(MARKS)?.length ?? 0)
 }
 
 /** The same for tokens that `marked` has already found. */

@@ -128,10 +128,15 @@ export function truncate(spans: Line, size: number): Line {
 function pieces(word: string, size: number): string[] {
   if (cells(word) <= size) return [word]
   const out = ['']
+  let used = 0
   for (const grapheme of graphemes(word)) {
-    const last = out.at(-1) ?? ''
-    if (last !== '' && cells(last) + cells(grapheme) > size) out.push(grapheme)
-    else out[out.length - 1] = last + grapheme
+    const more = cells(grapheme)
+    if (out.at(-1) !== '' && used + more > size) {
+      out.push('')
+      used = 0
+    }
+    out[out.length - 1] += grapheme
+    used += more
   }
   return out
 }

@@ -33,7 +33,9 @@ const PIECE = 4000
 /** Quotes within quotes, as far as they can be told apart. */
 const DEEPEST = 5
 
-const FENCE = /^\s*(`{3,}|~{3,})([^`]*)$/
+// Both look at a run of one character once: not again from each place within it.
+const FENCE = /^\s*(`{3,}|~{3,}(?!~))([^`]*)$/
+const CLOSING = /(?:^|(?<!\s)\s+)#+$/
 const QUOTE = /^( *)> ?/
 
 export function openMarkdown(sheet: Sheet, depth = 0, allowance = { left: COLOURED }): Markdown {
@@ -81,7 +83,7 @@ export function openMarkdown(sheet: Sheet, depth = 0, allowance = { left: COLOUR
   }
 
   function laidOut({ lead, hang, styles, body, heading }: Prose): Line[] {
-    const text = heading ? body.replace(/(?:^|\s+)#+$/, '') : body
+    const text = heading ? body.replace(CLOSING, '') : body
     if (text.trim() === '' && plain(lead).trim() === '') return []
     return flow({ lead, hang, words: inline(text, styles, sheet.links) }, roomOfProse())
   }

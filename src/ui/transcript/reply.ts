@@ -130,8 +130,15 @@ function missing(
   let last = -1
   let rest: string[] = []
   const absent = new Set<number>()
+  /** Where each line was printed, the first place last. */
+  const places = Map.groupBy([...printed.keys()].reverse(), at => printed[at])
+  const next = (source: string) => {
+    const left = places.get(source) ?? []
+    while ((left.at(-1) ?? from) < from) left.pop()
+    return left.at(-1) ?? -1
+  }
   for (const [at, source] of whole.entries()) {
-    const found = source.trim() === '' ? -1 : printed.indexOf(source, from)
+    const found = source.trim() === '' ? -1 : next(source)
     if (found >= 0) {
       from = found + 1
       last = at

@@ -1,3 +1,4 @@
+import { nameBlobs } from './blob.ts'
 import type { Line } from './line.ts'
 import { type Layout, layRow, layTable } from './table.ts'
 
@@ -29,7 +30,8 @@ export function openRows(room: () => number, links: boolean, otherwise: (source:
   }
 
   return {
-    add(source) {
+    add(given) {
+      const source = nameBlobs(given)
       if (layout !== undefined) return layRow(source, layout)
       rows.push(source)
       return rows.length < MOST ? [] : lay()

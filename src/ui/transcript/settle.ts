@@ -11,7 +11,8 @@ export const LONGEST_SETTLED = 2000
 
 /** Marks that may be closed later: none is left once these harmless uses are taken out. */
 const HARMLESS = /(?<=\w)_(?=\w)|(?<=^|\s)[*_~<](?=\s)|<(?=[\d=-])|\[[^[\]]*\](?=[\s.,;:!?)])|\](?=\s)/g
-const OPEN = /[*_~`[\]<]|\\$/
+/** A character reference counts too: what it stands for is shorter. */
+const OPEN = /[*_~`[\]<]|\\$|&(?=[#\w])/
 
 /** Rows of an unfinished line that no later text can change, and for how many characters of the source they stand. */
 export interface Settled {

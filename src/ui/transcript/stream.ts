@@ -8,7 +8,7 @@ import { openReply, type Reply } from './reply.ts'
 import type { Sheet } from './sheet.ts'
 
 /** Time between two publications of streamed text, in milliseconds. */
-const PERIOD = 50
+const PERIOD = 80
 /** What is looked at of an unfinished line: more than any live region can show. */
 const TAIL = 1500
 /** What is looked at of an output: its end, and so many lines of that. */
@@ -17,7 +17,7 @@ const OUTPUT_LINES = 12
 /** What is kept of the thoughts of the model: their beginning, in characters. */
 const THOUGHTS = 100_000
 
-/** Takes the events of a chat in order, a little at a time; streamed text is gathered and published every 50 ms. */
+/** Takes the events of a chat in order, a little at a time; streamed text is gathered and published 12 times a second. */
 export interface Stream {
   take(event: ChatEvent): void
   /** Publishes what is there, and ends a reply that is still running as it is. */
@@ -57,8 +57,11 @@ export function openStream(
     fresh.clear()
   }
 
+  /** At once where nothing was for a while: the first word of a reply waits for no timer. */
   function soon(): void {
-    cancel ??= later(publish, Math.min(PERIOD, Math.max(0, published + PERIOD - now())))
+    const rest = Math.min(PERIOD, published + PERIOD - now())
+    if (rest <= 0) publish()
+    else cancel ??= later(publish, rest)
   }
 
   function finish(full?: string): void {

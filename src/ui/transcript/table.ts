@@ -1,14 +1,14 @@
 import { Lexer, type Tokens } from 'marked'
 import { cells as cellsOf } from '../width.ts'
 import { flow } from './flow.ts'
-import { spansOf } from './inline.ts'
+import { isProse, spansOf } from './inline.ts'
 import { type Line, line, type Span, width } from './line.ts'
 import { unitsOf } from './units.ts'
 
 /** How the rows of a table are laid out, once that is settled. */
 export interface Layout {
   /** The two source lines that make the rest a table. */
-  head: string
+  head: readonly string[]
   titles: readonly Cell[]
   /** Widths of the columns in cells; undefined where they do not fit beside each other: rows are lists then. */
   widths?: readonly number[]
@@ -34,7 +34,7 @@ export function layTable(
   room: number,
   links: boolean,
 ): { layout: Layout; lines: Line[] } | undefined {
-  const table = lex(source.join('\n'))
+  const table = lex(source)
   if (table === undefined) return undefined
   const [titles = [], ...body] = [table.header, ...table.rows].map(row =>
     row.map((cell, at) => content(cell, at, table, links)),
@@ -44,22 +44,24 @@ export function layTable(
   const least = columns.map(cells => largest(cells.flatMap(longestWords)))
   const widths = widthsWithin(natural, least, room)
   const apart = widths === undefined || widths.some((size, at) => size < (natural[at] ?? 0))
-  const layout = { head: source.slice(0, 2).join('\n'), titles, widths, apart, room, links }
+  const layout = { head: source.slice(0, 2), titles, widths, apart, room, links }
   const rows = body.flatMap((row, at) => [...(apart && at > 0 ? [line('')] : []), ...lay(row, layout)])
   return { layout, lines: [...headOf(layout, body.length === 0), ...rows] }
 }
 
 /** One more row below a table whose layout is settled. */
 export function layRow(source: string, layout: Layout): Line[] {
-  const table = lex(`${layout.head}\n${source}`)
+  const table = lex([...layout.head, source])
   const row = table?.rows[0]
   if (table === undefined || row === undefined) return [line(source)]
   const cells = row.map((cell, at) => content(cell, at, table, layout.links))
   return [...(layout.apart ? [line('')] : []), ...lay(cells, layout)]
 }
 
-function lex(source: string): Tokens.Table | undefined {
-  const first = Lexer.lex(source)[0]
+/** A row that is too much to be read makes no table: reading takes the time of the square, and the stack. */
+function lex(source: readonly string[]): Tokens.Table | undefined {
+  if (!source.every(isProse)) return undefined
+  const first = Lexer.lex(source.join('\n'))[0]
   return first?.type === 'table' ? (first as Tokens.Table) : undefined
 }
 

@@ -6,9 +6,10 @@ export const UNSPACED = new RegExp(`[${IDEOGRAPHS}${LETTERS}]`, 'u')
 /** Marks that stay with the character before them, among them those that must not begin a row. */
 const BEHIND =
   '[\\p{M}々ーぁぃぅぇぉっゃゅょァィゥェォッャュョ、。，．・：；？！）」』】〉》〕］｝…\\u200c\\u200d\\ufe00-\\ufe0f]'
-const BEFORE = '[（「『【〈《〔［｛]'
+const BEFORE = '（「『【〈《〔［｛'
+/** A row of opening brackets is taken as a whole or not at all, so that a long one is not looked at from each of them. */
 const UNIT = new RegExp(
-  `\\s+|${BEFORE}*[${IDEOGRAPHS}]${BEHIND}*|(?:(?!${BEFORE}*[${IDEOGRAPHS}])\\S)+`,
+  `\\s+|[${BEFORE}]*[${IDEOGRAPHS}]${BEHIND}*|(?:[${BEFORE}]+(?![${BEFORE}${IDEOGRAPHS}])|[^\\s${BEFORE}${IDEOGRAPHS}])+`,
   'gu',
 )
 

@@ -7,6 +7,9 @@ import { createLock } from '../../../src/auth/store/lock.ts'
 import { judgeSlot } from '../../../src/auth/store/slot.ts'
 import { clean } from '../../../src/text.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 const EMPTY = { accounts: [], bindings: [], defaults: [] }
 const place = { server: 'https://one.example.com/mcp', issuer: 'https://login.example.com' }
@@ -23,6 +26,25 @@ function bookIn(folder: string) {
 const adding = (slot: string) => (book: AccountBook) => ({
   ...book,
   accounts: [...book.accounts, { ...place, slot: clean(slot) }],
+})
+
+test('a book that would be too large to be read again is refused, and the one before stays', async () => {
+  const folder = await temporaryFolder()
+  await bookIn(folder).change(adding('work'))
+  const before = await bookIn(folder).read()
+  const server = `https://${'x'.repeat(2000)}.example.com/`
+  const accounts = Array.from({ length: 1000 }, (_, at) => ({
+    ...account,
+    server,
+    issuer: server,
+    slot: clean(`${at}`),
+  }))
+  const change = bookIn(folder).change(book => ({ ...book, accounts }))
+  await expect(change).rejects.toMatchObject({
+    kind: 'store-unavailable',
+    detail: expect.stringMatching(/accounts\.json cannot be written$/),
+  })
+  expect(await bookIn(folder).read()).toEqual(before)
 })
 
 describe('the name of an account', () => {
@@ -133,11 +155,13 @@ test('the file of a newer version is read as far as possible and never written',
   expect(await readFile(join(folder, 'accounts.json'), 'utf8')).toBe(text)
 })
 
-test('a folder in its place, or a link, is not followed', async () => {
+test('a folder in its place is put aside, a link is not followed', async () => {
   const [folder, other] = [await temporaryFolder(), await temporaryFolder()]
   await mkdir(join(folder, 'accounts.json'))
   expect(await bookIn(folder).read()).toMatchObject(EMPTY)
-  await expect(bookIn(folder).change(adding('x'))).rejects.toMatchObject({ kind: 'store-unavailable' })
+  await bookIn(folder).change(adding('x'))
+  expect((await bookIn(folder).read()).accounts).toHaveLength(1)
+  expect((await stat(join(folder, 'accounts.json.damaged'))).isDirectory()).toBe(true)
   await writeFile(join(folder, 'elsewhere.json'), JSON.stringify({ v: 1, accounts: [account] }))
   await symlink(join(folder, 'elsewhere.json'), join(other, 'accounts.json'))
   expect(await bookIn(other).read()).toMatchObject(EMPTY)

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createGrants } from '../../../src/auth/grants.ts'
 import { Secret } from '../../../src/auth/secret.ts'
 import { openTokenFile } from '../../../src/auth/store/file.ts'
 import { createLock } from '../../../src/auth/store/lock.ts'
@@ -64,6 +65,34 @@ test('a client that is forgotten leaves no copy of its secret in the sign-in of 
   await store.forgetClient(key)
   expect(await readFile(join(folder, 'tokens', 'tokens.json'), 'utf8')).not.toContain('typed')
   expect((await store.read(key))?.access.reveal()).toBe('access')
+})
+
+describe('a store that cannot be read', () => {
+  async function unreadable(source: Client['source']) {
+    const { store, folder } = await openIn({ kind: 'file' })
+    await store.writeClient(key, { ...client, source: 'registered' })
+    await store.writeClient(key, { ...client, source })
+    const [noted] = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')).clients
+    expect(noted).toEqual({ ...key, store: 'file', since: 1, source })
+    await chmod(join(folder, 'tokens', 'tokens.json'), 0o644)
+    return openIn({ kind: 'file', folder })
+  }
+
+  test("makes an error of a client of the person's own: no other one takes its place", async () => {
+    const { store, warnings } = await unreadable('configured')
+    await expect(store.readClient(key)).rejects.toMatchObject({ kind: 'store-unavailable' })
+    expect(warnings).toHaveLength(1)
+    const grants = createGrants(store, { tell: () => {} })
+    const registered: Client = { id: 'new', source: 'registered' }
+    await grants.keepClient(key, registered)
+    await expect(store.readClient(key)).rejects.toMatchObject({ kind: 'store-unavailable' })
+  })
+
+  test('counts as one without a registration: the next one is for this session', async () => {
+    const { store, warnings } = await unreadable('registered')
+    expect(await store.readClient(key)).toBeUndefined()
+    expect(warnings).toHaveLength(1)
+  })
 })
 
 test('K-06 a client of a newer version is left as it is', async () => {

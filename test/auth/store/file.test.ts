@@ -35,6 +35,19 @@ test('K-08 keeps texts in a file and a folder that only this user can open', asy
   expect(await readdir(join(folder, 'tokens'))).toEqual(['tokens.json'])
 })
 
+test('K-08 what would be too large to be read again is refused, and the others stay', async () => {
+  const { folder, file } = await withEntry()
+  await open(folder).set('large', 'x'.repeat(5 * 1024 * 1024))
+  await expect(open(folder).set('larger', 'x'.repeat(5 * 1024 * 1024))).rejects.toMatchObject({
+    kind: 'store-unavailable',
+    detail: `the file ${file} is full`,
+  })
+  expect(await open(folder).get('account')).toBe('text')
+  await open(folder).delete('large')
+  await open(folder).set('larger', 'small')
+  expect(await open(folder).get('larger')).toBe('small')
+})
+
 describe('K-08 refuses to read and to write, and says which, when', () => {
   test.each<[string, string, (at: Awaited<ReturnType<typeof withEntry>>) => Promise<unknown>]>([
     ['the file is open to others', 'tokens.json is open to other users', ({ file }) => chmod(file, 0o644)],

@@ -1,12 +1,15 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openIndex } from '../../../src/auth/store/index.ts'
 import { createLock } from '../../../src/auth/store/lock.ts'
 import { clean } from '../../../src/text.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { keyOf } from '../../support/grants.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 function indexIn(folder: string) {
   const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
@@ -114,9 +117,23 @@ test('the file of a newer version is read as far as possible and never written',
 })
 
 test('a change that cannot be written rejects', async () => {
-  const folder = await temporaryFolder()
-  await mkdir(join(folder, 'index.json'))
+  const folder = join(await temporaryFolder(), 'state')
+  await writeFile(folder, '')
   await expect(indexIn(folder).add('grants', keyOf('one'), 'keychain')).rejects.toThrow()
+})
+
+test('what cannot be understood is said, and kept beside the next one', async () => {
+  const folder = await temporaryFolder()
+  const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
+  const warn = vi.fn()
+  const index = openIndex({ folder, lock, now: () => 1, warn })
+  await writeFile(join(folder, 'index.json'), '{"v":1,"grants":[')
+  await index.add('grants', keyOf('one'), 'keychain')
+  expect(warn).toHaveBeenCalledWith(
+    `the file ${join(folder, 'index.json')} cannot be understood: it counts as empty`,
+  )
+  expect(await readFile(join(folder, 'index.json.damaged'), 'utf8')).toBe('{"v":1,"grants":[')
+  expect(await indexIn(folder).list('grants')).toHaveLength(1)
 })
 
 test('grants, clients and sign-outs are lists of their own; a new grant ends a sign-out', async () => {

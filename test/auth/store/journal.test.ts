@@ -1,6 +1,7 @@
 import { appendFile, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scopeTokens } from '../../../src/auth/scope.ts'
 import { type JournalEntry, openJournal } from '../../../src/auth/store/journal.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 
@@ -16,6 +17,14 @@ test('what was written is read again, the last ones, oldest first; for this user
   for (const server of ['a', 'b', 'c']) await journal.write(entry(server, { route: 'device' }))
   expect((await journal.read(2)).map(({ server }) => server)).toEqual(['b', 'c'])
   expect((await stat(join(folder, 'journal.jsonl'))).mode & 0o777).toBe(0o600)
+})
+
+test('an entry with all rights that a grant may have is read again', async () => {
+  const journal = openJournal(await temporaryFolder())
+  const rights = Array.from({ length: 150 }, (_, at) => `${at}`.padEnd(256, 'x'))
+  const scope = scopeTokens(rights.join(' ')).join(' ')
+  await journal.write(entry('a', { scope }))
+  expect(await journal.read(1)).toEqual([entry('a', { scope })])
 })
 
 test('that a line was added is seen also where the time of the file stays the same', async () => {

@@ -1,13 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Secret } from '../../../src/auth/secret.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
 import { describeWithKeychain, type Keychain, startKeychain } from '../../support/keychain.ts'
 import { openIn, storeOptions, vaultIn } from '../../support/open-store.ts'
-import { startStoreProcess } from '../../support/store-process.ts'
+import { CHILD, startStoreProcess } from '../../support/store-process.ts'
 
 const key = keyOf('one')
 const account = `${key.server} ${key.issuer}`
@@ -194,6 +197,23 @@ describeWithKeychain('with a real keychain', () => {
     expect([await store.read(key), store.kind]).toEqual([grant, 'memory'])
     expect(await vaultIn(keychain.env).get(account)).toBe('{"v":2,"sealed":"x"}')
     expect(warnings).toEqual([expect.stringContaining('made by a newer version')])
+  })
+
+  test('every character of a text comes back, also those that end a line elsewhere', async () => {
+    const vault = vaultIn(keychain.env)
+    const text = 'a\u2028b\u2029c\r\nd\u0085e\0f \u{1f600}'
+    await vault.set('account', JSON.stringify({ text }))
+    expect(await vault.get('account')).toBe(JSON.stringify({ text }))
+    await expect(vault.get('a\u2028b')).resolves.toBeUndefined()
+  })
+
+  test('what is no request, or the first part of one, costs no other its answer', async () => {
+    const child = spawn(process.execPath, [CHILD], { env: keychain.env, stdio: ['pipe', 'pipe', 'inherit'] })
+    const set = (id: number) =>
+      JSON.stringify({ id, do: 'set', service: 'ours', account: `${id}`, text: 'x' })
+    child.stdin.end(`{"id":1\n{"id":2}\n\n${set(3)}\n${set(4).slice(0, -9)}`)
+    const [answers, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+    expect({ answers, code }).toEqual({ answers: '\n{"id":3}\n', code: 0 })
   })
 
   test('many entries at once', async () => {

@@ -8,6 +8,9 @@ import type { Vault } from '../../../src/auth/store/vault.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import { describeWithKeychain, startKeychain } from '../../support/keychain.ts'
 import { openIn, vaultIn } from '../../support/open-store.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 const LIMIT = 200
 

@@ -5,6 +5,9 @@ import { clientRecord, grantRecord } from '../../../src/auth/store/record.ts'
 import { clean } from '../../../src/text.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 const key = keyOf('one')
 const identity = { subject: 'u1', login: 'you@example.com' }

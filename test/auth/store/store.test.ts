@@ -1,11 +1,16 @@
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'rolldown'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { bundleOf } from '../../../scripts/bundle-options.js'
+import { createGrants } from '../../../src/auth/grants.ts'
 import { Secret } from '../../../src/auth/secret.ts'
-import { type StoreOptions, serviceName } from '../../../src/auth/store/store.ts'
+import { serviceName } from '../../../src/auth/store/service.ts'
+import type { StoreOptions } from '../../../src/auth/store/store.ts'
+import type { TokenStore } from '../../../src/auth/types.ts'
 import { clean } from '../../../src/text.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
@@ -13,6 +18,7 @@ import { openIn, storeOptions } from '../../support/open-store.ts'
 import '../../support/secret-equality.ts'
 import { CHILD, startStoreProcess } from '../../support/store-process.ts'
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const key = keyOf('one')
 const grant = grantOf(key)
 
@@ -33,6 +39,33 @@ test('memory: keeps for this session only, leaves nothing behind, warns of nothi
   expect(await store.read(key)).toBeUndefined()
   expect([store.kind, store.durable, warnings]).toEqual(['memory', false, []])
   expect(await readdir(folder)).toEqual([])
+})
+
+test('what is read ahead is not what was there before a write, a sign-out or a lock', async () => {
+  const { store, folder } = await openIn({ kind: 'file' })
+  await store.write(key, grant)
+  const next = { ...grant, access: new Secret('next') }
+  await store.readAhead?.(key)
+  await store.write(key, next)
+  expect((await store.read(key))?.access.reveal()).toBe('next')
+
+  const other = await startStoreProcess({ ...storeOptions(folder), kind: 'file' })
+  onTestFinished(() => other.close())
+  await store.readAhead?.(key)
+  await other.ask('write later')
+  expect((await store.exclusive(key, () => store.read(key)))?.access.reveal()).toBe('later')
+
+  // Read ahead while another program is inside: not what is used when this one is.
+  await other.ask('hold')
+  const inside = store.exclusive(key, () => store.read(key))
+  await store.readAhead?.(key)
+  await other.ask('write last')
+  await other.ask('release')
+  expect((await inside)?.access.reveal()).toBe('last')
+
+  await store.readAhead?.(key)
+  await store.forget(key)
+  expect(await store.read(key)).toBeUndefined()
 })
 
 test('file: another process reads it, and the index knows', async () => {
@@ -105,6 +138,71 @@ describe('several accounts of a server', () => {
   })
 })
 
+describe('what one program could not keep, when the fault is over', () => {
+  const at = (token: string, receivedAt: number) => ({ ...grantOf(key, token), receivedAt })
+
+  /** `mine` has kept a grant of 1000 and a registration in memory; `theirs` is another program, at 1500. */
+  async function afterFault() {
+    const folder = await temporaryFolder()
+    const open = async () => (await openIn({ kind: 'file', folder, now: () => 1500 })).store
+    const [mine, theirs] = [await open(), await open()]
+    const file = join(folder, 'tokens', 'tokens.json')
+    await mkdir(join(folder, 'tokens'), { mode: 0o700 })
+    await writeFile(file, '{"v":2}', { mode: 0o600 })
+    await mine.write(key, at('mine', 1000))
+    await mine.writeClient(key, grant.client)
+    await writeFile(file, '{"v":1,"entries":{}}')
+    return { mine, theirs, open, file }
+  }
+  const tokenIn = async (store: TokenStore) => (await store.read(key))?.access.reveal()
+  const storesOf = async (store: TokenStore) => (await store.list()).map(entry => entry.store)
+
+  test('serves until another program has kept a later one', async () => {
+    const { mine, theirs } = await afterFault()
+    await theirs.write(key, at('older', 900))
+    expect(await tokenIn(mine)).toBe('mine')
+    await theirs.write(key, at('later', 1200))
+    expect(await tokenIn(mine)).toBe('later')
+    expect(await storesOf(mine)).toEqual(['file'])
+  })
+
+  test('serves while the other one cannot be read', async () => {
+    const { mine, theirs, file } = await afterFault()
+    await theirs.write(key, at('later', 1200))
+    await chmod(file, 0o644)
+    expect(await tokenIn(mine)).toBe('mine')
+    await chmod(file, 0o600)
+    expect(await tokenIn(mine)).toBe('later')
+  })
+
+  test('ends with a sign-out in another program, and no list shows it', async () => {
+    const { mine, theirs, open } = await afterFault()
+    await theirs.write(key, at('later', 1200))
+    await theirs.exclusive(key, () => theirs.forget(key))
+    for (const store of [mine, theirs, await open()]) {
+      expect(await storesOf(store)).toEqual([])
+      expect(await tokenIn(store)).toBeUndefined()
+    }
+    await mine.exclusive(key, async () => expect(await tokenIn(mine)).toBeUndefined())
+    await mine.write(key, at('new', 2000))
+    for (const store of [mine, theirs, await open()]) {
+      expect(await tokenIn(store)).toBe('new')
+      expect(await storesOf(store)).toEqual(['file'])
+    }
+  })
+
+  test('a registration serves until a person has set a client', async () => {
+    const { mine, theirs } = await afterFault()
+    expect(await mine.readClient(key)).toEqual(grant.client)
+    await theirs.writeClient(key, { ...grant.client, id: 'registered there' })
+    expect(await mine.readClient(key)).toEqual(grant.client)
+    const set = { ...grant.client, id: 'set', source: 'configured' as const }
+    await theirs.writeClient(key, set)
+    await createGrants(mine, { tell: line => expect.fail(line.text) }).keepClient(key, grant.client)
+    for (const store of [mine, theirs]) expect(await store.readClient(key)).toEqual(set)
+  })
+})
+
 describe('a keychain that is not there', () => {
   const noBus = expect.stringMatching(
     /^no system keychain was found .*: sign-ins last until you leave \(--token-store/,
@@ -132,7 +230,7 @@ describe('a keychain that is not there', () => {
 
   test('a child that talks nonsense is not believed', async () => {
     const folder = await temporaryFolder()
-    const childPath = pathToFileURL(join(folder, 'child.mjs'))
+    const childPath = pathToFileURL(join(folder, 'child.js'))
     const lines = [
       '',
       'null',
@@ -155,19 +253,14 @@ describe('a keychain that is not there', () => {
     ['does not load', /^no system keychain was found /],
   ])('K-07 a native module that %s: as none, without a stack trace', async (how, warning) => {
     const folder = await temporaryFolder()
-    const childPath = pathToFileURL(join(folder, 'child.mjs'))
+    const childPath = pathToFileURL(join(folder, 'child.js'))
     if (how === 'does not load') {
       await mkdir(join(folder, 'node_modules', 'keytar'), { recursive: true })
       await writeFile(join(folder, 'node_modules', 'keytar', 'index.js'), "require('./no.node')")
     }
     // The child's file away from our node_modules: require('keytar') fails there as it does where it was not installed.
-    await promisify(execFile)(process.execPath, [
-      ...['--input-type=module', '-e'],
-      `import { build } from 'esbuild'
-       await build({ entryPoints: [process.argv[1]], outfile: process.argv[2], bundle: true, format: 'esm',
-         platform: 'node', external: ['keytar'] })`,
-      ...[CHILD, join(folder, 'child.mjs')],
-    ])
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+    await build(bundleOf(ROOT, { child: CHILD }, { dir: folder }))
     const { store, warnings } = await openIn({ folder, childPath })
     expect(await store.read(key)).toBeUndefined()
     await store.write(key, grant)

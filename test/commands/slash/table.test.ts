@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { isCommand } from '../../../src/commands/slash/command.ts'
 import { nearest } from '../../../src/commands/slash/nearest.ts'
 import { amount } from '../../../src/commands/slash/numbers.ts'
-import { COMMANDS, isCommand, usageOf } from '../../../src/commands/slash.ts'
+import { COMMANDS, usageOf } from '../../../src/commands/slash.ts'
 
 const GUIDE = readFileSync(fileURLToPath(new URL('../../../docs/commands.md', import.meta.url)), 'utf8')
 
@@ -28,7 +29,11 @@ test.each([
   ['/etc/hosts', false],
   ['/usr/bin is full', false],
   ['/', false],
-  ['/Help', false],
+  ['/Help', true],
+  ['/plan2', true],
+  ['/tmp is full', true],
+  ['/r/programming', false],
+  ['//', false],
   [' /help', false],
 ])('%j is a command: %s', (text, expected) => {
   expect(isCommand(text)).toBe(expected)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createEditor, type Editor, edit, paste, prepend } from '../../../src/ui/composer/editor.ts'
+import { take } from '../../../src/ui/composer/compose.ts'
+import { createEditor, type Editor, edit, knowing, paste, prepend } from '../../../src/ui/composer/editor.ts'
 import type { Key, NamedKey } from '../../../src/ui/keys.ts'
+import { newView } from '../../../src/ui/state.ts'
 
 const NAMED = /<([a-z+-]+)>/
 
@@ -173,4 +175,31 @@ test('text given back goes in front', () => {
   const both = prepend(type('mine<left>').editor, 'given')
   expect(both.text).toBe('given\nmine')
   expect(both.caret).toBe('given\nmin'.length)
+  expect(prepend(both, '')).toEqual(both)
+})
+
+test.each([
+  ['draft', 'better', 'given\nbetter'],
+  ['draft', 'draft', 'given\ndraft'],
+  ['draft', '', 'given'],
+  ['', 'new', 'given\nnew'],
+  ['', '', 'given'],
+])(
+  '%j that comes back from an editor as %j stands behind what was given back meanwhile',
+  (before, text, shown) => {
+    const view = { ...newView({ folder: '~', prompts: [] }), editor: createEditor([], before) }
+    expect(take(view, { type: 'edited', text, before }).editor.text).toBe(text)
+    const given = take(view, { type: 'draft', text: 'given' })
+    expect(take(given, { type: 'edited', text, before }).editor.text).toBe(shown)
+    const twice = take(given, { type: 'draft', text: 'more' })
+    expect(take(twice, { type: 'edited', text, before }).editor.text).toBe(`more\n${shown}`)
+  },
+)
+
+test('prompts of a session that is loaded behind the prompt can be recalled; who looks through the past is left alone', () => {
+  const known = knowing(createEditor(['one', 'two'], 'draft'), ['two', 'three'])
+  expect([known.history, known.text]).toEqual([['one', 'two', 'three'], 'draft'])
+  const up = edit(known, { name: 'up' }).editor
+  expect(up.text).toBe('three')
+  expect(knowing(up, ['four'])).toBe(up)
 })

@@ -7,7 +7,7 @@ import { press } from '../../../src/ui/input.ts'
 import type { Key, NamedKey } from '../../../src/ui/keys.ts'
 import { newView, type View } from '../../../src/ui/state.ts'
 
-const files = ['README.md', 'src/app.tsx', 'src/input.ts', 'src/ui/app.css', 'my notes.md']
+const files = ['README.md', 'src/app.tsx', 'src/input.ts', 'src/ui/app.css', 'my notes.md', 'icon@2x.png']
 const start = take(newView({ folder: '~', prompts: ['old'] }), { type: 'files', files })
 
 const key = (name: NamedKey): Key => ({ name })
@@ -55,6 +55,7 @@ describe('the list', () => {
     expect(typed('@app', key('down'), key('down'), key('tab')).editor.text).toBe('@src/app.tsx ')
     expect(typed('@app', key('up'), key('tab')).editor.text).toBe('@src/ui/app.css ')
     expect(typed('@my', key('tab')).editor.text).toBe('@"my notes.md" ')
+    expect(typed('@icon', key('tab')).editor.text).toBe('@"icon@2x.png" ')
   })
 
   test('Enter sends, unless an arrow has chosen', () => {
@@ -74,6 +75,33 @@ describe('the list', () => {
     expect(press(closed.view, [key('escape')], 0, 40).effects).toEqual([{ type: 'interrupt' }])
   })
 
+  test('a caret that only comes by opens nothing: the arrows and Enter are what they are elsewhere', () => {
+    const two = typed('see @app', key('tab'), key('backspace'), { name: 'newline' }, 'fix it now please')
+    const by = type(two, key('up')).view
+    expect([by.editor.text.slice(0, by.editor.caret), by.mentions.open]).toEqual([
+      'see @src/app.tsx',
+      undefined,
+    ])
+    expect(type(by, key('down')).view.editor.caret).toBe(by.editor.text.length)
+    expect(type(by, key('enter')).effects.at(-1)).toMatchObject({ type: 'submit' })
+  })
+
+  test('neither does a prompt of the past, nor text that is given back', () => {
+    const known = take(newView({ folder: '~', prompts: ['first', 'explain @app'] }), { type: 'files', files })
+    const recalled = type(known, key('up')).view
+    expect([recalled.editor.text, recalled.mentions.open]).toEqual(['explain @app', undefined])
+    expect(take(recalled, { type: 'files', files }).mentions.open).toBeUndefined()
+    expect(type(recalled, key('up')).view.editor.text).toBe('first')
+    expect(take(start, { type: 'draft', text: 'explain @app' }).mentions.open).toBeUndefined()
+  })
+
+  test('there it opens when the name is written on, or with Tab', () => {
+    const given = take(start, { type: 'draft', text: 'explain @ap' })
+    expect(type(given, 'p').view.mentions.open?.items).toEqual(['src/app.tsx', 'src/ui/app.css'])
+    expect(type(given, key('tab')).view.mentions.open?.items).toEqual(['src/app.tsx', 'src/ui/app.css'])
+    expect(type(given, key('tab'), key('tab')).view.editor.text).toBe('explain @src/app.tsx ')
+  })
+
   test('undo takes the taken name back', () => {
     expect(typed('@app', key('tab'), { name: 'ctrl', letter: '_' }).editor.text).toBe('@app')
   })
@@ -91,7 +119,9 @@ describe('the list', () => {
     for (const end of [{ name: 'ctrl', letter: 'u' } as const, key('enter')])
       expect(typed('@app', end).mentions.open).toBeUndefined()
     expect(press(typed('@app'), [{ name: 'ctrl', letter: 'c' }], 0, 40).view.mentions.open).toBeUndefined()
-    expect(take(typed('@app'), { type: 'edited', text: 'other' }).mentions.open).toBeUndefined()
+    expect(
+      take(typed('@app'), { type: 'edited', text: 'other', before: '@app' }).mentions.open,
+    ).toBeUndefined()
   })
 
   test('leaves the live region lower than the window', () => {

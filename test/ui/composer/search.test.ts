@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createEditor, type Editor, edit, paste } from '../../../src/ui/composer/editor.ts'
+import { createEditor, type Editor, edit, paste, prepend } from '../../../src/ui/composer/editor.ts'
 import type { Key, NamedKey } from '../../../src/ui/keys.ts'
 
 const past = createEditor(['fix the login', 'Write tests', 'run the tests', 'say hello'], 'draft')
@@ -54,6 +54,13 @@ describe('Ctrl+R', () => {
     expect(press(past, ctrl('r'), ...letters('fix'), key('escape'))).toBe(past)
     expect(press(past, ctrl('r'), ...letters('fix'), ctrl('g'))).toBe(past)
     expect(press(past, ctrl('r'), enter)).toBe(past)
+  })
+
+  test('text given back meanwhile goes in front of the draft, and ends the search', () => {
+    const given = prepend(press(past, ctrl('r'), ...letters('fix')), 'given')
+    expect(given.text).toBe(`given\n${past.text}`)
+    expect(given.search).toBeUndefined()
+    expect(press(given, key('escape')).text).toBe(given.text)
   })
 
   test('any other key takes it and does its work', () => {

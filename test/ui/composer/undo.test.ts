@@ -11,6 +11,9 @@ import {
 } from '../../../src/ui/composer/editor.ts'
 import type { Key } from '../../../src/ui/keys.ts'
 import { graphemes } from '../../../src/ui/width.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 const UNDO: Key = { name: 'ctrl', letter: '_' }
 const REDO: Key = { name: 'meta', letter: 'z' }

@@ -1,5 +1,5 @@
 import { renderToString } from 'ink'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Ask, Field } from '../../../src/runtime/types.ts'
 import { clean } from '../../../src/text.ts'
 import { AskPanel } from '../../../src/ui/panels/ask.tsx'
@@ -24,8 +24,13 @@ const form: Ask = {
 const plan: Ask = { kind: 'plan', id: 'p', text: '1. look\n2. write', actions: [option('interactive')] }
 const page: Ask = { kind: 'address', id: 'a', text: 'Pay here', address: 'https://pay.example/x?y=1' }
 
+/** What a panel prints above itself. */
+const printed: string[] = []
+beforeEach(() => void printed.splice(0))
+
 function frame(state: AskState, width = 60, maxRows = 20): string[] {
-  const panel = <AskPanel state={state} index={1} total={1} width={width} maxRows={maxRows} />
+  const size = { index: 1, total: 1, width, maxRows, open: true }
+  const panel = <AskPanel state={state} {...size} onLongText={text => printed.push(text)} />
   return renderToString(panel, { columns: 200 })
     .replaceAll(/\u001b\[[\d;]*m/g, '')
     .split('\n')
@@ -103,6 +108,36 @@ describe('what is drawn', () => {
       '⏎ open it   u copy address   d decline   Esc cancel',
       'Ctrl+L later',
     ])
+  })
+})
+
+describe('what there is no room for', () => {
+  const text = Array.from({ length: 40 }, (_, at) => `word-${at}`).join(' ')
+  const choices = Array.from({ length: 8 }, (_, at) => option(`colour ${at}`))
+
+  test('the text of a question is printed above, and said to be there only then', () => {
+    const low = frame(createAsk({ ...question, text, choices }), 60, 12)
+    expect(low).toContainEqual(expect.stringMatching(/^… \d more lines above$/))
+    expect(printed).toEqual([text])
+    printed.splice(0)
+    const high = frame(createAsk({ ...question, text, choices }), 60, 30)
+    expect(high.join(' ')).toContain('word-39')
+    expect(high.join(' ')).not.toContain('above')
+    expect(printed).toEqual([])
+  })
+  test('the fields of a form that is read once more are counted', () => {
+    const fields = Array.from({ length: 12 }, (_, at) => field(`field-${at}`, { type: 'text' }))
+    let state = createAsk({ ...form, text, fields })
+    for (const { name } of fields) state = typed(state, char(name), ENTER)
+    const low = frame(state, 60, 11)
+    expect(low).toHaveLength(11)
+    expect(low[2]).toBe('… 5 more lines above')
+    expect(low.slice(-3)).toEqual([
+      'field-5       field-5',
+      '… 6 more',
+      '⏎ send   b back   Esc cancel   Ctrl+L later',
+    ])
+    expect(frame(state, 60, 20).slice(-2)[0]).toBe('field-11      field-11')
   })
 })
 

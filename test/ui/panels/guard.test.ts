@@ -17,6 +17,12 @@ describe('before the panel has been quiet for 500 ms', () => {
     expect(guardKeys(newGuard(0), [ESC, ESC], 0, false).to).toBe('panel')
   })
 
+  test('Esc belongs to what is open in the composer first', () => {
+    const routed = guardKeys(newGuard(0), [ESC], 499, false, true)
+    expect(routed.to).toBe('composer')
+    expect(guardKeys(routed.guard, [ESC], 999, false, true).to).toBe('panel')
+  })
+
   test('typing makes it wait again, pasting too', () => {
     let guard: Guard = newGuard(0)
     for (const now of [400, 800, 1200, 1699]) {
@@ -49,6 +55,17 @@ describe('after that', () => {
     ['a paste without brackets', [{ name: 'paste', text: 'y\ny\n' }], [{ name: 'paste', text: 'y\ny\n' }]],
   ])('%s in one read is no answer and sends nothing', (_name, keys, kept) => {
     expect(guardKeys(open, keys, 9000, false)).toMatchObject({ to: 'composer', keys: kept })
+  })
+
+  test('keys without text in one read are no sentence: a held arrow goes to the panel, Enter nowhere', () => {
+    const down: Key = { name: 'down' }
+    expect(guardKeys(open, [down, down], 9000, false)).toEqual({
+      guard: open,
+      to: 'panel',
+      keys: [down, down],
+    })
+    expect(guardKeys(open, [down, ENTER], 9000, false)).toEqual({ guard: open, to: 'panel', keys: [down] })
+    expect(guardKeys(open, [ENTER, ENTER], 9000, false)).toEqual({ guard: open, to: 'panel', keys: [] })
   })
 
   test('a paste is no answer', () => {

@@ -1,12 +1,11 @@
 import { renderToString } from 'ink'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { PermissionAsk, PermissionDecision } from '../../../src/runtime/types.ts'
 import { clean } from '../../../src/text.ts'
 import type { Key } from '../../../src/ui/keys.ts'
 import { PermissionPanel } from '../../../src/ui/panels/permission.tsx'
 import {
   createPermission,
-  isLong,
   type PermissionState,
   permissionKey,
   permissionPaste,
@@ -39,6 +38,17 @@ function press(state: PermissionState, ...keys: Key[]) {
   return { state: now, decisions }
 }
 
+/** What a panel prints above itself. */
+const printed: string[] = []
+beforeEach(() => void printed.splice(0))
+
+function draw(state: PermissionState, width: number, maxRows: number): string {
+  const size = { index: 1, total: 1, width, maxRows, open: true }
+  return renderToString(
+    <PermissionPanel state={state} {...size} onLongText={text => printed.push(text)} />,
+  ).replaceAll(/\u001b\[[\d;]*m/g, '')
+}
+
 test('a small change is shown once, however often its headers name the file; a long one is printed above, too', () => {
   const path = '/home/ada/src/shop/packages/checkout/src/total.ts'
   const diff = (lines: number) =>
@@ -46,12 +56,12 @@ test('a small change is shown once, however often its headers name the file; a l
       ...[path, `diff --git a${path} b${path}`, 'create file mode 100644', 'index 0000000..0000000'],
       ...['--- a/dev/null', `+++ b${path}`, `@@ -1,0 +1,${lines} @@`, ...Array(lines).fill('+const a = 1')],
     ].join('\n')
-  expect(isLong(diff(2))).toBe(false)
-  expect(isLong(diff(20))).toBe(true)
-  const state = createPermission({ ...ask, body: diff(2) })
-  const shown = renderToString(<PermissionPanel state={state} index={1} total={1} width={80} maxRows={20} />)
+  const shown = draw(createPermission({ ...ask, body: diff(2) }), 80, 20)
+  expect(printed).toEqual([])
   expect(shown).toContain('create file mode')
   expect(shown).not.toMatch(/diff --git|dev\/null|index 0/)
+  draw(createPermission({ ...ask, body: diff(20) }), 80, 20)
+  expect(printed.join()).toContain('@@ -1,0 +1,20 @@')
 })
 
 describe('answers', () => {
@@ -96,10 +106,7 @@ describe('answers', () => {
 })
 
 describe('the panel', () => {
-  const frame = (state: PermissionState, width = 60, maxRows = 20) =>
-    renderToString(<PermissionPanel state={state} index={1} total={1} width={width} maxRows={maxRows} />)
-      .replaceAll(/\u001b\[[\d;]*m/g, '')
-      .split('\n')
+  const frame = (state: PermissionState, width = 60, maxRows = 20) => draw(state, width, maxRows).split('\n')
 
   test('says what exactly will happen', () => {
     expect(frame(createPermission(ask))).toEqual([
@@ -176,6 +183,41 @@ describe('the panel', () => {
     expect(rows[1]).toBe('  line 0 日本語')
     expect(rows).toContain('  … 39 more lines, all of them above')
     expect(rows).toContain('  line 49 日本語')
+  })
+
+  // Of the least window, 40 x 8, a panel has four rows at worst: a message waits, a question was put away, somebody types.
+  test.each([
+    [60, 8],
+    [39, 6],
+    [39, 4],
+  ])(
+    'nothing can be allowed unread: in %i columns and %i rows what is cut is printed above',
+    (width, maxRows) => {
+      const command = `${'npm run build:one '.repeat(9)}&& rm -rf ~/important && ${'npm test '.repeat(12)}`
+      const told = { warning: clean('it wants to run outside the sandbox: the cache is there', 400) }
+      for (const more of [{}, told]) {
+        printed.splice(0)
+        const shown = draw(createPermission({ ...ask, ...more, body: command }), width, maxRows)
+        expect(shown).not.toContain('important')
+        expect(printed).toHaveLength(1)
+        for (const part of ['Run a command?', command.trim(), 's and p allow from now on: npm test'])
+          expect(printed[0]).toContain(part)
+        if (maxRows > 4) expect(shown).toMatch(/… \d+ more lines/)
+      }
+    },
+  )
+
+  test('the name of a tool, and what s and p would allow, are printed above where they are cut', () => {
+    const title = clean('Use a_tool_with_a_long_name_that_deletes of some_server?')
+    draw(createPermission({ ...ask, title }), 39, 20)
+    expect(printed).toEqual([expect.stringContaining(title)])
+    printed.splice(0)
+    const lasting = clean('npm test, npm run build, npm run lint, npm run docs, npm publish', 200)
+    draw(createPermission({ ...ask, lasting }), 39, 20)
+    expect(printed).toEqual([expect.stringContaining('npm publish')])
+    printed.splice(0)
+    draw(createPermission(ask), 60, 20)
+    expect(printed).toEqual([])
   })
 
   test('control sequences in the body are gone', () => {

@@ -188,3 +188,13 @@ test('a server that is tried again and again, and stays as it was, is told once'
     'mail: needs a sign-in',
   ])
 })
+
+test('very many lines are told like few', () => {
+  const text = 'line\n'.repeat(200_000)
+  for (const event of [
+    { type: 'user', messageId: '1', text },
+    { type: 'text', text },
+    { type: 'draft', text },
+  ] as const)
+    expect(tell(event).length).toBeGreaterThanOrEqual(200_000)
+})

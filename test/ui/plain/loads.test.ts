@@ -20,12 +20,14 @@ function packages(file: string, seen = new Set<string>()): Set<string> {
   return found
 }
 
-test('the plain chat loads nothing of the screen', () => {
-  const screen = ['ink', 'react', 'marked']
+test('the plain chat loads nothing of the screen, and no prompt waits for what reads Markdown', () => {
   const plain = packages(join(SRC, 'commands/plain-chat.ts'))
-  for (const name of screen) {
+  const screen = packages(join(SRC, 'commands/screen-chat.ts'))
+  for (const name of ['ink', 'react']) {
     expect(plain).not.toContain(name)
-    expect(packages(join(SRC, 'commands/screen-chat.ts'))).toContain(name)
+    expect(screen).toContain(name)
   }
-  expect(plain).toContain('valibot')
+  expect(packages(join(SRC, 'ui/transcript/stream.ts'))).toContain('marked')
+  for (const each of [plain, screen]) expect(each).not.toContain('marked')
+  expect(packages(join(SRC, 'commands/prepare.ts'))).toContain('valibot')
 })

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openReply } from '../../../src/ui/plain/reply.ts'
+import { TRIALS } from '../../support/trials.ts'
+
+fc.configureGlobal(TRIALS)
 
 function read(text: string, cuts: readonly number[] = [], full: string | undefined = text): string[] {
   const reply = openReply('1')

@@ -137,6 +137,8 @@ test('a long line is settled row by row, but not where a mark is open', () => {
   ]
   expect(settled('one two three')).toEqual([0, []])
   expect(settled('one **two three four five')).toEqual([0, []])
+  // What a character reference stands for is shorter than it is.
+  expect(settled('one &amp; two three four')).toEqual([0, []])
   expect(settled('one **two three four** five')).toEqual([19 + 4, ['one two three four']])
   expect(markdown.preview('five').map(plain)).toEqual(['five'])
   expect(settled('five snake_case 2 * 3 < 7 [1] end')).toEqual([20, ['five snake_case 2 *']])

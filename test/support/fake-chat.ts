@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { openStage, type Stage } from './chat.ts'
+import { FAKE } from './fake.ts'
+import { temporaryFolder } from './folder.ts'
+import { composer, count, say, unwrapped } from './person.ts'
+import { KEY, type TestTerminal } from './terminal.ts'
+
+/** Chats of the built program with the fake runtime. */
+export interface FakeChats {
+  stage: Stage
+  /** What the program needs to start the fake runtime in this scenario. */
+  env(scenario: string, args?: object): Record<string, string>
+  open(scenario: string, args?: object, options?: readonly string[]): TestTerminal
+  /** What the host has sent, in order. */
+  heard(): { method?: string; params: Record<string, unknown> }[]
+  /** What the host has answered to sign-in requests: ids, and how. */
+  answers(): string[]
+  close(): Promise<void>
+}
+
+export async function openFakeChats(): Promise<FakeChats> {
+  // The fake runtime writes down what it is sent, tokens included: not among the files of the program.
+  const file = join(await temporaryFolder(), 'heard.jsonl')
+  const stage = await openStage({ keychain: false })
+  const env = (scenario: string, args: object = {}) => ({
+    COPILOT_CLI_PATH: FAKE,
+    FAKE_RUNTIME: scenario,
+    FAKE_RUNTIME_ARGS: JSON.stringify(args),
+    FAKE_RUNTIME_LOG: file,
+    BROWSER: stage.browser(),
+  })
+  function heard() {
+    if (!existsSync(file)) return []
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+    return lines.map(line => JSON.parse(line))
+  }
+  return {
+    ...{ stage, env, heard },
+    open: (scenario, args, options = []) => stage.open(['chat', ...options], { env: env(scenario, args) }),
+    answers: () =>
+      heard()
+        .filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')
+        .map(({ params }) => {
+          const { result } = params
+          const kind = typeof result === 'object' && result !== null && 'kind' in result ? result.kind : ''
+          return `${params.requestId} ${kind}`
+        }),
+    close: () => stage.close(),
+  }
+}
+
+/** The chat is alive: a message gets its answer. The host has never had more than 300 MiB. */
+export async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
+  await say(chat, 'hello')
+  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times, 30_000)
+  expect(mostMemory(chat.pid)).toBeLessThan(300)
+}
+
+/** The most that a process has had in memory so far, in MiB (Linux). */
+export function mostMemory(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+/** A typed letter is on the screen soon: the middle one of five, since the machine has other work too. */
+export async function keysLive(chat: TestTerminal): Promise<void> {
+  const times: number[] = []
+  for (let round = 0; round < 5; round += 1) {
+    const since = performance.now()
+    await chat.keys('k')
+    await chat.until(() => composer(chat) === 'k')
+    times.push(performance.now() - since)
+    await chat.keys(KEY.backspace)
+    await chat.until(() => composer(chat) === '')
+  }
+  expect(times.sort((one, other) => one - other)[2]).toBeLessThan(200)
+}
