@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, 'test/browser/**', 'test/hostile/**', 'test/long/**'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Bounds for what hangs, not for what is slow: machines that run tests are shared.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 45_000 } },
     // Every file starts processes of its own: more workers than cores only makes them wait for each other.
     pool: 'forks',
     maxWorkers: '100%',

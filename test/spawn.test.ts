@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { feedProgram, startProgram } from '../src/spawn.ts'
+import { waitFor } from './support/wait-for.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -42,7 +43,7 @@ describe('startProgram', () => {
     const file = join(folder, 'pid')
     const script = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)`
     expect(await startProgram({ program: process.execPath, args: node(script, file), env: {} })).toBe(true)
-    const pid = await vi.waitFor(async () => Number(await readFile(file, 'utf8')))
+    const pid = await waitFor(async () => Number(await readFile(file, 'utf8')))
     process.kill(pid)
   })
 })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { visit } from '../../demo/visit.ts'
 import { Secret } from '../../src/auth/secret.ts'
@@ -17,6 +17,7 @@ import {
   tokenOf,
   whyOf,
 } from '../support/engine.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Against a real authorization server (oidc-provider), with a browser that fills its forms. */
 let server: AuthorizationServer
@@ -53,7 +54,7 @@ describe('initial', () => {
     expect(token).toMatch(/^ey/)
     expect(panel.result).toEqual({ kind: 'signed-in', account: expect.any(String), keptIn: 'keychain' })
     expect(panel.steps).toEqual([{ kind: 'browser', url: engine.browser.opened[0], opened: true }])
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['You are signed in to notes']))
+    await waitFor(() => expect(engine.browser.titles).toEqual(['You are signed in to notes']))
     expect([...engine.store.grants.values()][0]).toMatchObject({ issuer: server.issuer, resource: mcp })
 
     const next = createEngine({ store: engine.store, clock: engine.clock })
@@ -76,10 +77,10 @@ describe('initial', () => {
     const panel = await engine.prompt.panel()
     expect(panel.view.routes).toEqual(['device', 'paste', 'browser'])
     const { page, code } = await panel.step('device')
-    await vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(1000))
+    await waitFor(() => expect(engine.clock.sleepers[0]).toBe(1000))
     engine.clock.advance(1000)
     await visit(page, { code })
-    await vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(1000))
+    await waitFor(() => expect(engine.clock.sleepers[0]).toBe(1000))
     engine.clock.advance(1000)
     expect(tokenOf(await answer)).toMatch(/^ey/)
     expect(engine.browser.opened).toEqual([])
@@ -191,7 +192,7 @@ describe('refusals', () => {
     server.denyNext()
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-denied')
     expect(engine.prompt.panels[0]?.result).toMatchObject({ kind: 'failed' })
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes was declined']))
+    await waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes was declined']))
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-denied')
     expect(engine.prompt.panels).toHaveLength(1)
     expect(engine.prompt.lines).toEqual([])

@@ -1,9 +1,10 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Secret } from '../../src/auth/secret.ts'
 import { clean } from '../../src/text.ts'
 import { BROWSER, createEngine, requestFor, tokenOf } from '../support/engine.ts'
 import { json, startFaultyServer } from '../support/faulty-server.ts'
 import { type TestStore, testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Servers at which a person signs in, and is named as soon as `gate` opens. */
 async function openServers() {
@@ -42,7 +43,7 @@ test.each([
   now.gate = named.promise
   const bob = createEngine({ store, first: BROWSER, policy })
   const signingIn = bob.ask(request())
-  await vi.waitFor(() => expect(info.requests).toHaveLength(2))
+  await waitFor(() => expect(info.requests).toHaveLength(2))
   expect([...store.grants]).toEqual([])
   const other = createEngine({ store, policy: { ...policy, ask: false } })
   expect(await other.ask(request())).toMatchObject({ error: { kind: 'sign-in-needed' } })
@@ -88,7 +89,7 @@ test('what another program has renewed before it has its name stays: it has the 
   now.gate = named.promise
   const store = testStore()
   const signingIn = createEngine({ store, first: BROWSER }).ask(request())
-  await vi.waitFor(() => expect(info.requests).toHaveLength(1))
+  await waitFor(() => expect(info.requests).toHaveLength(1))
   for (const [key, grant] of store.grants) store.grants.set(key, { ...grant, access: new Secret('renewed') })
   named.resolve()
   expect(tokenOf(await signingIn)).toBe('ada-token')

@@ -15,6 +15,7 @@ import {
   whyOf,
 } from '../support/engine.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const mcp = 'http://127.0.0.1:1/mcp'
 let server: AuthorizationServer
@@ -41,7 +42,7 @@ async function neighbours(first?: typeof BROWSER) {
     keep: (more: object = {}) => storedGrant(engine.store, { mcp, issuer: server.issuer }, clock.now(), more),
     /** The journal is looked at once more. */
     async look() {
-      await vi.waitFor(() => expect(clock.sleepers).toContain(2000))
+      await waitFor(() => expect(clock.sleepers).toContain(2000))
       clock.advance(2000)
     },
   }
@@ -92,7 +93,7 @@ describe('an open panel', () => {
     keep({ access: new Secret('as before') })
     await note()
     await look()
-    await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+    await waitFor(() => expect(engine.clock.sleepers).toContain(2000))
     expect(panel.result).toBeUndefined()
     keep({ access: new Secret('with more'), scope: 'notes.read notes.write' })
     await note()
@@ -105,7 +106,7 @@ it('a sign-in that is noted while the store is read is seen the next time', asyn
   const { engine, note, keep, look } = await neighbours()
   const answer = engine.ask(request())
   const panel = await engine.prompt.panel()
-  await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+  await waitFor(() => expect(engine.clock.sleepers).toContain(2000))
   const { readAccounts } = engine.store
   engine.store.readAccounts = async () => {
     engine.store.readAccounts = readAccounts
@@ -115,7 +116,7 @@ it('a sign-in that is noted while the store is read is seen the next time', asyn
   }
   await note()
   await look()
-  await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+  await waitFor(() => expect(engine.clock.sleepers).toContain(2000))
   expect(panel.result).toBeUndefined()
   keep()
   await look()
@@ -132,7 +133,7 @@ describe('a clock that was set', () => {
     const leaving = new AbortController()
     const told = engine.signedInElsewhere(request(), leaving.signal)
     for (const _ of [1, 2, 3]) await look()
-    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
     expect(read).toHaveBeenCalledOnce()
     leaving.abort(new Error('leaving'))
     await expect(told).rejects.toThrow('leaving')
@@ -144,10 +145,10 @@ describe('a clock that was set', () => {
     const read = vi.spyOn(journal, 'read')
     const leaving = new AbortController()
     const told = engine.signedInElsewhere(asked, leaving.signal)
-    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
     await note({ ms: hour })
     for (const _ of [1, 2, 3]) await look()
-    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
     expect(read).toHaveBeenCalledOnce()
     leaving.abort(new Error('leaving'))
     await expect(told).rejects.toThrow('leaving')
@@ -157,7 +158,7 @@ describe('a clock that was set', () => {
     const { engine, note, keep, look } = await neighbours()
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
-    await vi.waitFor(() => expect(engine.clock.sleepers).toContain(2000))
+    await waitFor(() => expect(engine.clock.sleepers).toContain(2000))
     keep()
     await note({ time: new Date(engine.clock.now() - hour).toISOString() })
     await look()
@@ -186,7 +187,7 @@ describe('after a refusal', () => {
     await engine.ask(asked)
     const leaving = new AbortController()
     const told = engine.signedInElsewhere(asked, leaving.signal)
-    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
     leaving.abort(new Error('leaving'))
     await expect(told).rejects.toThrow('leaving')
     expect(engine.clock.sleepers).toEqual([])

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createBrowser } from '../../src/auth/browser.ts'
 import { createHttp } from '../../src/auth/http.ts'
 import type { AuthRequest } from '../../src/auth/types.ts'
@@ -34,6 +34,7 @@ import {
 } from '../support/faulty-server.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const AS_METADATA = '/.well-known/oauth-authorization-server'
 const OPENID = '/.well-known/openid-configuration'
@@ -139,7 +140,7 @@ describe('addresses', () => {
     const panel = await engine.prompt.panel()
     const { url, opened } = await panel.step('browser')
     expect(opened).toBe(true)
-    expect(JSON.parse(await vi.waitFor(() => readFile(note, 'utf8')))).toEqual([url])
+    expect(JSON.parse(await waitFor(() => readFile(note, 'utf8')))).toEqual([url])
     await expect(access(marker)).rejects.toThrow()
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/authorize\/[^\s"`]+\?[^\s"]+$/)
     panel.choose(CANCEL)

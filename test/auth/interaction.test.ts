@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { scriptedBrowser } from '../support/browser.ts'
@@ -22,6 +22,7 @@ import {
   redirect,
   startFaultyServer,
 } from '../support/faulty-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let server: FaultyServer
 const request = (reason: Reason = 'initial', more: Partial<AuthRequest> = {}) =>
@@ -118,7 +119,7 @@ describe('the redirect', () => {
     const { answer, url } = await waiting()
     const back = await signInElsewhere(url)
     const first = fetch(back)
-    await vi.waitFor(() => expect(tokenRequests()).toBe(1))
+    await waitFor(() => expect(tokenRequests()).toBe(1))
     const second = await fetch(back)
     expect([second.status, await second.text()]).toEqual([400, expect.stringContaining('Already used')])
     answerToken()
@@ -173,7 +174,7 @@ describe('the redirect', () => {
     const engine = createEngine({ first: BROWSER })
     expect(whyOf(await engine.ask(request()))).toBe('sign-in-expired')
     expect(tokenRequests()).toBe(1)
-    await vi.waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes did not work']))
+    await waitFor(() => expect(engine.browser.titles).toEqual(['The sign-in to notes did not work']))
   })
 
   it('T-07: a client that is refused right after its registration is not registered again', async () => {
@@ -209,7 +210,7 @@ describe('paste', () => {
     const { answer, panel, url } = await waiting()
     const back = await signInElsewhere(url)
     const page = fetch(back)
-    await vi.waitFor(() => expect(tokenRequests()).toBe(1))
+    await waitFor(() => expect(tokenRequests()).toBe(1))
     panel.choose({ kind: 'pasted', address: back.href })
     panel.choose({ kind: 'pasted', address: 'https://wrong.example/' })
     await panel.step('trouble')
@@ -270,9 +271,9 @@ describe('routes side by side', () => {
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
     await panel.step('device')
-    await vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(5000))
+    await waitFor(() => expect(engine.clock.sleepers[0]).toBe(5000))
     engine.clock.advance(5000)
-    await vi.waitFor(() => expect([tokenRequests(), engine.clock.sleepers[0]]).toEqual([1, 5000]))
+    await waitFor(() => expect([tokenRequests(), engine.clock.sleepers[0]]).toEqual([1, 5000]))
     server.break('/token', undefined)
     panel.choose(BROWSER)
     expect(tokenOf(await answer)).toBeDefined()
@@ -288,8 +289,8 @@ describe('routes side by side', () => {
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
     await panel.step('browser')
-    await vi.waitFor(() => expect(paths('/device')).toBe(1))
-    await vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(5000))
+    await waitFor(() => expect(paths('/device')).toBe(1))
+    await waitFor(() => expect(engine.clock.sleepers[0]).toBe(5000))
     expect(panel.steps.map(step => step.kind)).toEqual(['browser'])
     panel.choose(DEVICE)
     await panel.step('device')
@@ -309,7 +310,7 @@ describe('routes side by side', () => {
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
     await panel.step('browser')
-    await vi.waitFor(() => expect(paths('/device')).toBe(1))
+    await waitFor(() => expect(paths('/device')).toBe(1))
     panel.choose(DEVICE)
     expect(await panel.step('trouble')).toMatchObject({ route: 'device', error: { kind: 'sign-in-failed' } })
     expect(panel.steps.map(step => step.kind)).toEqual(['browser', 'trouble'])
@@ -339,7 +340,7 @@ describe('routes side by side', () => {
     const other = createEngine({ first: DEVICE, policy: { attended: false } })
     const answer = other.ask(request())
     await (await other.prompt.panel()).step('device')
-    await vi.waitFor(() => expect(other.clock.sleepers[0]).toBe(5000))
+    await waitFor(() => expect(other.clock.sleepers[0]).toBe(5000))
     other.clock.advance(5000)
     expect(tokenOf(await answer)).toBeDefined()
     expect(paths('/authorize')).toBe(1)
@@ -421,7 +422,7 @@ describe('routes side by side', () => {
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
     panel.choose(DEVICE)
-    await vi.waitFor(() => expect(registrations).toHaveLength(1))
+    await waitFor(() => expect(registrations).toHaveLength(1))
     for (const answerOne of registrations) answerOne()
     await panel.step('device')
     expect(registrations).toHaveLength(1)
@@ -443,8 +444,7 @@ describe('device code', () => {
     const answer = engine.ask(request())
     const panel = await engine.prompt.panel()
     const step = await panel.step('device')
-    const sleeps = (ms: number) =>
-      vi.waitFor(() => expect(engine.clock.sleepers[0]).toBe(ms), { interval: 2 })
+    const sleeps = (ms: number) => waitFor(() => expect(engine.clock.sleepers[0]).toBe(ms), { interval: 2 })
     return { engine, answer, panel, step, sleeps }
   }
 
@@ -564,7 +564,7 @@ describe('device code', () => {
     const { engine, answer, panel, sleeps } = await waitingForCode()
     await sleeps(5000)
     engine.clock.advance(5000)
-    await vi.waitFor(() => expect(tokenRequests()).toBe(1))
+    await waitFor(() => expect(tokenRequests()).toBe(1))
     const before = performance.now()
     panel.choose(CANCEL)
     expect(whyOf(await answer)).toBe('cancelled')

@@ -17,6 +17,7 @@ import {
   silence,
   startFaultyServer,
 } from '../support/faulty-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let server: FaultyServer
 const names = () => ({ mcp: server.mcp, issuer: server.origin })
@@ -266,7 +267,7 @@ describe('silent renewal', () => {
       const { engine, grant, deadlines, quiet, elapsed } = withSilence()
       server.break('/token', raw('{}', { 'retry-after': '12' }, 503))
       const answer = engine.ask(request())
-      await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([12_000]), { interval: 2 })
+      await waitFor(() => expect(engine.clock.sleepers).toEqual([12_000]), { interval: 2 })
       server.break('/token', renewed)
       quiet(1)
       vi.advanceTimersByTime(12_000)
@@ -360,7 +361,7 @@ describe('silent renewal', () => {
     const { engine } = withExpired()
     const withdrawal = new AbortController()
     const answer = engine.ask(request(), withdrawal.signal)
-    await vi.waitFor(() => expect(polls()).toBe(1))
+    await waitFor(() => expect(polls()).toBe(1))
     withdrawal.abort()
     finish()
     await answer
@@ -385,7 +386,7 @@ describe('silent renewal', () => {
       const answer = engine.ask(request())
       const seen: number[] = []
       if (pauses.length > 0) {
-        await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+        await waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
         seen.push(...engine.clock.sleepers)
         server.break('/token', renewed)
         engine.clock.advance(seen[0] ?? 0)
@@ -401,7 +402,7 @@ describe('silent renewal', () => {
     server.break(path, raw('{}', { 'retry-after': '2' }, 503))
     const { engine } = withExpired()
     const answer = engine.ask(request())
-    await vi.waitFor(() => expect(engine.clock.sleepers).toEqual([2000]), { interval: 2 })
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]), { interval: 2 })
     expect(engine.store.entered).toBe(0)
     server.break(path, undefined)
     engine.clock.advance(2000)
@@ -414,7 +415,7 @@ describe('silent renewal', () => {
     const lost = new AbortController()
     engine.store.exclusive = (_key, work) => work(lost.signal, async () => lost.signal.throwIfAborted())
     const answer = engine.ask(request())
-    await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+    await waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
     lost.abort(new HostError('store-unavailable', 'this program was stopped for too long'))
     expect(whyOf(await answer)).toBe('renewal-failed')
     expect(engine.clock.sleepers).toEqual([])
@@ -426,7 +427,7 @@ describe('silent renewal', () => {
     const { engine, grant } = withExpired()
     const withdrawal = new AbortController()
     const answer = engine.ask(request(), withdrawal.signal)
-    await vi.waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
+    await waitFor(() => expect(engine.clock.sleepers).toHaveLength(1), { interval: 2 })
     withdrawal.abort()
     expect((await answer).kind).toBe('cancelled')
     expect(polls()).toBe(1)

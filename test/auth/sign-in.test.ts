@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, test } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { Secret } from '../../src/auth/secret.ts'
 import type { AuthRequest, Reason } from '../../src/auth/types.ts'
@@ -18,6 +18,7 @@ import {
 } from '../support/engine.ts'
 import { type Fault, json, silence, startFaultyServer } from '../support/faulty-server.ts'
 import { testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Two real authorization servers (oidc-provider) that an MCP server can name. */
 const mcp = 'http://127.0.0.1:1/mcp'
@@ -70,7 +71,7 @@ describe('several authorization servers', () => {
       others: [{ issuer: two.issuer, host: hostOf(two.issuer) }],
     })
     panel.choose({ kind: 'issuer', issuer: two.issuer })
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(panel.view).toMatchObject({
         pageHost: hostOf(two.issuer),
         others: [{ issuer: one.issuer, host: hostOf(one.issuer) }],
@@ -104,7 +105,7 @@ describe('another sign-in server that is looked up', () => {
 
   it('M-09: Esc ends the sign-in meanwhile', async () => {
     const { other, answer, panel } = await looking({ [METADATA]: silence })
-    await vi.waitFor(() => expect(other.requests).toHaveLength(1))
+    await waitFor(() => expect(other.requests).toHaveLength(1))
     const began = performance.now()
     panel.choose(CANCEL)
     expect(whyOf(await answer)).toBe('cancelled')
@@ -121,7 +122,7 @@ describe('another sign-in server that is looked up', () => {
         response.once('close', done.resolve)
       },
     })
-    await vi.waitFor(() => expect(other.requests).toHaveLength(1))
+    await waitFor(() => expect(other.requests).toHaveLength(1))
     panel.choose(PASTE)
     await panel.step('paste')
     found.resolve()
@@ -252,7 +253,7 @@ describe('O4: a server that moves to another authorization server', () => {
       return { panel, answer }
     }
     const free = await chooseTwo([one.issuer, two.issuer])
-    await vi.waitFor(() => expect(free.panel.view.pageHost).toBe(hostOf(two.issuer)))
+    await waitFor(() => expect(free.panel.view.pageHost).toBe(hostOf(two.issuer)))
     expect(free.panel.view.formerHost).toBeUndefined()
     free.panel.choose(CANCEL)
     await free.answer
@@ -266,7 +267,7 @@ describe('O4: a server that moves to another authorization server', () => {
     const three = await startAuthorizationServer({ resource: mcp })
     onTestFinished(() => three.close())
     const moved = await chooseTwo([three.issuer, two.issuer])
-    await vi.waitFor(() => expect(moved.panel.view.pageHost).toBe(hostOf(two.issuer)))
+    await waitFor(() => expect(moved.panel.view.pageHost).toBe(hostOf(two.issuer)))
     expect(moved.panel.view.formerHost).toBe(hostOf(one.issuer))
     moved.panel.choose(CANCEL)
     await moved.answer
@@ -285,7 +286,7 @@ test('a sign-in is kept before its server is asked for the name of who signed in
   onTestFinished(() => Promise.all([info.close(), server.close()]).then(() => {}))
   const engine = createEngine({ first: BROWSER })
   const answer = engine.ask(requestFor({ mcp: server.mcp, issuer: server.origin }))
-  await vi.waitFor(() => expect(info.requests).toHaveLength(1))
+  await waitFor(() => expect(info.requests).toHaveLength(1))
   const kept = () => [...engine.store.grants.values()]
   expect(kept().map(({ access, account }) => [access.reveal(), account])).toEqual([['t', undefined]])
   named.resolve()

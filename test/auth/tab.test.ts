@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { visit } from '../../demo/visit.ts'
 import type { SignInPolicy } from '../../src/auth/authenticator.ts'
@@ -11,6 +11,7 @@ import { clean } from '../../src/text.ts'
 import { fakeClock } from '../support/clock.ts'
 import { BROWSER, createEngine, requestFor, tokenOf, whyOf } from '../support/engine.ts'
 import type { Panel } from '../support/prompt.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const FOLLOW: Choice = { kind: 'follow' }
 
@@ -136,10 +137,10 @@ describe('several sign-ins in one tab', () => {
     panels[1]?.choose(FOLLOW)
     await panels[0]?.step('browser')
     const page = visit(opened[0] ?? '')
-    await vi.waitFor(() => expect(panels[0]?.result?.kind).toBe('signed-in'))
+    await waitFor(() => expect(panels[0]?.result?.kind).toBe('signed-in'))
     expect(engine.store.grants.size).toBe(1)
     leave(panels[0], controllers[0])
-    await vi.waitFor(() => {
+    await waitFor(() => {
       engine.clock.advance(1000)
       expect(engine.journal).toHaveLength(1)
     })
@@ -156,7 +157,7 @@ describe('several sign-ins in one tab', () => {
     panels[1]?.choose({ kind: 'route', route: 'device' })
     const step = await panels[1]?.step('device')
     await visit(step?.page ?? '', { code: step?.code })
-    await vi.waitFor(() => {
+    await waitFor(() => {
       engine.clock.advance(1000)
       expect(panels[1]?.result?.kind).toBe('signed-in')
     })
@@ -168,7 +169,7 @@ describe('several sign-ins in one tab', () => {
     const { panels, answers, controllers, doAll, opened } = await waiting({ a: one, b: one, c: two })
     await doAll()
     panels[1]?.choose(BROWSER)
-    await vi.waitFor(() => expect(opened).toHaveLength(2))
+    await waitFor(() => expect(opened).toHaveLength(2))
     for (const address of opened) {
       expect(resourceOf((await visit(address)).link)).toBe('http://127.0.0.1:3/mcp')
     }

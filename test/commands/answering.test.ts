@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Choice, RouteName } from '../../src/auth/types.ts'
 import { answerFromHere } from '../../src/commands/answering.ts'
 import { createQueue } from '../../src/desk/queue.ts'
@@ -8,6 +8,7 @@ import { HostError } from '../../src/errors.ts'
 import { clean } from '../../src/text.ts'
 import { createPlainPrompt } from '../../src/ui/plain.ts'
 import { scriptedPrompt } from '../support/prompt.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { address, signInView } from '../ui/panels/view.ts'
 
 const url = address('https://login.example.com/auth?redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2F&state=x')
@@ -36,7 +37,7 @@ function open(opens: boolean | 'nowhere' | 'unknown' = true) {
     const before = sent.length
     const panel = await prompt.panel()
     panel.choose(choice)
-    await vi.waitFor(() => expect(sent.length).toBe(before + 1))
+    await waitFor(() => expect(sent.length).toBe(before + 1))
     return panel
   }
   return { prompt, reports, sent, opened, ending, over, choices, choose }
@@ -100,7 +101,7 @@ test('what others choose elsewhere is not shown; trouble is, to who has chosen',
   reports.put({ type: 'step', step: { kind: 'browser', url, opened: true } })
   reports.put({ type: 'step', step: { kind: 'paste', url } })
   reports.put({ type: 'step', step: { kind: 'trouble', route: 'paste', error } })
-  await vi.waitFor(() => expect(reports.length).toBe(0))
+  await waitFor(() => expect(reports.length).toBe(0))
   await choose(route('device'))
   const step = { kind: 'device', page: url, code: clean('ABCD'), expiresAt: 5 } as const
   reports.put({ type: 'step', step })
@@ -135,7 +136,7 @@ test('another sign-in server than the one that was agreed to: its page opens onc
   const pageHost = clean('other.example.net')
   reports.put({ type: 'view', view: signInView({ pageHost, formerHost: clean('login.example.com') }) })
   reports.put({ type: 'step', step: { kind: 'paste', url: other } })
-  await vi.waitFor(() => expect(reports.length).toBe(0))
+  await waitFor(() => expect(reports.length).toBe(0))
   expect((await prompt.panel()).view.pageHost).toBe(pageHost)
   await choose(route('browser'))
   expect(opened).toEqual([])
@@ -186,7 +187,7 @@ test('a server that has CHANGED: nothing is sent before its host was typed', asy
   const browser = { available: true, open: async () => true }
   const over = new AbortController()
   const ending = answerFromHere({ call, view, prompt, browser, forward: () => undefined }, over.signal)
-  await vi.waitFor(() => expect(sent).toEqual([{ type: 'choose', choice: route('paste') }]))
+  await waitFor(() => expect(sent).toEqual([{ type: 'choose', choice: route('paste') }]))
   over.abort('left')
   await expect(ending).rejects.toBe('left')
   expect(lines.join('\n')).toContain('Sign-in server CHANGED: was old.example.com, now login.example.com')

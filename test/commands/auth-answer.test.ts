@@ -10,6 +10,7 @@ import { createHost } from '../../src/host.ts'
 import { never } from '../desk/open-desk.ts'
 import { fakeClock } from '../support/clock.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { signInView } from '../ui/panels/view.ts'
 
 /** A program in which a sign-in waits, and which says nothing more after these requests. */
@@ -64,8 +65,8 @@ test.each([
   ['does not say how it ended', ['list', 'attach'], 'choose', 63_000],
 ])('a program that %s is given up after a while', async (_what, answers, last, limit) => {
   const { answer, asked, clock } = await stuck(answers)
-  await vi.waitFor(() => expect(asked).toContain(last))
-  await vi.waitFor(() => expect(clock.sleepers).toEqual([limit]))
+  await waitFor(() => expect(asked).toContain(last))
+  await waitFor(() => expect(clock.sleepers).toEqual([limit]))
   clock.advance(limit)
   await expect(answer).rejects.toMatchObject({
     kind: 'sign-in-failed',

@@ -1,10 +1,11 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { converse } from '../../src/commands/conversation.ts'
 import type { HostEvent, ServerStatus } from '../../src/runtime/types.ts'
 import { clean } from '../../src/text.ts'
 import { BROWSER, CANCEL, createEngine, requestFor } from '../support/engine.ts'
 import { type FaultyServer, startFaultyServer } from '../support/faulty-server.ts'
 import { scriptedSession } from '../support/session.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** A conversation whose runtime and person are the test, and the sign-ins in other terminals too. */
 function begin(script: Parameters<typeof scriptedSession>[0] = {}) {
@@ -74,12 +75,12 @@ describe('a sign-in of one’s own', () => {
     session.tell(auth(server.mcp))
     session.tell(auth(server.mcp))
     ;(await engine.prompt.panel(1)).choose(CANCEL)
-    await vi.waitFor(() => expect(session.answers).toHaveLength(2))
+    await waitFor(() => expect(session.answers).toHaveLength(2))
     expect(unsigned).toEqual(['notes'])
     engine.forgetRefusals('notes')
     session.tell(auth(server.mcp))
     ;(await engine.prompt.panel(2)).choose(BROWSER)
-    await vi.waitFor(() => expect(session.answers).toHaveLength(3))
+    await waitFor(() => expect(session.answers).toHaveLength(3))
     elsewhere()
     await settled()
     expect([lines(), unsigned, session.reloads]).toEqual([[], [], 0])
@@ -90,13 +91,13 @@ describe('a sign-in of one’s own', () => {
     const { session, engine, lines, unsigned, elsewhere } = begin()
     session.tell(auth(server.mcp, { serverName: 'one' }))
     ;(await engine.prompt.panel(1)).choose(CANCEL)
-    await vi.waitFor(() => expect(session.answers).toHaveLength(1))
+    await waitFor(() => expect(session.answers).toHaveLength(1))
     session.tell({ ...auth(server.mcp, { serverName: 'two', reason: 'reauth' }), calls: ['call'] })
     ;(await engine.prompt.panel(2)).choose(BROWSER)
-    await vi.waitFor(() => expect(session.reloads).toBe(1))
+    await waitFor(() => expect(session.reloads).toBe(1))
     elsewhere()
     session.tell(auth(server.mcp, { serverName: 'one' }))
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect(session.answers.map(({ kind }) => kind)).toEqual(['cancelled', 'token', 'token']),
     )
     expect([lines(), unsigned, session.reloads]).toEqual([[], [], 1])
@@ -109,15 +110,15 @@ describe('a sign-in of one’s own', () => {
     session.tell(auth(server.mcp))
     const panel = await engine.prompt.panel(1)
     panel.choose(CANCEL)
-    await vi.waitFor(() => expect(session.answers).toHaveLength(1))
+    await waitFor(() => expect(session.answers).toHaveLength(1))
     const other = createEngine({ store: engine.store, first: BROWSER })
     await other.ask(requestFor({ mcp: server.mcp, issuer: server.origin }))
     elsewhere()
-    await vi.waitFor(() => expect(lines()).toEqual(['notes: signed in from another terminal']))
+    await waitFor(() => expect(lines()).toEqual(['notes: signed in from another terminal']))
     conversation.say('hello')
     expect(session.reloads).toBe(0)
     starting.resolve()
-    await vi.waitFor(() => expect(session.sent).toEqual(['hello']))
+    await waitFor(() => expect(session.sent).toEqual(['hello']))
     expect(session.reloads).toBe(1)
   })
 })
@@ -127,7 +128,7 @@ test('an address that cannot be used is told once, and asked for no second time'
   const { session, lines, refused } = begin({ ready: () => starting.promise })
   session.tell(auth('http://mcp.internal.example/mcp'))
   session.tell(status('notes', 'needs-auth'))
-  await vi.waitFor(() => expect(session.answers).toMatchObject([{ kind: 'cancelled' }]))
+  await waitFor(() => expect(session.answers).toMatchObject([{ kind: 'cancelled' }]))
   starting.resolve()
   await settled()
   expect(lines()).toEqual([expect.stringContaining('is not https')])
@@ -138,7 +139,7 @@ test('metadata that cannot be read are told once, and each request is answered o
   const { session, lines } = begin()
   for (const count of [1, 2]) {
     session.tell(auth('https://mcp.example/mcp', { resourceMetadata: '<html>captive</html>' }))
-    await vi.waitFor(() => expect(session.answers).toHaveLength(count))
+    await waitFor(() => expect(session.answers).toHaveLength(count))
   }
   expect(lines()).toHaveLength(1)
 })
@@ -148,7 +149,7 @@ test('a challenge that leads to no web address is told once, with what can be do
   const wwwAuthenticateParams = { resourceMetadataUrl: 'file:///etc/passwd' }
   for (const count of [1, 2]) {
     session.tell(auth('https://mcp.example/mcp', { wwwAuthenticateParams }))
-    await vi.waitFor(() => expect(session.answers).toHaveLength(count))
+    await waitFor(() => expect(session.answers).toHaveLength(count))
   }
   expect(lines()).toEqual([
     'notes: unsafe address: the address of the resource metadata has the scheme file:; whoever runs it has to mend that',
@@ -163,9 +164,9 @@ test('after a reload that failed, the servers are shown as before', async () => 
     },
   })
   session.tell(status('notes', 'connected'))
-  await vi.waitFor(() => expect(shown).toEqual(['notes connected']))
+  await waitFor(() => expect(shown).toEqual(['notes connected']))
   conversation.reload()
-  await vi.waitFor(() => expect(lines()).toHaveLength(1))
+  await waitFor(() => expect(lines()).toHaveLength(1))
   session.tell(status('notes', 'stopped'))
   expect(shown).toEqual(['notes connected', 'notes disabled', 'notes stopped'])
   expect(session.reloads).toBe(1)

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { chmod, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
 
@@ -26,7 +27,7 @@ test('Ctrl+C is for Copilot CLI as long as it signs in', async () => {
   child.kill('SIGINT')
   // No signal is on its way any more (proc_pid_status(5)).
   const status = () => readFileSync(`/proc/${child.pid}/status`, 'utf8')
-  await vi.waitFor(() => expect(status()).toMatch(/^ShdPnd:\s+0+$/m))
+  await waitFor(() => expect(status()).toMatch(/^ShdPnd:\s+0+$/m))
   child.stdin.end('code\n')
   expect(await ended).toBe(0)
 })

@@ -1,8 +1,9 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { converse } from '../../src/commands/conversation.ts'
 import type { HostError } from '../../src/errors.ts'
 import { createEngine, storedGrant } from '../support/engine.ts'
 import { startFake } from '../support/fake.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** A conversation on a runtime that leaves a server unasked, and a person who has signed in to it before. */
 async function begin(scenario: string, asks = true) {
@@ -33,7 +34,7 @@ async function begin(scenario: string, asks = true) {
 test('a server that nobody was asked about is asked for by one reload, before the first message goes', async () => {
   const { conversation, lines, replies, count } = await begin('asks-late')
   conversation.say('hello')
-  await vi.waitFor(() => expect(replies).toEqual(['fake reply']))
+  await waitFor(() => expect(replies).toEqual(['fake reply']))
   expect(count('session.mcp.reload')).toBe(1)
   expect(count('session.mcp.oauth.handlePendingRequest')).toBe(1)
   expect(conversation.servers().get('notes')).toMatchObject({ status: 'connected' })
@@ -43,18 +44,18 @@ test('a server that nobody was asked about is asked for by one reload, before th
 test('a runtime that never asks is reloaded once and then told; /login tries once more', async () => {
   const { conversation, lines, replies, refused, count } = await begin('never-asks')
   conversation.say('hello')
-  await vi.waitFor(() => expect(replies).toEqual(['fake reply']))
+  await waitFor(() => expect(replies).toEqual(['fake reply']))
   expect(count('session.mcp.reload')).toBe(1)
   expect(lines).toEqual(['notes needs a sign-in that it does not ask for'])
   expect(refused).toEqual(['sign-in-failed'])
   conversation.reload()
-  await vi.waitFor(() => expect(count('session.mcp.reload')).toBe(3))
+  await waitFor(() => expect(count('session.mcp.reload')).toBe(3))
 })
 
 test('where nobody answers sign-ins, nothing is tried', async () => {
   const { conversation, lines, replies, count } = await begin('never-asks', false)
   conversation.say('hello')
-  await vi.waitFor(() => expect(replies).toEqual(['fake reply']))
+  await waitFor(() => expect(replies).toEqual(['fake reply']))
   expect(count('session.mcp.reload')).toBe(0)
   expect(lines).toEqual([])
 })

@@ -12,6 +12,7 @@ import type { Descriptor } from '../../src/desk/descriptor.ts'
 import { findWaiting } from '../../src/desk/find.ts'
 import { clean } from '../../src/text.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { address, signInView } from '../ui/panels/view.ts'
 import { never, openDesk } from './open-desk.ts'
 
@@ -68,11 +69,11 @@ describe('who comes in', () => {
     const quiet = await connect(descriptor)
     quiet.write(helloOf(descriptor))
     quiet.write(line({ type: 'list' }))
-    await vi.waitFor(() => expect(quiet.said()).toContain('listed'))
+    await waitFor(() => expect(quiet.said()).toContain('listed'))
     const after = await connect(descriptor)
     await after.over
     quiet.write(line({ type: 'list' }))
-    await vi.waitFor(() => expect(quiet.said().split('listed')).toHaveLength(3))
+    await waitFor(() => expect(quiet.said().split('listed')).toHaveLength(3))
     quiet.write('{"type"')
     await quiet.over
   })
@@ -80,9 +81,9 @@ describe('who comes in', () => {
   test('many at a time: those above the number are cut off, and later there is room again', async () => {
     const { descriptor, dialog, place } = await openDesk()
     const crowd = await Promise.all(Array.from({ length: 40 }, () => connect(descriptor)))
-    await vi.waitFor(() => expect(crowd.filter(socket => socket.closed)).toHaveLength(24))
+    await waitFor(() => expect(crowd.filter(socket => socket.closed)).toHaveLength(24))
     for (const socket of crowd) socket.destroy()
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const { waiting } = await findWaiting(place, never)
       expect(waiting[0]?.id).toBe(dialog.id)
     })
@@ -153,7 +154,7 @@ test('private, open only while something waits, and nothing is left behind', asy
   const { waiting } = await findWaiting(place, never)
   expect(waiting.map(({ id }) => id)).toEqual([second.id])
   second.close({ kind: 'cancelled' })
-  await vi.waitFor(() => expect(existsSync(descriptor.file)).toBe(false))
+  await waitFor(() => expect(existsSync(descriptor.file)).toBe(false))
   expect(await readdir(dirname(descriptor.socket))).toEqual([])
   const third = desk.signIn(signInView({ id: '3' }))
   await third.opened
@@ -172,7 +173,7 @@ test('a descriptor that cannot be taken away ends nothing', async () => {
   process.on('unhandledRejection', failed)
   onTestFinished(() => void process.off('unhandledRejection', failed))
   dialog.close({ kind: 'cancelled' })
-  await vi.waitFor(() => expect(existsSync(descriptor.socket)).toBe(false))
+  await waitFor(() => expect(existsSync(descriptor.socket)).toBe(false))
   // A rejection is told before the next turn of the event loop.
   await new Promise(setImmediate)
   expect(failed).not.toHaveBeenCalled()

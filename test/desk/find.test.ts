@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { judgeFolder, judgeSocket } from '../../src/auth/store/private.ts'
 import { callDesk } from '../../src/desk/connect.ts'
 import { createDesk } from '../../src/desk/desk.ts'
@@ -11,6 +11,7 @@ import { type DeskPlace, inSocketFolder } from '../../src/desk/folder.ts'
 import { idOf, newId } from '../../src/desk/id.ts'
 import { clean } from '../../src/text.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { signInView } from '../ui/panels/view.ts'
 import { deskPlace, never, openDesk } from './open-desk.ts'
 
@@ -32,7 +33,7 @@ async function describeAt(place: DeskPlace, content: unknown, mode = 0o600): Pro
 async function deadSocket(beside: string): Promise<string> {
   const left = join(dirname(beside), 'left.sock')
   const server = createServer().listen(left)
-  await vi.waitFor(() => expect(existsSync(left)).toBe(true))
+  await waitFor(() => expect(existsSync(left)).toBe(true))
   await chmod(left, 0o600)
   await rename(left, `${left}.kept`)
   await new Promise(resolve => server.close(resolve))
@@ -50,7 +51,7 @@ async function impostor(place: DeskPlace, say: string): Promise<void> {
     onTestFinished(() => void connection.destroy())
   }).listen(socket)
   onTestFinished(() => void server.close())
-  await vi.waitFor(() => expect(existsSync(socket)).toBe(true))
+  await waitFor(() => expect(existsSync(socket)).toBe(true))
   await chmod(socket, 0o600)
   await describeAt(place, { machine: 'here', pid: 4711, socket, nonce: 'n'.repeat(43) })
 }
@@ -186,7 +187,7 @@ test.each<[string, (folder: string) => Promise<unknown>, string]>([
     const dialog = createDesk({ place, program, now: Date.now }).signIn(signInView())
     await expect(dialog.opened).rejects.toThrow(reason)
     dialog.close({ kind: 'cancelled' })
-    await vi.waitFor(async () => expect(await readdir(await socketFolder(place))).toEqual([]))
+    await waitFor(async () => expect(await readdir(await socketFolder(place))).toEqual([]))
   },
 )
 

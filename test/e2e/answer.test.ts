@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { visit } from '../../demo/visit.ts'
 import { signIn } from '../demo/sign-in.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { allow, count, leave, panel, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -39,14 +40,11 @@ async function pending() {
 
 /** Waits until something waits, and gives its id. */
 async function waiting(): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const [first] = await pending()
-      if (first === undefined) throw new Error('nothing waits yet')
-      return first.id
-    },
-    { timeout: 20_000 },
-  )
+  return waitFor(async () => {
+    const [first] = await pending()
+    if (first === undefined) throw new Error('nothing waits yet')
+    return first.id
+  })
 }
 
 async function accessToken(): Promise<string> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { Secret } from '../../src/auth/secret.ts'
 import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
@@ -7,6 +7,7 @@ import { signIn } from '../demo/sign-in.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { type Fault, raw, startFaultyServer } from '../support/faulty-server.ts'
 import { aged, changeKept, inTokenFile } from '../support/kept.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const DOCUMENT = new URL('../../docs/auth-json.md', import.meta.url)
 const MINUTE = 60_000
@@ -39,7 +40,7 @@ function fieldsOf(value: unknown, before = ''): string[] {
   )
 }
 
-test('the fields that docs/auth-json.md names are those that are printed', { timeout: 120_000 }, async () => {
+test('the fields that docs/auth-json.md names are those that are printed', async () => {
   stage = await openStage({ keychain: false })
   const { authorizationServer: as, mcp } = stage.world
   const printed = new Map<string, Set<string>>()
@@ -100,7 +101,7 @@ test('the fields that docs/auth-json.md names are those that are printed', { tim
   await print('stderr', 'list', '--mcp-config', '{"mcpServers":{"x":{}}}')
 
   const waiting = stage.run(['chat', '-p', 'who am i?', ...notes(), '--allow-all-tools', '--sign-in', 'wait'])
-  await vi.waitFor(async () => expect((await auth('pending')).stdout).toContain('"id"'), { timeout: 20_000 })
+  await waitFor(async () => expect((await auth('pending')).stdout).toContain('"id"'))
   await print('pending', 'pending')
   const { tokens } = await signIn(as.issuer, { resource: mcp.url })
   const answer = await stage.run(['auth', 'answer', '--with-token', '--json'], {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { approveAll, CopilotClient, type CopilotSession, RuntimeConnection } from '@github/copilot-sdk'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startWorld, type World } from '../../demo/world.ts'
 import type { McpAuthHandler, McpAuthOptions } from '../../src/library/types.ts'
 import { createMcpAuthHandler } from '../../src/library.ts'
@@ -14,6 +14,7 @@ import { descendants } from '../support/processes.ts'
 import { type ScriptedPrompt, scriptedPrompt } from '../support/prompt.ts'
 import { closed } from '../support/shown.ts'
 import { testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/sdk-host/main.ts', import.meta.url))
 const VISITOR = fileURLToPath(new URL('../../dist/demo-browser.js', import.meta.url))
@@ -140,7 +141,7 @@ test('a stopped turn closes the question that was asked for it', async () => {
   await session.send({ prompt: 'delete my newest note' })
   const panel = await prompt.panel(2)
   await session.abort()
-  await vi.waitFor(() => expect(panel.result).toEqual({ kind: 'withdrawn' }))
+  await waitFor(() => expect(panel.result).toEqual({ kind: 'withdrawn' }))
   await idle
 })
 
@@ -150,7 +151,7 @@ test('closed while a question is open: nothing is left behind', async () => {
   const panel = await prompt.panel()
   await close()
   expect(panel.result).toEqual({ kind: 'withdrawn' })
-  await vi.waitFor(() => {
+  await waitFor(() => {
     const left = descendants(process.pid).filter(({ command }) =>
       /keychain-child|copilot-runtime/.test(command),
     )

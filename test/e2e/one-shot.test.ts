@@ -182,7 +182,7 @@ for (const [what, args, env, code, says] of [
   ['no runtime', ['chat', '-p', 'x'], { COPILOT_CLI_PATH: '/nowhere/copilot' }, 3, /\/nowhere\/copilot/],
   ['an empty prompt', ['chat', '-p', ''], {}, 2, /empty/],
 ] as const) {
-  test(`bad input: ${what}`, { timeout: 60_000 }, async () => {
+  test(`bad input: ${what}`, async () => {
     stage = await openStage()
     const result = await stage.run([...args], { env: { ...env } })
     expect(result.stderr).toMatch(says)

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import { openStage } from '../support/chat.ts'
 
-test('doctor --race: six programs renew one sign-in at once', { timeout: 120_000 }, async ({
-  onTestFinished,
-}) => {
+test('doctor --race: six programs renew one sign-in at once', async ({ onTestFinished }) => {
   const stage = await openStage()
   onTestFinished(() => stage.close())
   const file = stage.keychain ? [] : ['--token-store', 'file']

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
 import { filesLeft } from '../support/ended.ts'
 import { FAKE } from '../support/fake.ts'
 import { panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import type { TestTerminal } from '../support/terminal.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 interface State {
   args: (stage: Stage) => readonly string[]
@@ -88,7 +89,7 @@ test.each(Object.entries(STATES))('P-02 the window is closed while %s', async (_
     expect((await chat.exit).code).toBe(129)
     expect(performance.now() - since).toBeLessThan(4000)
     // A shell that waits for its command ends with it.
-    await vi.waitFor(() => {
+    await waitFor(() => {
       const all = descendants(1)
       const left = started.filter(({ pid, command }) =>
         all.some(each => each.pid === pid && each.command === command),

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Secret } from '../../src/auth/secret.ts'
 import { openKeychain } from '../../src/auth/store/keychain.ts'
 import { grantRecord } from '../../src/auth/store/record.ts'
@@ -8,6 +8,7 @@ import { grantOf, keyOf } from '../support/grants.ts'
 import '../support/secret-equality.ts'
 import { describeWithKeychain, startKeychain } from '../support/keychain.ts'
 import { openIn, storeOptions, vaultIn } from '../support/open-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const key = keyOf('one')
 const grant = grantOf(key)
@@ -45,7 +46,7 @@ describeWithKeychain('a real keychain', () => {
       detail: expect.stringContaining('unlock it and try again'),
     })
     keychain.continueDaemon()
-    await vi.waitFor(async () => expect(await vault.get('account')).toBe('text'))
+    await waitFor(async () => expect(await vault.get('account')).toBe('text'))
     await vault.close()
     await expect(vault.get('account')).rejects.toMatchObject({ kind: 'store-unavailable' })
   })
@@ -69,8 +70,7 @@ describeWithKeychain('a real keychain', () => {
 
 describeWithKeychain('a sign-out while the keychain cannot be reached', () => {
   const refused = { kind: 'store-unavailable' }
-  const gone = (vault: Vault) =>
-    vi.waitFor(async () => expect(await vault.get(accountOf(key))).toBeUndefined(), 10_000)
+  const gone = (vault: Vault) => waitFor(async () => expect(await vault.get(accountOf(key))).toBeUndefined())
 
   test('holds when it comes back: the old record is deleted, and only that one', async () => {
     const keychain = await start()

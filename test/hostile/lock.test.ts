@@ -6,6 +6,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { grantOf, keyOf } from '../support/grants.ts'
 import { openIn, storeOptions } from '../support/open-store.ts'
 import { startStoreProcess } from '../support/store-process.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 async function holder(folder: string) {
   const holder = await startStoreProcess({ ...storeOptions(folder), kind: 'file' })
@@ -127,7 +128,7 @@ test('C-04 an owner that was stopped and lost its lock is told so, and leaves th
   const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
   await lock.exclusive(account, async signal => {
     await other.kill('SIGCONT')
-    await vi.waitFor(async () => expect(await other.ask('aborted')).toBe(true), { timeout: 8000 })
+    await waitFor(async () => expect(await other.ask('aborted')).toBe(true), { timeout: 8000 })
     expect(await other.ask('write stale')).toEqual({ error: expect.stringContaining('stopped for too long') })
     await other.ask('release')
     expect(await readdir(join(folder, 'locks'))).toHaveLength(1)
@@ -146,7 +147,7 @@ test('C-04 the heartbeat keeps a lock beyond its stale time', async () => {
     one
       ?.exclusive('a', async signal => {
         holding()
-        await vi.waitFor(() => expect(performance.now() - started).toBeGreaterThan(3000), { timeout: 5000 })
+        await waitFor(() => expect(performance.now() - started).toBeGreaterThan(3000), { timeout: 5000 })
         await one.check('a')
         expect(signal.aborted).toBe(false)
       })
@@ -164,7 +165,7 @@ test('C-04 after the longest time the lock is free for others, and its owner can
   const left = Promise.withResolvers<void>()
   await one?.exclusive('a', async signal => {
     const other = two?.exclusive('a', () => left.promise)
-    await vi.waitFor(() => expect(signal.aborted).toBe(true))
+    await waitFor(() => expect(signal.aborted).toBe(true))
     await expect(one.check('a')).rejects.toMatchObject({ kind: 'store-unavailable' })
     left.resolve()
     await other

@@ -51,7 +51,7 @@ describe('with 96 MiB for all that is kept (--max-old-space-size=96)', () => {
     await lengthen(join(sessions, id, 'events.jsonl'), 1000)
     const chat = stage.open(['resume', 'latest', ...FILE], { env: TIGHT })
     await say(chat, 'SAY the next one')
-    await chat.until(() => chat.lines().includes('the next one'), 30_000)
+    await chat.until(() => chat.lines().includes('the next one'))
     await prompted(chat)
     await leave(chat)
     const shown = await stage.run(['sessions', 'export'], { env: TIGHT })

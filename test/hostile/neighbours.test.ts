@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { keychainMissing } from '../support/keychain.ts'
 import { processesOf } from '../support/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Programs of one user at once, and how many of them are killed. */
 const PROGRAMS = 20
@@ -93,7 +94,7 @@ test.each(stores)(
     expect(left).toEqual([])
     expect(await readdir(join(stage.place.state, 'locks'))).toEqual([])
     // The runtimes and keychain children of those that were killed have ended by themselves.
-    await vi.waitFor(() => expect(processesOf(stage.world.folder)).toEqual([]), { timeout: 20_000 })
+    await waitFor(() => expect(processesOf(stage.world.folder)).toEqual([]))
   },
   400_000,
 )

@@ -1,6 +1,6 @@
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type AuthorizationServer, startAuthorizationServer } from '../../demo/authorization-server.ts'
 import { createHttp } from '../../src/auth/http.ts'
 import { signOut } from '../../src/auth/sign-out.ts'
@@ -12,6 +12,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { closed } from '../support/shown.ts'
 import { CHILD } from '../support/store-process.ts'
 import { testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /**
  * Real processes that share one sign-in, against a real authorization server that rotates refresh tokens and ends the whole
@@ -189,7 +190,7 @@ describe('C-04: one of them', () => {
     const said = await other?.ask()
     expect(said?.token).toBeDefined()
     held.release()
-    await vi.waitFor(() => expect(reuses()).toBe(1), { interval: 10 })
+    await waitFor(() => expect(reuses()).toBe(1), { interval: 10 })
     await sleeper?.signal('SIGCONT')
     expect(await late).toEqual(said)
     expect(await other?.ask('refresh')).toEqual({ refused: 'sign-in-needed' })

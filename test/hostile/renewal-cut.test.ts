@@ -71,7 +71,7 @@ test('C-04 a program is killed there: the sign-in is lost, the next one says why
     'notes: another copilot-host was killed while it worked on this sign-in, which the server no longer accepts',
   )
   await chat.keys('b')
-  await chat.until(() => chat.screen().includes('signed in to notes'), 30_000)
+  await chat.until(() => chat.screen().includes('signed in to notes'))
   chat.kill('SIGTERM')
   await chat.exit
   expect(await stage.run(once())).toMatchObject({ code: 0 })

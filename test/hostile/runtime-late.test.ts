@@ -32,7 +32,7 @@ describe('J-13 late answers', () => {
       expect(performance.now() - since).toBeLessThan(500)
       expect(chat.screen()).not.toContain('waiting for')
       await chat.keys(KEY.enter)
-      await chat.until(() => unwrapped(chat).includes('\nfake reply'), 30_000)
+      await chat.until(() => unwrapped(chat).includes('\nfake reply'))
       expect(chat.screen()).not.toContain('waiting for')
       expect(chats.heard().filter(({ method }) => method === 'session.send')).toHaveLength(1)
       await leave(chat)
@@ -48,7 +48,7 @@ describe('J-13 late answers', () => {
     )
     await chat.until(() => composer(chat) === 'slow')
     // Its answer comes now, and is taken for nothing.
-    await chat.until(() => count(unwrapped(chat), 'fake reply') === 1, 30_000)
+    await chat.until(() => count(unwrapped(chat), 'fake reply') === 1)
     await leave(chat)
   }, 150_000)
 

@@ -11,8 +11,6 @@ import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 const RECORDER = fileURLToPath(new URL('../support/record-address.js', import.meta.url))
 
-const PATIENT = { timeout: 20_000 }
-
 let chats: FakeChats
 beforeEach(async () => {
   chats = await openFakeChats()
@@ -70,7 +68,7 @@ describe('at start: exit 3, one line that says what and where', () => {
   test('J-06 half a frame and then silence: told after its deadline, exit 3', async () => {
     const chat = chats.open('partial-frame')
     await prompted(chat)
-    await chat.until(() => unwrapped(chat).includes('the Copilot runtime stopped answering'), 45_000)
+    await chat.until(() => unwrapped(chat).includes('the Copilot runtime stopped answering'))
     expect((await chat.exit).code).toBe(3)
   })
 })
@@ -143,12 +141,12 @@ describe('in a sign-in', () => {
       const chat = chats.stage.open(['chat', ...notes()], { env })
       await panel(chat, 'Sign in to notes')
       await chat.keys('b')
-      await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8'), PATIENT).toMatch(/\n$/)
+      await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8')).toMatch(/\n$/)
       const { searchParams } = new URL(readFileSync(file, 'utf8').trim())
       const port = Number(new URL(searchParams.get('redirect_uri') ?? '').port)
       expect(listening(chat.pid)).toContain(port)
       await sees(chat, `✗ the Copilot runtime stopped (${how})`)
-      await expect.poll(() => listening(chat.pid), PATIENT).toEqual([])
+      await expect.poll(() => listening(chat.pid)).toEqual([])
       await prompted(chat)
       await leaveDead(chat)
     },

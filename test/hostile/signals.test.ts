@@ -25,7 +25,7 @@ interface State {
 }
 
 const sees = async (chat: TestTerminal, text: string) =>
-  void (await chat.until(() => unwrapped(chat).includes(text), 20_000))
+  void (await chat.until(() => unwrapped(chat).includes(text)))
 const notes = (stage: Stage) => ['--mcp', `notes=${stage.world.mcp.url}`]
 /** Waits until the program has started one with exactly this command line, or one that ends so. */
 const child = async (started: Started, command: string) =>
@@ -183,7 +183,7 @@ const STATES: Record<string, State> = {
 }
 let connections = 0
 async function asked(chat: TestTerminal): Promise<void> {
-  await chat.until(() => connections > 0, 20_000)
+  await chat.until(() => connections > 0)
 }
 /** Two within a tenth of a second are one that was told twice. */
 const apart = () => new Promise(resolve => setTimeout(resolve, 150))

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { leave, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants, runtimeOf } from '../support/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const WARNING = 'this session is open in another program as well'
 
@@ -29,7 +30,7 @@ async function lock(pid: number, since = new Date()): Promise<void> {
 async function zombie(): Promise<number> {
   const parent = spawn('/bin/sh', ['-c', 'true & exec sleep 60'])
   onTestFinished(() => void parent.kill('SIGKILL'))
-  return vi.waitFor(() => {
+  return waitFor(() => {
     const child = descendants(parent.pid ?? 0)[0]
     if (child === undefined || !/\) Z /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8')))
       throw new Error('not yet')

@@ -14,6 +14,7 @@ import { startPracticeServer } from '../support/practice-server.ts'
 import { scriptedPrompt } from '../support/prompt.ts'
 import { CHILD } from '../support/store-process.ts'
 import { testStore } from '../support/token-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const IN_A = { sessionId: 'session a' }
 const IN_B = { sessionId: 'session b' }
@@ -122,8 +123,8 @@ test('sessions in a store in memory learn from each other', async () => {
   const { handler, request, prompt, clock } = await openHandler({ store: 'memory' })
   const both = [handler(request(), IN_A), handler(request(), IN_B)]
   ;(await prompt.panel(2)).choose(BROWSER)
-  await vi.waitFor(() => expect(prompt.panels.some(({ result }) => result?.kind === 'signed-in')).toBe(true))
-  await vi.waitFor(() => {
+  await waitFor(() => expect(prompt.panels.some(({ result }) => result?.kind === 'signed-in')).toBe(true))
+  await waitFor(() => {
     clock.advance(2_000)
     expect(prompt.panels.map(({ result }) => result?.kind).sort()).toEqual(['elsewhere', 'signed-in'])
   })
@@ -357,7 +358,7 @@ test('follow: ready waits for what connects; a refused token is renewed after on
   void ready.then(() => {
     isReady = true
   })
-  await vi.waitFor(() => expect(reloads.count).toBe(0))
+  await waitFor(() => expect(reloads.count).toBe(0))
   expect(isReady).toBe(false)
   tell('session.mcp_server_status_changed')
   await ready

@@ -84,7 +84,7 @@ test('a strict program compiles against the packed package', async () => {
   expect(await compile(folder, ports.replace("choice: async () => ({ kind: 'cancel' }), ", ''))).toMatch(
     /choice/,
   )
-}, 60_000)
+})
 
 test('its types are one file without a path', async () => {
   const types = await readFile(join(ROOT, 'dist', 'auth.d.ts'), 'utf8')

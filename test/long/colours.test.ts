@@ -101,7 +101,7 @@ test('the title says who is waited for; a call comes once, as it was chosen, and
   await panel(loud, 'Sign in to notes')
   await panel(quiet, 'Sign in to notes')
   expect(loud.raw()).toContain('\u001b]2;? copilot-host')
-  await loud.until(() => loud.raw().includes(call), 15_000)
+  await loud.until(() => loud.raw().includes(call))
   await loud.keys(KEY.escape)
   await prompted(loud)
   await Promise.all([leave(loud), leave(idle)])

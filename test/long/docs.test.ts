@@ -132,7 +132,7 @@ describe.each(LINES.filter(({ lines }) => lines.some(isRun)))('$page, from top t
     return replaced.replace(/(?<= )(3f2a|7f3c21a)(?= )/, /"id": "([^"]{8})/.exec(said)?.[1] ?? 'none')
   }
 
-  test.each(lines.filter(isRun))('%s', { timeout: 60_000 }, async line => {
+  test.each(lines.filter(isRun))('%s', async line => {
     const [code, says] = ENDS[line] ?? [0, '']
     const ended = await shell(await here(line))
     expect(ended, ended.said).toMatchObject({ code, said: expect.stringContaining(says) })
@@ -159,7 +159,7 @@ describe('what the pages name is there', () => {
       )
     }
     await look([])
-  }, 120_000)
+  })
 
   /** What is wrong with a command line, its commands and options; undefined if nothing is. */
   function faultOf(line: string): string | undefined {

@@ -1,12 +1,13 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/runtime/limits.ts'
 import { startRuntime } from '../../src/runtime/runtime.ts'
 import type { SessionConfig } from '../../src/runtime/types.ts'
 import { FAKE, type FakeRuntime, fakeOptions, startFake } from '../support/fake.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { hear } from '../support/session-events.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const CONFIG: SessionConfig = {
   folder: '/',
@@ -324,7 +325,7 @@ describe('servers that do not answer', () => {
     const session = await fake.runtime.create({ ...CONFIG, servers: program, asks: true })
     await session.send('hello')
     await session.abort()
-    await vi.waitFor(() => expect(calls(fake, 'moveLoadingToBackground')).toHaveLength(1))
+    await waitFor(() => expect(calls(fake, 'moveLoadingToBackground')).toHaveLength(1))
   })
 
   test('a configuration that the runtime cannot load is told, and nobody waits', async () => {
@@ -362,7 +363,7 @@ describe('damage on the wire', () => {
     expect(await heard.next('tool-start')).toMatchObject({ id: 'deep_1', summary: 'to=a tree=…' })
     expect((await heard.next('notice')).text).toContain('not allowed: what it is about nests too deep')
     const answer = () => sent().find(each => each.params?.requestId === 'deep_permission')
-    await vi.waitFor(() => expect(answer()?.params?.result).toMatchObject({ kind: 'reject' }))
+    await waitFor(() => expect(answer()?.params?.result).toMatchObject({ kind: 'reject' }))
     expect(heard.of('permission')).toEqual([])
   })
 
@@ -376,7 +377,7 @@ describe('damage on the wire', () => {
     const { runtime, sent } = await startFake('fine', { late }, { slow: 100, call: 100 })
     await expect(runtime.create(CONFIG)).rejects.toMatchObject({ kind: 'runtime-silent' })
     await expect(runtime.sessions()).rejects.toMatchObject({ kind: 'runtime-silent' })
-    const [created, closed] = await vi.waitFor(() => {
+    const [created, closed] = await waitFor(() => {
       const ids = ['session.create', 'session.destroy'].map(
         name => sent().find(({ method }) => method === name)?.params?.sessionId,
       )

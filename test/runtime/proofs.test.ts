@@ -3,6 +3,7 @@ import { createProofs } from '../../src/runtime/proofs.ts'
 import type { ToolList } from '../../src/runtime/tool-lists.ts'
 import type { HostEvent } from '../../src/runtime/types.ts'
 import { clean } from '../../src/text.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const notes = clean('notes')
 const TURN: HostEvent[] = [{ type: 'turn-start' }, { type: 'idle', aborted: false }]
@@ -26,14 +27,14 @@ async function connected() {
     log: () => {},
   })
   proofs.begin(notes)
-  await vi.waitFor(() => expect(told).toEqual(['connected']))
+  await waitFor(() => expect(told).toEqual(['connected']))
   return { proofs, told, state }
 }
 
 test('after the first turn a server is asked once more, then no longer', async () => {
   const { proofs, told, state } = await connected()
   for (const event of [...TURN, ...TURN]) proofs.note(event)
-  await vi.waitFor(() => expect(state.asked).toBe(2))
+  await waitFor(() => expect(state.asked).toBe(2))
   expect(told).toEqual(['connected'])
   expect(proofs.stale).toBe(false)
 })
@@ -42,7 +43,7 @@ test('one that refuses then needs a sign-in', async () => {
   const { proofs, told, state } = await connected()
   state.says = 'refused'
   for (const event of TURN) proofs.note(event)
-  await vi.waitFor(() => expect(told).toEqual(['connected', 'needs-auth refused']))
+  await waitFor(() => expect(told).toEqual(['connected', 'needs-auth refused']))
   expect(proofs.has(notes)).toBe(false)
 })
 
@@ -50,7 +51,7 @@ test('one that connected too late for the turn is asked after the next one, too'
   const { proofs, state } = await connected()
   proofs.note({ type: 'idle', aborted: false })
   for (const event of TURN) proofs.note(event)
-  await vi.waitFor(() => expect(state.asked).toBe(3))
+  await waitFor(() => expect(state.asked).toBe(3))
 })
 
 test('before the first turn a proof lasts ten seconds', async () => {

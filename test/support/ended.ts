@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import type { RunOptions, Stage } from './chat.ts'
 import { descendants } from './processes.ts'
 import { faultsIn } from './shown.ts'
 import type { TestTerminal } from './terminal.ts'
+import { waitFor } from './wait-for.ts'
 
 /** The built program under a shell, as a person starts it: what it leaves behind can be seen. */
 export interface Started {
@@ -52,7 +53,7 @@ export async function start(
       for (const each of descendants(chat.pid)) started.set(each.pid, each.command)
     },
     async ended(code) {
-      await chat.until(() => /the code is \d+[\s\S]*speed[\s\S]*echoke/.test(chat.lines().join('\n')), 15_000)
+      await chat.until(() => /the code is \d+[\s\S]*speed[\s\S]*echoke/.test(chat.lines().join('\n')))
       const shown = chat.lines().join('\n')
       expect(/the code is (\d+)/.exec(shown)?.[1], shown).toBe(String(code))
       const settings = shown.match(/speed[\s\S]*?echoke/g) ?? []
@@ -61,7 +62,7 @@ export async function start(
       expect(faultsIn(chat.raw().replaceAll(QUERIES, ''), true)).toEqual([])
       if (code !== 1) expect(shown).not.toContain('failed unexpectedly')
       expect(shown).not.toMatch(/ at .*:\d+:\d+|EPIPE|EIO/)
-      await vi.waitFor(() => expect([...started].filter(runs)).toEqual([]), { timeout: 2000 })
+      await waitFor(() => expect([...started].filter(runs)).toEqual([]), { timeout: 2000 })
       expect(filesLeft(stage, temporary)).toEqual([])
       await chat.keys('\r')
       await chat.exit

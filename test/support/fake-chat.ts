@@ -54,7 +54,7 @@ export async function openFakeChats(): Promise<FakeChats> {
 /** The chat is alive: a message gets its answer. The host has never had more than 300 MiB. */
 export async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
   await say(chat, 'hello')
-  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times, 30_000)
+  await chat.until(() => count(unwrapped(chat), '\nfake reply') === times)
   expect(mostMemory(chat.pid)).toBeLessThan(300)
 }
 

@@ -1,5 +1,5 @@
-import { vi } from 'vitest'
 import type { Choice, Prompt, SignInResult, SignInStep, SignInView } from '../../src/auth/types.ts'
+import { waitFor } from './wait-for.ts'
 
 /** One panel as a test sees it. */
 export interface Panel {
@@ -30,7 +30,7 @@ export function scriptedPrompt(first?: Choice): ScriptedPrompt {
     panels,
     lines,
     levels,
-    panel: async (nth = 1) => vi.waitFor(() => panels[nth - 1] ?? missing(`panel ${nth}`), { interval: 2 }),
+    panel: async (nth = 1) => waitFor(() => panels[nth - 1] ?? missing(`panel ${nth}`), { interval: 2 }),
     tell(line) {
       lines.push(line.text)
       levels.push(line.level)
@@ -46,7 +46,7 @@ export function scriptedPrompt(first?: Choice): ScriptedPrompt {
           wake()
         },
         step: (kind, nth = 1) =>
-          vi.waitFor(() => panel.steps.filter(step => isKind(step, kind))[nth - 1] ?? missing(kind), {
+          waitFor(() => panel.steps.filter(step => isKind(step, kind))[nth - 1] ?? missing(kind), {
             interval: 2,
           }),
       }

@@ -3,6 +3,7 @@ import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 import { watchProcesses } from './leaks.ts'
 import { faultsIn } from './shown.ts'
+import { PATIENCE } from './wait-for.ts'
 
 export interface TerminalOptions {
   cols?: number
@@ -180,7 +181,7 @@ export function openTerminal(
   const all = () => rowsOf(screen, 0, screen.buffer.active.length)
   const visible = () => rowsOf(screen, screen.buffer.active.viewportY, screen.rows)
 
-  function until<T>(predicate: () => T, ms = 10_000): Promise<NonNullable<T>> {
+  function until<T>(predicate: () => T, ms = PATIENCE): Promise<NonNullable<T>> {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (drawing && !ended) return

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { useInput } from 'ink'
 import { createElement } from 'react'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compose, take } from '../../src/ui/composer/compose.ts'
 import { createEditor } from '../../src/ui/composer/editor.ts'
 import { press } from '../../src/ui/input.ts'
 import { type Key, toKeys } from '../../src/ui/keys.ts'
 import { createAsk } from '../../src/ui/panels/ask-state.ts'
 import { newView, type Panel, reduce, type View } from '../../src/ui/state.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { openInk } from './ink.tsx'
 
 const TEXT = readFileSync(new URL('../../docs/chat.md', import.meta.url), 'utf8')
@@ -104,7 +105,7 @@ function Listener() {
 
 beforeAll(async () => {
   keyboard = openInk(createElement(Listener))
-  await vi.waitFor(() => expect(keyboard.keyboard.listenerCount('readable')).toBeGreaterThan(0))
+  await waitFor(() => expect(keyboard.keyboard.listenerCount('readable')).toBeGreaterThan(0))
 })
 afterAll(() => keyboard.ink.unmount())
 
@@ -112,7 +113,7 @@ async function typed(bytes: string): Promise<Key[]> {
   const keys: Key[] = []
   onKeys = read => keys.push(...read)
   keyboard.keyboard.write(bytes)
-  await vi.waitFor(() => expect(keys.length).toBeGreaterThan(0))
+  await waitFor(() => expect(keys.length).toBeGreaterThan(0))
   return keys
 }
 

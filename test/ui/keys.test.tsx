@@ -1,6 +1,7 @@
 import { useInput, usePaste } from 'ink'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Key, toKeys } from '../../src/ui/keys.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { openInk } from './ink.tsx'
 
 function Listener({ onKeys }: { onKeys: (keys: Key[]) => void }) {
@@ -13,11 +14,11 @@ function Listener({ onKeys }: { onKeys: (keys: Key[]) => void }) {
 async function typed(bytes: string): Promise<Key[]> {
   const keys: Key[] = []
   const { keyboard, screen, ink } = openInk(<Listener onKeys={read => keys.push(...read)} />)
-  await vi.waitFor(() => expect(screen.text).toContain('\u001b[?2004h'))
+  await waitFor(() => expect(screen.text).toContain('\u001b[?2004h'))
   keyboard.write(bytes)
   keyboard.write('\u001b[6~')
   const end = () => keys.findIndex(key => key.name === 'page-down')
-  await vi.waitFor(() => expect(end()).toBeGreaterThanOrEqual(0))
+  await waitFor(() => expect(end()).toBeGreaterThanOrEqual(0))
   ink.unmount()
   return keys.slice(0, end())
 }
@@ -77,9 +78,9 @@ describe('one read of a terminal', () => {
   test('a lone Esc, when nothing follows', async () => {
     const keys: Key[] = []
     const { keyboard, screen, ink } = openInk(<Listener onKeys={read => keys.push(...read)} />)
-    await vi.waitFor(() => expect(screen.text).toContain('\u001b[?2004h'))
+    await waitFor(() => expect(screen.text).toContain('\u001b[?2004h'))
     keyboard.write('\u001b')
-    await vi.waitFor(() => expect(keys).toEqual([{ name: 'escape' }]))
+    await waitFor(() => expect(keys).toEqual([{ name: 'escape' }]))
     ink.unmount()
   })
 })

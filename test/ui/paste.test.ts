@@ -25,7 +25,7 @@ test.each([9, 23, 64, 4096])(
     )
     await terminal.write(chunks)
     const lines = text.split('\r').length - 1
-    await terminal.until(() => terminal.screen().includes(`› [paste #1, ${lines} lines]`), 20_000)
+    await terminal.until(() => terminal.screen().includes(`› [paste #1, ${lines} lines]`))
     expect(reports).toEqual([])
     await terminal.keys('!')
     await terminal.until(() => terminal.screen().includes(' lines]!'))

@@ -4,13 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Secret } from '../../../src/auth/secret.ts'
 import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
 import { describeWithKeychain, type Keychain, startKeychain } from '../../support/keychain.ts'
 import { openIn, storeOptions, vaultIn } from '../../support/open-store.ts'
 import { CHILD, startStoreProcess } from '../../support/store-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const key = keyOf('one')
 const account = `${key.server} ${key.issuer}`
@@ -147,7 +148,7 @@ describeWithKeychain('with a real keychain', () => {
     await Promise.all([store.close(), leaving.close()])
     expect(performance.now() - left).toBeLessThan(1000)
     expect(await pending).toBeUndefined()
-    await vi.waitFor(() => expect(children()).toEqual([]))
+    await waitFor(() => expect(children()).toEqual([]))
     expect(await readFile(join(folder, 'index.json'), 'utf8')).toBe(index)
     keychain.continueDaemon()
     expect(await (await openIn({ env: keychain.env, folder })).store.read(key)).toEqual(grant)

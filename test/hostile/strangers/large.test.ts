@@ -39,4 +39,4 @@ test('M-10: resource metadata that the runtime fetches and passes on, of 2, 16 a
   } finally {
     await meeting.close()
   }
-}, 120_000)
+})

@@ -317,11 +317,11 @@ beforeAll(async () => {
   await Promise.all(
     chats.map(async ({ cases, chat }) => {
       await say(chat, 'SAY the chat goes on')
-      await chat.until(() => cases.every(each => told(each).length > 0), 40_000)
-      await chat.until(() => unwrapped(chat).includes('\nthe chat goes on'), 40_000)
+      await chat.until(() => cases.every(each => told(each).length > 0))
+      await chat.until(() => unwrapped(chat).includes('\nthe chat goes on'))
     }),
   )
-}, 90_000)
+})
 afterAll(async () => {
   expired.close()
   await meeting.close()

@@ -140,7 +140,7 @@ describe('a public server that leads to a private place', () => {
         .split('\n')
         .filter(line => line.startsWith(`! ${name}: `))
     await say(chat, 'SAY still here')
-    await chat.until(() => CASES.every(({ name }) => told(name).length > 0), 40_000)
+    await chat.until(() => CASES.every(({ name }) => told(name).length > 0))
     for (const { name, what } of CASES) {
       expect(told(name), what).toHaveLength(1)
       expect(told(name)[0], what).toMatch(/unsafe address: .*(is on the private network \(|is not https)/)

@@ -45,7 +45,7 @@ function harmless(chat: TestTerminal): void {
   expect(faultsIn(chat.raw(), true)).toEqual([])
 }
 
-const sees = (chat: TestTerminal, text: string) => chat.until(() => unwrapped(chat).includes(text), 20_000)
+const sees = (chat: TestTerminal, text: string) => chat.until(() => unwrapped(chat).includes(text))
 
 /** Says what is longer than a row of the composer. */
 async function order(chat: TestTerminal, text: string): Promise<void> {

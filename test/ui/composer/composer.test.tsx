@@ -1,8 +1,9 @@
 import { renderToString } from 'ink'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Composer, textWidth } from '../../../src/ui/composer/composer.tsx'
 import { createEditor, type Editor, edit, paste } from '../../../src/ui/composer/editor.ts'
 import { cells } from '../../../src/ui/width.ts'
+import { waitFor } from '../../support/wait-for.ts'
 import { openInk } from '../ink.tsx'
 
 function frame(editor: Editor, width = 40, maxRows = 8): string[] {
@@ -80,7 +81,7 @@ describe('clipped', () => {
 describe('the cursor', () => {
   const cursor = async (editor: Editor, width = 40, maxRows = 8) => {
     const { screen, ink } = openInk(<Composer editor={editor} width={width} maxRows={maxRows} top={0} />)
-    await vi.waitFor(() => expect(screen.text).toContain('\u001b[?25h'))
+    await waitFor(() => expect(screen.text).toContain('\u001b[?25h'))
     const [, up = '0', column] = /(?:\u001b\[(\d+)A)?\u001b\[(\d+)G\u001b\[\?25h/.exec(screen.text) ?? []
     ink.unmount()
     // Ink counts rows up from the line below its last one; columns on the wire start at 1.

@@ -6,6 +6,7 @@ import { SignInPanel } from '../../../src/ui/panels/sign-in.tsx'
 import { signInKey, signInPaste } from '../../../src/ui/panels/sign-in-press.ts'
 import { createSignIn, type SignInState, signInStep } from '../../../src/ui/panels/sign-in-state.ts'
 import { cells } from '../../../src/ui/width.ts'
+import { waitFor } from '../../support/wait-for.ts'
 import { openInk } from '../ink.tsx'
 import { address, signInView } from './view.ts'
 
@@ -254,11 +255,11 @@ describe('on a screen', () => {
       />
     )
     const { screen, ink } = openInk(panel)
-    await vi.waitFor(() => expect(screen.text).toContain('10:00 left'))
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    await waitFor(() => expect(screen.text).toContain('10:00 left'))
+    await waitFor(() => expect(vi.getTimerCount()).toBe(1))
     now = 1000
     vi.advanceTimersByTime(1000)
-    await vi.waitFor(() => expect(screen.text).toContain('9:59 left'))
+    await waitFor(() => expect(screen.text).toContain('9:59 left'))
     ink.unmount()
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -278,11 +279,11 @@ describe('on a screen', () => {
       />
     )
     const { screen, ink } = openInk(draw(browser))
-    await vi.waitFor(() => expect(printed).toEqual([long]))
+    await waitFor(() => expect(printed).toEqual([long]))
     ink.rerender(draw(press(browser, 'd')))
-    await vi.waitFor(() => expect(screen.text).toContain('Asking'))
+    await waitFor(() => expect(screen.text).toContain('Asking'))
     ink.rerender(draw(browser))
-    await vi.waitFor(() => expect(screen.text.match(/Waiting for the browser/g)?.length).toBeGreaterThan(1))
+    await waitFor(() => expect(screen.text.match(/Waiting for the browser/g)?.length).toBeGreaterThan(1))
     expect(printed).toEqual([long])
     ink.unmount()
   })

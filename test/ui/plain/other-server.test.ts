@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startAuthorizationServer } from '../../../demo/authorization-server.ts'
 import { createAuthenticator } from '../../../src/auth/authenticator.ts'
 import { createHttp } from '../../../src/auth/http.ts'
@@ -12,6 +12,7 @@ import { createPlainPrompt } from '../../../src/ui/plain.ts'
 import { deskPlace } from '../../desk/open-desk.ts'
 import { requestFor } from '../../support/engine.ts'
 import { testStore } from '../../support/token-store.ts'
+import { waitFor } from '../../support/wait-for.ts'
 import { address, signInView } from '../panels/view.ts'
 
 const never = new AbortController().signal
@@ -30,7 +31,7 @@ function person() {
       }),
   })
   const question = (nth: number) =>
-    vi.waitFor(() => questions[nth - 1] ?? Promise.reject(new Error(`no question ${nth}`)), { interval: 2 })
+    waitFor(() => questions[nth - 1] ?? Promise.reject(new Error(`no question ${nth}`)), { interval: 2 })
   return { lines, questions, prompt, question }
 }
 
@@ -105,7 +106,7 @@ test('who agrees here after another server was chosen in another terminal has re
   const request = requestFor({ mcp, issuer: one.issuer }, 'initial', { metadata })
   const answer = engine.authenticate(request, over.signal)
   await question(1)
-  const found = await vi.waitFor(async () => {
+  const found = await waitFor(async () => {
     const { waiting } = await findWaiting(place, never)
     return waiting[0] ?? Promise.reject(new Error('nothing waits yet'))
   })
@@ -115,7 +116,7 @@ test('who agrees here after another server was chosen in another terminal has re
   const second = await question(2)
   expect(lines.at(-2)).toContain(`Sign-in page: ${new URL(two.issuer).host}`)
   second.answer('1')
-  await vi.waitFor(() => expect(opened.map(url => new URL(url).host)).toEqual([new URL(two.issuer).host]))
+  await waitFor(() => expect(opened.map(url => new URL(url).host)).toEqual([new URL(two.issuer).host]))
   over.abort()
   await answer
   call.close()
