@@ -27,7 +27,7 @@ export function openRuns(): Runs {
     seen,
     run([command = '', ...args], { cwd, env, stdin = '' }) {
       return new Promise(resolve => {
-        const options = { cwd, env, timeout: 60_000 }
+        const options = { cwd, env, timeout: 110_000 }
         const child = execFile(command, args, options, (error, stdout, stderr) => {
           watched?.stop()
           seen.push(...(watched?.seen() ?? []))
