@@ -51,6 +51,8 @@ export interface Conversation {
    * interrupt calls `stop`.
    */
   between(work: () => Promise<void>, stop?: () => Promise<void>): void
+  /** Resolves when no work is at hand that nobody can see or stop: a moment. A turn is not waited for. */
+  settled(): Promise<void>
   /** Stops the running turn; messages that waited behind it, or were to steer it, are given back. */
   interrupt(): Promise<void>
   readonly phase: Phase

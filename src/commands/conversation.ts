@@ -43,6 +43,7 @@ export function converse(ports: ConversationPorts): Conversation {
   let phase: Phase = 'starting'
   let turning = false
   let stop: (() => Promise<void>) | undefined
+  let atHand: Promise<void> | undefined
   let reloading = false
   let waitedFor: readonly string[] = []
   /** Somebody has signed in without this server: a reload brings it back. */
@@ -67,8 +68,7 @@ export function converse(ports: ConversationPorts): Conversation {
         questions.take(event)
         return
       case 'user':
-        // Printed already, when it was sent.
-        if (delivery.isEcho(event)) return
+        if (delivery.isEcho(event)) return // Printed already, when it was sent.
         outbox.taken(event.text, event.messageId)
         break
       case 'server':
@@ -138,7 +138,8 @@ export function converse(ports: ConversationPorts): Conversation {
     phase = 'at-work'
     stop = first.stop
     if (stop) show({ type: 'turn-start' })
-    await first.run().catch(thrown => fail(thrown, 'that failed'))
+    atHand = first.run().catch(thrown => fail(thrown, 'that failed'))
+    await atHand
     if (stop && phase === 'at-work') show({ type: 'idle', aborted: false })
     stop = undefined
     if (phase !== 'at-work') return
@@ -194,13 +195,15 @@ export function converse(ports: ConversationPorts): Conversation {
     say,
     async steer(text) {
       if (phase !== 'busy') return say(text)
-      await delivery
-        .steer(text, () => giveBack([text]))
-        .catch(thrown => fail(thrown, 'the message could not be sent'))
+      const sent = delivery.steer(text, () => giveBack([text]))
+      await sent.catch(thrown => fail(thrown, 'the message could not be sent'))
     },
     between(run, stop) {
       work.push({ run, stop })
       void next()
+    },
+    async settled() {
+      while (phase === 'at-work' && !stop) await atHand
     },
     async interrupt() {
       giveBack(outbox.clear().map(({ text }) => text))

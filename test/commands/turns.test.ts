@@ -162,6 +162,28 @@ test('work that can be stopped looks like a turn, and an interrupt stops it', as
   expect(conversation.phase).toBe('idle')
 })
 
+test('work that nobody sees or can stop is waited for, one after the other; what looks like a turn is not', async () => {
+  const { conversation } = await begin()
+  const works = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  for (const { promise } of works) conversation.between(() => promise)
+  let phase = ''
+  const over = conversation.settled().then(() => {
+    phase = conversation.phase
+  })
+  works[0]?.resolve()
+  await settled()
+  expect(phase).toBe('')
+  works[1]?.resolve()
+  await over
+  expect(phase).toBe('idle')
+  conversation.between(
+    () => new Promise(() => {}),
+    async () => {},
+  )
+  await conversation.settled()
+  expect(conversation.phase).toBe('at-work')
+})
+
 test('what stands for a prompt of the runtime is shown, and the prompt is sent', async () => {
   const { sent, events, conversation } = await begin()
   conversation.say({ text: 'Review: a', prompt: 'a long prompt' })

@@ -77,6 +77,7 @@ async function change(choice: SessionChoice, ports: SlashPorts): Promise<void> {
   // One that is starting again resumes this session.
   whenDone(conversation, ports)
   const runtime = await running.runtime
+  await conversation.settled()
   if (isBusy(conversation) || outbox.waiting.length > 0)
     throw new HostError('usage', 'a turn is running: Esc (Ctrl+C with --plain) stops it, then try again')
   const left = current.state.said
