@@ -120,7 +120,9 @@ export function createSession(ports: SessionPorts): LiveSession {
     if (answered.has(id)) return false
     answered.add(id)
     try {
-      return (await send()).success
+      const { success } = await send()
+      log(`runtime: the answer to ${id} was ${success ? 'taken' : 'no longer waited for'}`)
+      return success
     } catch (error) {
       log(`runtime: an answer was not taken (${ofKind('runtime-refused', error).detail})`)
       return false

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { lastLogged } from './debug-log.ts'
 import { watchProcesses } from './leaks.ts'
 import { faultsIn } from './shown.ts'
 import { PATIENCE } from './wait-for.ts'
@@ -207,11 +208,8 @@ export function openTerminal(
       const limit = setTimeout(() => {
         stop()
         const state = ended ? 'the program has ended' : 'the program runs'
-        reject(
-          new Error(
-            `waited ${ms} ms for ${predicate} (${state}); the screen:\n${joined(visible()).join('\n')}`,
-          ),
-        )
+        const seen = `${joined(visible()).join('\n').trimEnd()}${lastLogged(env.COPILOT_HOST_LOG)}`
+        reject(new Error(`waited ${ms} ms for ${predicate} (${state}); the screen:\n${seen}`))
       }, ms)
       watchers.add(look)
       look()
