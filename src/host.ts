@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { constants, homedir, hostname } from 'node:os'
 import { isAbsolute } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -49,6 +50,10 @@ export interface Host {
   watchStops: WatchStops
   /** Has `work` done at once when this process ends in whatever way but by SIGKILL; returns how to call it off. */
   atExit(work: () => void): () => void
+  /** The program does not end before this is done, for two seconds at most. */
+  finish(work: Promise<unknown>): void
+  /** Resolves when what there is to be finished is done, or has had its time. */
+  finished(): Promise<void>
   /**
    * Whether there is such a process, of whomever. Where the system tells (Linux), one that has ended and that nobody has waited
    * for is none, nor is one that began after `since` (milliseconds since the epoch): it has the number of another.
@@ -64,6 +69,9 @@ export type WatchStops = (stopped: () => void, goesOn: () => void) => () => void
 
 export type Interrupts = (handler: () => void) => () => void
 
+/** How long {@link Host.finished} waits, in milliseconds. */
+const FINISHING = 2000
+
 /** The ports of a real machine. `root`: where the package lies. */
 export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupts): Host {
   const ignored = checkCertificates()
@@ -77,6 +85,7 @@ export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupt
     delete process.env.TMPDIR
     delete env.TMPDIR
   }
+  const unfinished = new Set<Promise<unknown>>()
   return {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -108,6 +117,14 @@ export function createHost(signal: AbortSignal, root: URL, interrupts: Interrupt
     atExit(work) {
       process.on('exit', work)
       return () => void process.off('exit', work)
+    },
+    finish(work) {
+      const done = () => void unfinished.delete(work)
+      unfinished.add(work)
+      work.then(done, done)
+    },
+    async finished() {
+      if (unfinished.size > 0) await Promise.race([Promise.allSettled(unfinished), sleep(FINISHING)])
     },
     isRunning,
     interrupts,

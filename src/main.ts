@@ -53,7 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
     // A terminal that is gone; any other input is judged where it is read.
     process.stdin.on('error', () => process.stdin.isTTY && leave('SIGHUP'))
     const { run } = await import('./commands/program.ts')
-    const code = await run(argv, host)
+    const code = await run(argv, host).finally(host.finished)
     // What cannot be written is known only afterwards.
     await flushed(process.stdout)
     return ending.signal.aborted ? outcome() : code

@@ -2,7 +2,7 @@ import { hostError } from '../errors.ts'
 import type { Clean } from '../text.ts'
 import { type Accounts, type AccountsOptions, accountName, createAccounts } from './accounts.ts'
 import { mayAsk } from './asking.ts'
-import { type Elsewhere, forever, unlessElsewhere } from './elsewhere.ts'
+import { type Elsewhere, firstGrant, unlessElsewhere } from './elsewhere.ts'
 import { createGrants } from './grants.ts'
 import { createHistory, type Source } from './history.ts'
 import type { Http } from './http.ts'
@@ -195,14 +195,14 @@ export function createAuthenticator(ports: AuthenticatorPorts): Authenticator {
   }
 
   /** What another program's sign-in gives for this request, as soon as there is something. */
-  async function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
-    const { server } = request
-    for await (const _ of ports.elsewhere?.(server.url, since, signal) ?? []) {
-      const now = { ...request, slot: await accounts.inUse(server) }
-      const grant = await usableGrant(now, history.inUse(now), renewal)
-      if (grant !== undefined) return grant
-    }
-    return forever(signal)
+  function grantElsewhere(request: AuthRequest, since: number, signal: AbortSignal): Promise<Grant> {
+    return firstGrant(ports.elsewhere?.(request.server.url, since, signal) ?? [], signal, async () => {
+      const now = { ...request, slot: await accounts.inUse(request.server) }
+      const inUse = history.inUse(now)
+      // Whatever the runtime calls it: where nothing was in use, what is kept is new.
+      const reason = inUse === undefined && now.reason !== 'upscope' ? 'initial' : now.reason
+      return usableGrant({ ...now, reason }, inUse, renewal)
+    })
   }
 
   function answered(request: AuthRequest, grant: Grant, source: Source): Answer {

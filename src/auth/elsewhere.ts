@@ -4,10 +4,12 @@ import type { Clock, Grant, WebUrl } from './types.ts'
 /** How often the journal is looked at, in milliseconds, and how far back. */
 const PAUSE = 2_000
 const RECENT = 50
+/** How often one sign-in is told: who could not get at it, in a store that is slow or locked for a moment, tries again. */
+const TIMES = 5
 
 /**
  * Tells each time that somebody has signed in to the server, in whichever program of this user: after `since` (milliseconds since
- * the epoch) or from now on. Rejects with the signal's reason.
+ * the epoch) or from now on; and a few times more, at each look, as long as somebody listens. Rejects with the signal's reason.
  */
 export type Elsewhere = (server: WebUrl, since: number, signal: AbortSignal) => AsyncIterable<void>
 
@@ -19,6 +21,7 @@ export function createElsewhere(journal: Pick<Journal, 'read' | 'changed'>, cloc
   return async function* (server, since, signal) {
     let seen: string | undefined
     let known: ReadonlySet<string> | undefined
+    let times = 0
     for (;;) {
       const changed = await journal.changed()
       if (changed !== undefined && changed !== seen) {
@@ -31,9 +34,13 @@ export function createElsewhere(journal: Pick<Journal, 'read' | 'changed'>, cloc
         const isNew = signIns.some(line =>
           before ? !before.has(JSON.stringify(line)) : isBetween(since, endOf(line), now),
         )
-        if (isNew) yield
+        if (isNew) times = TIMES
       }
       known ??= new Set()
+      if (times > 0) {
+        times -= 1
+        yield
+      }
       await clock.sleep(PAUSE, signal)
     }
   }
@@ -74,6 +81,19 @@ export async function unlessElsewhere<T>(
   } finally {
     over.abort()
   }
+}
+
+/** The first grant that is there when a sign-in is told; what cannot be read is no reason to stop listening. */
+export async function firstGrant(
+  told: AsyncIterable<void> | Iterable<void>,
+  signal: AbortSignal,
+  read: () => Promise<Grant | undefined>,
+): Promise<Grant> {
+  for await (const _ of told) {
+    const grant = await read().catch(() => undefined)
+    if (grant !== undefined) return grant
+  }
+  return forever(signal)
 }
 
 /** Never resolves; rejects with the signal's reason. */

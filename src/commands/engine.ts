@@ -91,7 +91,8 @@ export function createEngine(
       switchCommand: purpose === 'chat' ? undefined : 'copilot-host auth account',
     },
     log: line => settings.log.write(line),
-    journal: entry => void journal.write(entry),
+    // Other programs learn from it that somebody has signed in.
+    journal: entry => host.finish(journal.write(entry)),
     acting,
     elsewhere: createElsewhere(journal, host.clock),
   })

@@ -123,6 +123,28 @@ it('a sign-in that is noted while the store is read is seen the next time', asyn
   expect(tokenOf(await answer)).toBe('stored access')
 })
 
+it.each([
+  ['cannot be read for a moment', 'initial', 'throws'],
+  ['is not there for a moment', 'initial', 'nothing'],
+  ['is for a request that counts as another one', 'reauth', 'there'],
+] as const)('what was signed in to elsewhere and %s is found', async (_what, reason, at) => {
+  const { engine, note, keep, look } = await neighbours(CANCEL)
+  const told = engine.signedInElsewhere(request(reason), new AbortController().signal)
+  await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+  const { readAccounts } = engine.store
+  if (at === 'throws') engine.store.readAccounts = () => Promise.reject(new Error('busy'))
+  else if (at === 'there') keep()
+  await note()
+  await look()
+  if (at !== 'there') {
+    await waitFor(() => expect(engine.clock.sleepers).toEqual([2000]))
+    engine.store.readAccounts = readAccounts
+    keep()
+    await look()
+  }
+  await told
+})
+
 describe('a clock that was set', () => {
   const hour = 3_600_000
 
