@@ -61,11 +61,16 @@ export async function round(chat: TestTerminal, world: World, tally: Tally): Pro
     )
   }
 
-  /** Opens the sign-in panel, when it takes keys. */
+  /** Waits for a panel with this text that takes keys. */
+  async function panel(text: string): Promise<void> {
+    await chat.until(() => typed() === undefined && chat.screen().includes(text), 60_000)
+  }
+
+  /** Opens the sign-in panel. */
   async function signIn(): Promise<void> {
     server.revokeAll()
     await say('/login notes')
-    await chat.until(() => typed() === undefined && chat.screen().includes('Sign in to notes'), 60_000)
+    await panel('Sign in to notes')
   }
 
   async function signedIn(how: string): Promise<void> {
@@ -99,22 +104,16 @@ export async function round(chat: TestTerminal, world: World, tally: Tally): Pro
     }
   }
 
-  for (const [key, what] of [
-    ['y', 'permissions'],
-    ['n', 'denials'],
+  const bash = 'CALL bash {"command":"touch soak","description":"touch"}'
+  const question = 'CALL ask_user {"question":"?","choices":["red","blue"]}'
+  for (const [call, shown, key, what] of [
+    [bash, 'y once', 'y', 'permissions'],
+    [bash, 'y once', 'n', 'denials'],
+    [question, 'A question for you', KEY.enter, 'questions'],
+    [question, 'A question for you', KEY.escape, 'questions left open'],
   ] as const) {
-    await say('CALL bash {"command":"touch soak","description":"touch"}', `SAY answer-${tag()}`)
-    await chat.until(() => typed() === undefined && chat.screen().includes('y once'), 60_000)
-    await chat.keys(key)
-    await resting()
-    did(what)
-  }
-  for (const [key, what] of [
-    [KEY.enter, 'questions'],
-    [KEY.escape, 'questions left open'],
-  ] as const) {
-    await say('CALL ask_user {"question":"?","choices":["red","blue"]}', `SAY answer-${tag()}`)
-    await chat.until(() => typed() === undefined && chat.screen().includes('A question for you'), 60_000)
+    await say(call, `SAY answer-${tag()}`)
+    await panel(shown)
     await chat.keys(key)
     await resting()
     did(what)

@@ -3,8 +3,8 @@ import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 import { lastLogged } from './debug-log.ts'
 import { watchProcesses } from './leaks.ts'
+import { PATIENCE } from './patience.ts'
 import { faultsIn } from './shown.ts'
-import { PATIENCE } from './wait-for.ts'
 
 export interface TerminalOptions {
   cols?: number

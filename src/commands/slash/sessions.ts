@@ -74,10 +74,10 @@ async function change(choice: SessionChoice, ports: SlashPorts): Promise<void> {
   if (current.changing)
     throw new HostError('usage', 'a session is being opened already: try again when it is there')
   const { session, conversation } = await sessionOf(ports)
+  await conversation.settled()
   // One that is starting again resumes this session.
   whenDone(conversation, ports)
   const runtime = await running.runtime
-  await conversation.settled()
   if (isBusy(conversation) || outbox.waiting.length > 0)
     throw new HostError('usage', 'a turn is running: Esc (Ctrl+C with --plain) stops it, then try again')
   const left = current.state.said
