@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { createControls } from './controls.ts'
 import { decisionResult, projectOf } from './decision.ts'
 import { hostEvent } from './events.ts'
+import { hide } from './hide.ts'
 import { readHistory } from './history.ts'
 import type { Limits } from './limits.ts'
 import { createOrder } from './order.ts'
@@ -132,14 +133,6 @@ export function createSession(ports: SessionPorts): LiveSession {
     }
   }
 
-  /** What a tool prints of it reaches neither the model nor a file. A runtime that cannot do that is none the worse for it. */
-  async function hide(secret: string): Promise<void> {
-    await connection.call(methods.hide, { values: [secret] }).catch(error => {
-      if (!(error instanceof HostError) || error.kind === 'runtime-died') throw error
-      log('runtime: a token could not be registered to be hidden')
-    })
-  }
-
   const session: Session = {
     id: sessionId,
     listen(listener) {
@@ -198,7 +191,7 @@ export function createSession(ports: SessionPorts): LiveSession {
     },
     async answerAuth(requestId, given) {
       // The runtime takes one after the other: who waits for the token does not wait for the first to be answered.
-      const hidden = given.kind === 'token' ? hide(given.accessToken) : undefined
+      const hidden = given.kind === 'token' ? hide(connection, given.accessToken, log) : undefined
       const result = given.kind === 'token' ? { ...given, tokenType: 'Bearer' as const } : given
       const send = () => connection.call(methods.answerAuth, { sessionId, requestId, result })
       const [taken] = await Promise.all([answer(requestId, send), hidden])

@@ -49,10 +49,13 @@ describe('at start: exit 3, one line that says what and where', () => {
     expect(await run()).toMatchObject({ code: 3, stderr: expect.stringContaining(file) })
     await writeFile(file, '')
     expect(await run()).toMatchObject({ code: 3, stderr: expect.stringContaining('EACCES') })
-    await writeFile(file, '#!/bin/sh\nsleep 1\nexit 7\n')
+    const go = join(chats.stage.world.work, 'go')
+    await writeFile(file, `#!/bin/sh\nuntil [ -e '${go}' ]; do sleep 0.05; done\nexit 7\n`)
     await chmod(file, 0o755)
     const chat = chats.stage.open(['chat'], { env: { COPILOT_CLI_PATH: file } })
     await say(chat, 'early')
+    await chat.until(() => composer(chat) === '')
+    await writeFile(go, '')
     expect((await chat.exit).code).toBe(3)
     expect(chat.lines().join('\n')).toContain('not sent: early')
   })
@@ -116,12 +119,14 @@ describe('in a sign-in', () => {
     ['J-03', 'crash-mid-auth', 'SIGKILL'],
     ['J-04', 'exit-mid-auth', 'code 7'],
   ])('%s %s: the panel closes, Enter tries again; leaving exits 3', async (_id, scenario, how) => {
-    const chat = chats.open(scenario, { delay: 1500 }, notes())
+    const chat = chats.open(scenario, {}, notes())
     await panel(chat, 'Sign in to notes')
+    chats.fail(chat)
     await sees(chat, `✗ the Copilot runtime stopped (${how})`)
     await prompted(chat)
     await chat.keys(KEY.enter)
     await panel(chat, 'Sign in to notes')
+    chats.fail(chat)
     await chat.until(() => count(unwrapped(chat), `stopped (${how})`) === 2)
     await prompted(chat)
     await leaveDead(chat)
@@ -135,7 +140,7 @@ describe('in a sign-in', () => {
     async (_id, scenario, how) => {
       const file = join(chats.stage.world.folder, 'page.txt')
       const env = {
-        ...chats.env(scenario, { delay: 5000 }),
+        ...chats.env(scenario),
         BROWSER: `${process.execPath} ${RECORDER} ${file} %s`,
       }
       const chat = chats.stage.open(['chat', ...notes()], { env })
@@ -145,6 +150,7 @@ describe('in a sign-in', () => {
       const { searchParams } = new URL(readFileSync(file, 'utf8').trim())
       const port = Number(new URL(searchParams.get('redirect_uri') ?? '').port)
       expect(listening(chat.pid)).toContain(port)
+      chats.fail(chat)
       await sees(chat, `✗ the Copilot runtime stopped (${how})`)
       await expect.poll(() => listening(chat.pid)).toEqual([])
       await prompted(chat)
@@ -167,8 +173,9 @@ describe('in a sign-in', () => {
   })
 
   test('J-11 completed before it was answered: the panel closes, nothing is sent', async () => {
-    const chat = chats.open('completed-first', { delay: 1500 }, notes())
+    const chat = chats.open('completed-first', {}, notes())
     await panel(chat, 'Sign in to notes')
+    chats.fail(chat)
     await sees(chat, 'no longer needed')
     await goesOn(chat)
     expect(chats.answers()).toEqual([])

@@ -429,6 +429,23 @@ test('nobody answers sign-ins: none is asked for, and the turn is not stuck', as
   expect(heard.of('server').at(-1)).toMatchObject({ status: 'needs-auth' })
 })
 
+test('T-05 a token of 60,000 characters that repeats itself does not hold the runtime up', async () => {
+  const { start, config } = await openStage()
+  const notes = await startGuardedMcp()
+  onTestFinished(() => notes.close())
+  const session = await (await start()).create(
+    config({ notes: { type: 'http', url: notes.url, tools: ['*'] } }),
+  )
+  const heard = hear(session)
+  const ready = session.ready()
+  const { id } = await heard.next('auth')
+  const accessToken = 'given-t0ken'.repeat(5_455)
+  notes.tokens.add(accessToken)
+  expect(await session.answerAuth(id, { kind: 'token', accessToken })).toBe(true)
+  expect(await ready).toEqual([])
+  expect(heard.of('server').at(-1)).toMatchObject({ name: 'notes', status: 'connected' })
+})
+
 test('a server that cannot be reached, and one that never answers: the others work, and a reload brings it back', async () => {
   const { start, config } = await openStage()
   const [slow, notes] = [await startGuardedMcp(), await startGuardedMcp()]

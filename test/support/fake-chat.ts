@@ -5,6 +5,7 @@ import { openStage, type Stage } from './chat.ts'
 import { FAKE } from './fake.ts'
 import { temporaryFolder } from './folder.ts'
 import { composer, count, say, unwrapped } from './person.ts'
+import { descendants } from './processes.ts'
 import { KEY, type TestTerminal } from './terminal.ts'
 
 /** Chats of the built program with the fake runtime. */
@@ -13,6 +14,8 @@ export interface FakeChats {
   /** What the program needs to start the fake runtime in this scenario. */
   env(scenario: string, args?: object): Record<string, string>
   open(scenario: string, args?: object, options?: readonly string[]): TestTerminal
+  /** From now on the runtime of this chat fails as its scenario says. */
+  fail(chat: TestTerminal): void
   /** What the host has sent, in order. */
   heard(): { method?: string; params: Record<string, unknown> }[]
   /** What the host has answered to sign-in requests: ids, and how. */
@@ -39,6 +42,11 @@ export async function openFakeChats(): Promise<FakeChats> {
   return {
     ...{ stage, env, heard },
     open: (scenario, args, options = []) => stage.open(['chat', ...options], { env: env(scenario, args) }),
+    fail(chat) {
+      const fake = descendants(chat.pid).find(({ command }) => command.includes(FAKE))
+      if (fake === undefined) throw new Error('no fake runtime is running')
+      process.kill(fake.pid, 'SIGUSR2')
+    },
     answers: () =>
       heard()
         .filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')

@@ -3,7 +3,7 @@
 //   FAKE_RUNTIME       a scenario below; without one everything goes well
 //   FAKE_RUNTIME_ARGS  JSON: { "answers": { "<method>": "none" | { "result": ... } | { "error": "text" } },
 //                              "late": { "<method>": ms before it is answered },
-//                              "requests": [data of mcp.oauth_required], "url": of the odd ones, "delay": ms before the fault, "count": n }
+//                              "requests": [data of mcp.oauth_required], "url": of the odd ones, "delay": ms before the fault (without it: at SIGUSR2), "count": n }
 //   FAKE_RUNTIME_LOG   file that gets each message of the host as one line of JSON: { "method", "params" }, or
 //                      { "answer" } to a request of ours
 import { randomUUID } from 'node:crypto'
@@ -19,7 +19,6 @@ import { TRICKS } from './wire-tricks.js'
 
 const scenario = process.env.FAKE_RUNTIME ?? 'fine'
 const args = JSON.parse(process.env.FAKE_RUNTIME_ARGS ?? '{}')
-const delay = args.delay ?? 200
 
 const sessions = new Map()
 const openRequests = new Map()
@@ -119,17 +118,22 @@ function load(sessionId) {
     if (typeof data.requestId === 'string') openRequests.set(data.requestId, data.serverName)
     emit(sessionId, 'mcp.oauth_required', data, { ephemeral: true })
   }
-  if (scenario === 'crash-mid-auth') setTimeout(() => process.kill(process.pid, 'SIGKILL'), delay)
-  if (scenario === 'exit-mid-auth') setTimeout(() => process.exit(7), delay)
-  if (scenario === 'completed-first') {
-    const complete = () => {
-      for (const requestId of openRequests.keys()) {
-        emit(sessionId, 'mcp.oauth_completed', { requestId, outcome: 'cancelled' })
-      }
-      openRequests.clear()
+  const fault = MID_AUTH[scenario]
+  if (fault === undefined) return
+  if (args.delay === undefined) process.once('SIGUSR2', () => fault(sessionId))
+  else setTimeout(fault, args.delay, sessionId)
+}
+
+/** What happens while a sign-in is open. */
+const MID_AUTH = {
+  'crash-mid-auth': () => process.kill(process.pid, 'SIGKILL'),
+  'exit-mid-auth': () => process.exit(7),
+  'completed-first': sessionId => {
+    for (const requestId of openRequests.keys()) {
+      emit(sessionId, 'mcp.oauth_completed', { requestId, outcome: 'cancelled' })
     }
-    setTimeout(complete, delay)
-  }
+    openRequests.clear()
+  },
 }
 
 function open({ sessionId, mcpServers = {} }, type) {
