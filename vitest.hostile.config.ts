@@ -11,7 +11,7 @@ export default defineConfig({
     expect: { poll: { timeout: PATIENCE } },
     pool: 'forks',
     // Each test is several programs.
-    maxWorkers: Math.max(2, availableParallelism() - 2),
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'hostile-results.json' }]] : ['default'],
   },
 })
