@@ -8,6 +8,7 @@ export function ruleFault(rule: string): string | undefined {
   const [, name, argument] = RULE.exec(rule) ?? []
   if (name === undefined) return 'it must look like shell, shell(git:*), write(src), server, server(tool)'
   if (/\s$/.test(name)) return 'it must have no white space behind its name, as in shell(git:*)'
+  if (name === 'shell' && argument?.trim() === ':*') return 'it must name a command, as in shell(git:*)'
   const fault = name === 'url' && argument !== undefined ? urlRuleFault(argument) : undefined
   return fault && `it must be about an address, and this one ${fault}`
 }

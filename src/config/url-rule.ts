@@ -28,7 +28,16 @@ export function matchesUrl(rule: string, address: string): boolean {
   if (port !== undefined && new URL(`${url.protocol}//host:${port}`).port !== url.port) return false
   const host = hostOf(url)
   if (below ? !host.endsWith(`.${wanted.host}`) : host !== wanted.host) return false
-  return url.pathname === path || url.pathname.startsWith(`${path}/`)
+  const asked = plainPath(url)
+  return asked === path || asked.startsWith(`${path}/`)
+}
+
+/** `%64ocs` is `docs` (RFC 3986, section 6.2.2): what needs no escape has none, and the others are in capitals. */
+function plainPath({ pathname }: URL): string {
+  return pathname.replaceAll(/%[0-9a-f]{2}/gi, escape => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+    return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
+  })
 }
 
 /** Read as the address is, so that both are in the same form. */
@@ -52,7 +61,7 @@ function readRule(rule: string): UrlRule | { fault: string } {
     below,
     host,
     port: /:(\d+)$/.exec(authority)?.[1],
-    path: url.pathname.replace(/\/$/, ''),
+    path: plainPath(url).replace(/\/$/, ''),
   }
 }
 

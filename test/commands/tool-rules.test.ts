@@ -194,4 +194,6 @@ test('what is no rule', () => {
     expect(ruleFault(rule)).toBeUndefined()
   for (const rule of ['shell (rm:*)', 'shell\t(rm)', 'notes ', 'my server (tool)'])
     expect(ruleFault(rule)).toBe('it must have no white space behind its name, as in shell(git:*)')
+  for (const rule of ['shell(:*)', 'shell( :* )'])
+    expect(ruleFault(rule)).toBe('it must name a command, as in shell(git:*)')
 })

@@ -52,3 +52,13 @@ test('a scheme of its own is compared, and no address is one without', () => {
   expect(matchesUrl('server', 'file://server/share/x')).toBe(false)
   expect(matchesUrl('example.com', 'example.com')).toBe(false)
 })
+
+test.each([
+  ['https://example.com/docs', 'https://example.com/%64ocs/a', true],
+  ['https://example.com/%64%6Fcs', 'https://example.com/docs', true],
+  ['example.com/a%2fb', 'https://example.com/a%2Fb/c', true],
+  ['example.com/a/b', 'https://example.com/a%2Fb', false],
+  ['example.com/docs', 'https://example.com/%2564ocs', false],
+])('%j and %j: an escape is the character that it stands for', (rule, address, matching) => {
+  expect(matchesUrl(rule, address)).toBe(matching)
+})

@@ -11,7 +11,7 @@ afterEach(() => stage.close())
 
 const VARIABLE = { Authorization: `Bearer \${GITHUB_MCP_TOKEN}` }
 const REFUSED = raw('', { 'www-authenticate': 'Bearer' }, 401)
-const WHY = 'is not checked: only the runtime fills in its headers'
+const WHY = 'is not checked: its headers have variables, which are filled in only in a chat'
 
 /** What the commands say of a server that lets in who shows the token, and refuses all others. */
 async function asked(headers: Record<string, string>, refuse = REFUSED, grant?: Partial<Grant>) {
