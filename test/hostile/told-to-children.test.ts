@@ -25,8 +25,11 @@ test('P-07 no key and no token is told to runtime, opener, editor, shells or key
     const env = { ...PLANTED, VISUAL: file, BROWSER: opener }
     const chat = stage.open(['chat', '--allow-all-tools', '--mcp', `notes=${stage.world.mcp.url}`], { env })
     const seen = new Map<string, string>()
+    const own = readFileSync(`/proc/${chat.pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
     const look = () => {
       for (const { pid, command } of descendants(chat.pid)) {
+        // For a moment each is a copy of the program itself, until it becomes another one.
+        if (command === own) continue
         try {
           seen.set(`${pid} ${command}`, `${command}\n${readFileSync(`/proc/${pid}/environ`, 'latin1')}`)
         } catch {

@@ -63,12 +63,7 @@ export async function openFakeChats(): Promise<FakeChats> {
 export async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
   await say(chat, 'hello')
   await chat.until(() => count(unwrapped(chat), '\nfake reply') === times)
-  expect(mostMemory(chat.pid)).toBeLessThan(300)
-}
-
-/** The most that a process has had in memory so far, in MiB (Linux). */
-export function mostMemory(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+  expect(chat.peak()).toBeLessThan(300)
 }
 
 /** A typed letter is on the screen soon: the middle one of five, since the machine has other work too. */

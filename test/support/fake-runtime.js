@@ -10,10 +10,10 @@ import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  AbstractMessageWriter,
   createMessageConnection,
   ResponseError,
   StreamMessageReader,
-  StreamMessageWriter,
 } from 'vscode-jsonrpc/node'
 import { TRICKS } from './wire-tricks.js'
 
@@ -25,10 +25,15 @@ const openRequests = new Map()
 let login = scenario === 'logged-in' ? 'ada' : undefined
 let stuck = false
 
-const rpc = createMessageConnection(
-  new StreamMessageReader(process.stdin),
-  new StreamMessageWriter(process.stdout),
-)
+/** Header and body in one piece: what is written raw comes between messages, never into one. */
+class WholeMessages extends AbstractMessageWriter {
+  async write(message) {
+    raw(frame(JSON.stringify(message)))
+  }
+  end() {}
+}
+
+const rpc = createMessageConnection(new StreamMessageReader(process.stdin), new WholeMessages())
 
 function log(line) {
   if (process.env.FAKE_RUNTIME_LOG) appendFileSync(process.env.FAKE_RUNTIME_LOG, `${JSON.stringify(line)}\n`)
