@@ -34,9 +34,9 @@ export function matchesUrl(rule: string, address: string): boolean {
 
 /** `%64ocs` is `docs` (RFC 3986, section 6.2.2): what needs no escape has none, and the others are in capitals. */
 function plainPath({ pathname }: URL): string {
-  return pathname.replaceAll(/%[0-9a-f]{2}/gi, escape => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-    return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
+  return pathname.replaceAll(/%[0-9a-f]{2}/gi, escaped => {
+    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
+    return /[\w.~-]/.test(character) ? character : escaped.toUpperCase()
   })
 }
 
