@@ -4,7 +4,7 @@ import type { RemoteServer } from './find-server.ts'
 type Config = Pick<RemoteServer['config'], 'headers'> | undefined
 
 /** Why an answer without all headers says nothing, as a line ends with it. */
-export const ONLY_THE_RUNTIME = 'its headers have variables, which are filled in only in a chat'
+export const WHY_NOT_CHECKED = 'its headers have variables, which are filled in only in a chat'
 
 /** The headers that the configuration adds to every request; those with a variable in them only the runtime can fill in. */
 export function literalHeaders(config: Config): Record<string, string> {

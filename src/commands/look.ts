@@ -10,7 +10,7 @@ import { clean } from '../text.ts'
 import type { AuthStatusOptions, SignInStatus } from './auth-status.ts'
 import { type RemoteServer, serverAt } from './find-server.ts'
 import type { Kept } from './kept.ts'
-import { literalHeaders, ONLY_THE_RUNTIME, saysNothing } from './literal-headers.ts'
+import { literalHeaders, saysNothing, WHY_NOT_CHECKED } from './literal-headers.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
 
@@ -66,7 +66,7 @@ export function createLook(
       probing,
       signal,
     )
-    if (saysNothing(found, config)) return { state: 'not-checked', why: ONLY_THE_RUNTIME }
+    if (saysNothing(found, config)) return { state: 'not-checked', why: WHY_NOT_CHECKED }
     const { state, why, scopes } = found
     return { state, why, scopes }
   }

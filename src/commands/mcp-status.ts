@@ -9,7 +9,7 @@ import { loginCommand } from './engine.ts'
 import { findServer, type RemoteServer } from './find-server.ts'
 import { type Kept, type KeptOptions, openKept } from './kept.ts'
 import { knock } from './knock.ts'
-import { leavesOut, ONLY_THE_RUNTIME } from './literal-headers.ts'
+import { leavesOut, WHY_NOT_CHECKED } from './literal-headers.ts'
 import { createLook } from './look.ts'
 import { createOutput } from './output.ts'
 import { readServerSettings } from './settings.ts'
@@ -84,7 +84,7 @@ async function statusOf(name: string, config: ServerConfig, ports: StatusPorts):
   if (!('url' in config)) return { name, state: 'local' }
   const status = await statusAt(name, config, ports)
   if (status.state !== 'needs-sign-in' || !leavesOut(config)) return status
-  return { ...status, state: 'not-checked', why: ONLY_THE_RUNTIME }
+  return { ...status, state: 'not-checked', why: WHY_NOT_CHECKED }
 }
 
 async function statusAt(

@@ -20,7 +20,7 @@ import { systemBrowser } from './browser.ts'
 import { optionsHere } from './engine.ts'
 import type { RemoteServer } from './find-server.ts'
 import { knock } from './knock.ts'
-import { ONLY_THE_RUNTIME, saysNothing } from './literal-headers.ts'
+import { saysNothing, WHY_NOT_CHECKED } from './literal-headers.ts'
 import { missingRights } from './missing-rights.ts'
 import { USUAL_RUN } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -39,7 +39,7 @@ export async function rehearse(plan: SignInPlan, server: RemoteServer, ports: Re
   const { settings, store, host } = ports
   const [storeTrouble, found] = await Promise.all([store.trouble(), knock(server, host)])
   plan.storeTrouble = storeTrouble
-  if (saysNothing(found, server.config)) plan.notChecked = ONLY_THE_RUNTIME
+  if (saysNothing(found, server.config)) plan.notChecked = WHY_NOT_CHECKED
   else plan.asks = found.state !== 'accepted'
   plan.unattended = found.state === 'accepted'
   if (plan.unattended) return

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { keysLive } from '../support/fake-chat.ts'
+import { MOST_MEMORY } from '../support/leaks.ts'
 import { composer, count, leave, prompted, say } from '../support/person.ts'
-import { MOST_MEMORY } from '../support/strangers.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 let stage: Stage

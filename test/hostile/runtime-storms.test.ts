@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FakeChats, goesOn, keysLive, openFakeChats } from '../support/fake-chat.ts'
+import { MOST_MEMORY } from '../support/leaks.ts'
 import { count, leave, panel, prompted, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -42,7 +43,7 @@ describe('on the wire', () => {
   test('J-09 a runtime that asks without end and reads no answer: ended, memory stays', async () => {
     const chat = chats.open('deaf-flood')
     await chat.until(() => unwrapped(chat).includes('the Copilot runtime stopped'))
-    expect(chat.peak()).toBeLessThan(300)
+    expect(chat.peak()).toBeLessThan(MOST_MEMORY)
     chat.kill('SIGTERM')
     await chat.exit
   })
@@ -51,7 +52,7 @@ describe('on the wire', () => {
     const chat = chats.open('swallow')
     await sees(chat, 'stopped answering')
     expect((await chat.exit).code).toBe(3)
-    expect(chat.peak()).toBeLessThan(300)
+    expect(chat.peak()).toBeLessThan(MOST_MEMORY)
   })
 
   test('J-08 an answer beyond 32 MiB: its command says so', async () => {

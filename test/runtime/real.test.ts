@@ -54,6 +54,19 @@ async function openStage(): Promise<Stage> {
   }
 }
 
+/** A session with one server, which wants a sign-in. */
+async function openGuarded() {
+  const { start, config } = await openStage()
+  const notes = await startGuardedMcp()
+  onTestFinished(() => notes.close())
+  const session = await (await start()).create(
+    config({ notes: { type: 'http', url: notes.url, tools: ['*'] } }),
+  )
+  const heard = hear(session)
+  const ready = session.ready()
+  return { notes, session, heard, ready }
+}
+
 const runtimes = () => descendants(process.pid).filter(({ command }) => command.includes('copilot-runtime'))
 
 test('shakes hands, and leaves nothing behind', async () => {
@@ -336,14 +349,7 @@ test('neither login nor provider: the error says what to do', async () => {
 })
 
 test('a sign-in: at start-up, in the middle of a call, refused', async () => {
-  const { start, config } = await openStage()
-  const notes = await startGuardedMcp()
-  onTestFinished(() => notes.close())
-  const session = await (await start()).create(
-    config({ notes: { type: 'http', url: notes.url, tools: ['*'] } }),
-  )
-  const heard = hear(session)
-  const ready = session.ready()
+  const { notes, session, heard, ready } = await openGuarded()
   const initial = await heard.next('auth')
   expect(initial).toMatchObject({
     calls: [],
@@ -430,14 +436,7 @@ test('nobody answers sign-ins: none is asked for, and the turn is not stuck', as
 })
 
 test('T-05 a token of 60,000 characters that repeats itself does not hold the runtime up', async () => {
-  const { start, config } = await openStage()
-  const notes = await startGuardedMcp()
-  onTestFinished(() => notes.close())
-  const session = await (await start()).create(
-    config({ notes: { type: 'http', url: notes.url, tools: ['*'] } }),
-  )
-  const heard = hear(session)
-  const ready = session.ready()
+  const { notes, session, heard, ready } = await openGuarded()
   const { id } = await heard.next('auth')
   const accessToken = 'given-t0ken'.repeat(5_455)
   notes.tokens.add(accessToken)

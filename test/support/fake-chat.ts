@@ -4,8 +4,9 @@ import { expect } from 'vitest'
 import { openStage, type Stage } from './chat.ts'
 import { FAKE } from './fake.ts'
 import { temporaryFolder } from './folder.ts'
+import { MOST_MEMORY } from './leaks.ts'
 import { composer, count, say, unwrapped } from './person.ts'
-import { descendants } from './processes.ts'
+import { runtimeOf } from './processes.ts'
 import { KEY, type TestTerminal } from './terminal.ts'
 
 /** Chats of the built program with the fake runtime. */
@@ -36,17 +37,14 @@ export async function openFakeChats(): Promise<FakeChats> {
   })
   function heard() {
     if (!existsSync(file)) return []
-    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+    // The last line may be being written just now.
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
     return lines.map(line => JSON.parse(line))
   }
   return {
     ...{ stage, env, heard },
     open: (scenario, args, options = []) => stage.open(['chat', ...options], { env: env(scenario, args) }),
-    fail(chat) {
-      const fake = descendants(chat.pid).find(({ command }) => command.includes(FAKE))
-      if (fake === undefined) throw new Error('no fake runtime is running')
-      process.kill(fake.pid, 'SIGUSR2')
-    },
+    fail: chat => void process.kill(runtimeOf(chat.pid), 'SIGUSR2'),
     answers: () =>
       heard()
         .filter(({ method }) => method === 'session.mcp.oauth.handlePendingRequest')
@@ -63,7 +61,7 @@ export async function openFakeChats(): Promise<FakeChats> {
 export async function goesOn(chat: TestTerminal, times = 1): Promise<void> {
   await say(chat, 'hello')
   await chat.until(() => count(unwrapped(chat), '\nfake reply') === times)
-  expect(chat.peak()).toBeLessThan(300)
+  expect(chat.peak()).toBeLessThan(MOST_MEMORY)
 }
 
 /** A typed letter is on the screen soon: the middle one of five, since the machine has other work too. */

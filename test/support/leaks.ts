@@ -63,6 +63,9 @@ export async function filesThatTell(
   return found
 }
 
+/** What the program may have in memory at most, in MiB, see {@link Watched.peak}. */
+export const MOST_MEMORY = 300
+
 /** What others can read of a program and of all that it starts: command lines and environments (Linux). */
 export interface Watched {
   /** Each process once: its command line, a line feed, its environment. */

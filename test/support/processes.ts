@@ -21,9 +21,9 @@ export function strangersUnder(pid: number): string[] {
     .filter(command => !/copilot-runtime|^tee /.test(command))
 }
 
-/** The runtime that a running program has started. */
+/** The runtime, real or fake, that a running program has started. */
 export function runtimeOf(pid: number): number {
-  const runtime = descendants(pid).find(({ command }) => command.includes('copilot-runtime'))
+  const runtime = descendants(pid).find(({ command }) => /copilot-runtime|fake-runtime/.test(command))
   if (runtime === undefined) throw new Error('no runtime is running')
   return runtime.pid
 }

@@ -11,6 +11,7 @@ import { webUrl } from '../../src/auth/url.ts'
 import { openStage, type RunOptions, type Stage } from './chat.ts'
 import { type Fault, type FaultyServer, raw, startFaultyServer } from './faulty-server.ts'
 import { inTokenFile } from './kept.ts'
+import { MOST_MEMORY } from './leaks.ts'
 import { leave, panel, say, unwrapped } from './person.ts'
 import { listening, strangersUnder } from './processes.ts'
 import type { TestTerminal } from './terminal.ts'
@@ -173,6 +174,3 @@ export async function goesOn(
   expect(chat.peak()).toBeLessThan(MOST_MEMORY)
   await leave(chat)
 }
-
-/** In MiB. */
-export const MOST_MEMORY = 300

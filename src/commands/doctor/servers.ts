@@ -9,7 +9,7 @@ import { clean, hostOf } from '../../text.ts'
 import { type SignInStatus, signInUsed } from '../auth-status.ts'
 import { loginCommand } from '../engine.ts'
 import type { Kept, KeptOptions } from '../kept.ts'
-import { leavesOut, literalHeaders, ONLY_THE_RUNTIME, saysNothing } from '../literal-headers.ts'
+import { leavesOut, literalHeaders, saysNothing, WHY_NOT_CHECKED } from '../literal-headers.ts'
 import { createLook } from '../look.ts'
 import type { Settings } from '../settings.ts'
 import type { Finding } from './finding.ts'
@@ -81,7 +81,7 @@ async function look(
   const server = webUrl(config.url, clean(name))
   const at = hostOf(server)
   const help = loginCommand(name, options, settings)
-  const notChecked: Seen = { state: 'note', text: `${at} is not checked: ${ONLY_THE_RUNTIME}` }
+  const notChecked: Seen = { state: 'note', text: `${at} is not checked: ${WHY_NOT_CHECKED}` }
   const used = await signInUsed(server, kept)
   if (used !== undefined) {
     const lookAt = createLook({ offline: false }, { settings, kept, host, warn: () => {} })

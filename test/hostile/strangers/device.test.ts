@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fault, html, json, raw } from '../../support/faulty-server.ts'
+import { MOST_MEMORY } from '../../support/leaks.ts'
 import { panel, unwrapped } from '../../support/person.ts'
-import { chooseAndFail, goesOn, type Meeting, MOST_MEMORY, meet } from '../../support/strangers.ts'
+import { chooseAndFail, goesOn, type Meeting, meet } from '../../support/strangers.ts'
 import { KEY } from '../../support/terminal.ts'
 
 const PLANTED = 'pl4nted-d3vice'

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { huge, json } from '../../support/faulty-server.ts'
+import { MOST_MEMORY } from '../../support/leaks.ts'
 import { leave, say, unwrapped } from '../../support/person.ts'
 import { listening } from '../../support/processes.ts'
-import { MOST_MEMORY, meet } from '../../support/strangers.ts'
+import { meet } from '../../support/strangers.ts'
 
 const RESOURCE = '/.well-known/oauth-protected-resource/mcp'
 const MIB = 1024 * 1024

@@ -14,9 +14,10 @@ import {
   silence,
   startFaultyServer,
 } from '../../support/faulty-server.ts'
+import { MOST_MEMORY } from '../../support/leaks.ts'
 import { leave, prompted, say, unwrapped } from '../../support/person.ts'
 import { bomb, endless, text, wire } from '../../support/raw-answers.ts'
-import { goesOn, type Meeting, MOST_MEMORY, meet } from '../../support/strangers.ts'
+import { goesOn, type Meeting, meet } from '../../support/strangers.ts'
 import { KEY, type TestTerminal } from '../../support/terminal.ts'
 
 const AS = '/.well-known/oauth-authorization-server'

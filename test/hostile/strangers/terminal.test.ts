@@ -6,6 +6,7 @@ import { findRuntime } from '../../../src/runtime/find.ts'
 import { openStage, type Stage } from '../../support/chat.ts'
 import { EVIL } from '../../support/evil.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { MOST_MEMORY } from '../../support/leaks.ts'
 import { leaveLines, linePerson, onlyLines } from '../../support/lines.ts'
 import { composer, count, leave, panel, prompted, say, unwrapped } from '../../support/person.ts'
 import { runtimeOf } from '../../support/processes.ts'
@@ -166,7 +167,7 @@ test('X-04: what the runtime writes to stderr', async () => {
   await say(chat, 'SAY all is well')
   await chat.until(() => count(chat.lines().join('\n'), 'all is well') > 1)
   expect(chat.raw()).not.toMatch(/pl4nted|xxxx/)
-  expect(chat.peak()).toBeLessThan(300)
+  expect(chat.peak()).toBeLessThan(MOST_MEMORY)
   // Nine megabytes of it: of what is kept of them nothing is raw or long, also when it dies.
   process.kill(runtimeOf(chat.pid), 'SIGKILL')
   await chat.until(() => unwrapped(chat).includes('the Copilot runtime stopped (SIGKILL)'))

@@ -15,8 +15,9 @@ import {
   startFaultyServer,
 } from '../../support/faulty-server.ts'
 import { aged, inTokenFile } from '../../support/kept.ts'
+import { MOST_MEMORY } from '../../support/leaks.ts'
 import { bomb, endless, text, wire } from '../../support/raw-answers.ts'
-import { chooseAndFail, goesOn, type Meeting, MOST_MEMORY, meet } from '../../support/strangers.ts'
+import { chooseAndFail, goesOn, type Meeting, meet } from '../../support/strangers.ts'
 
 /** In every answer that holds something like a token: nobody must see it. */
 const PLANTED = 'pl4nted-t0ken'
