@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { openStage, type Stage } from './chat.ts'
-import { FAKE } from './fake.ts'
+import { FAKE, type Heard, heardIn } from './fake.ts'
 import { temporaryFolder } from './folder.ts'
 import { MOST_MEMORY } from './leaks.ts'
 import { composer, count, say, unwrapped } from './person.ts'
@@ -18,7 +17,7 @@ export interface FakeChats {
   /** From now on the runtime of this chat fails as its scenario says. */
   fail(chat: TestTerminal): void
   /** What the host has sent, in order. */
-  heard(): { method?: string; params: Record<string, unknown> }[]
+  heard(): Heard[]
   /** What the host has answered to sign-in requests: ids, and how. */
   answers(): string[]
   close(): Promise<void>
@@ -35,12 +34,7 @@ export async function openFakeChats(): Promise<FakeChats> {
     FAKE_RUNTIME_LOG: file,
     BROWSER: stage.browser(),
   })
-  function heard() {
-    if (!existsSync(file)) return []
-    // The last line may be being written just now.
-    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
-    return lines.map(line => JSON.parse(line))
-  }
+  const heard = () => heardIn(file)
   return {
     ...{ stage, env, heard },
     open: (scenario, args, options = []) => stage.open(['chat', ...options], { env: env(scenario, args) }),

@@ -9,11 +9,26 @@ import { temporaryFolder } from './folder.ts'
 
 export const FAKE = fileURLToPath(new URL('./fake-runtime.js', import.meta.url))
 
+/** What the host has sent: a message, or an answer to a request of the runtime. */
+export interface Heard {
+  method?: string
+  params: Record<string, unknown>
+  answer?: unknown
+}
+
 export interface FakeRuntime {
   runtime: Runtime
   /** What the host sent, in order. */
-  sent(): { method?: string; params?: Record<string, unknown>; answer?: unknown }[]
+  sent(): Heard[]
   logged: string[]
+}
+
+/** What the fake runtime has written down in its FAKE_RUNTIME_LOG, in order. */
+export function heardIn(file: string): Heard[] {
+  if (!existsSync(file)) return []
+  // The last line may be being written just now.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return lines.map(line => JSON.parse(line))
 }
 
 /** What `startRuntime` needs to start the fake one in this scenario. */
@@ -51,12 +66,6 @@ export async function startFake(
   return {
     runtime,
     logged,
-    sent: () =>
-      existsSync(file)
-        ? readFileSync(file, 'utf8')
-            .split('\n')
-            .filter(Boolean)
-            .map(line => JSON.parse(line))
-        : [],
+    sent: () => heardIn(file),
   }
 }
