@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { maskSecrets } from '../src/mask.ts'
+import { SOON } from './support/patience.ts'
 
 test.each([
   ['Authorization: Bearer abcdef.ghi', 'abcdef'],
@@ -41,6 +42,6 @@ test('a text that only looks like the beginning of an address takes no time', ()
   const text = `://${':'.repeat(500_000)}`
   const began = performance.now()
   expect(maskSecrets(text)).toBe(text)
-  expect(performance.now() - began).toBeLessThan(2000)
+  expect(performance.now() - began).toBeLessThan(SOON)
   expect(maskSecrets('https://me:pass:word@host/')).toBe('https://[secret]@host/')
 })

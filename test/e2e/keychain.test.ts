@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { describeWithKeychain } from '../support/keychain.ts'
+import { SOON } from '../support/patience.ts'
 import { count, leave, panel, prompted, say } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 
@@ -21,7 +22,7 @@ async function signIn(stage: Stage): Promise<string> {
   await prompted(chat)
   const began = performance.now()
   await leave(chat)
-  expect(performance.now() - began).toBeLessThan(3000)
+  expect(performance.now() - began).toBeLessThan(SOON)
   return chat.lines().join('\n')
 }
 

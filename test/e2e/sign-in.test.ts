@@ -52,7 +52,7 @@ test('device: code and address on the screen, approved elsewhere', async () => {
   await leave(chat)
 })
 
-test('Esc: cancelled within 100 ms, the chat goes on, the repeated request is not shown again', async () => {
+test('Esc: cancelled at once, the chat goes on, the repeated request is not shown again', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', ...notes()])
   await chat.until(() => chat.screen().includes('Sign in to notes'))

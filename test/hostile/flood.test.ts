@@ -65,22 +65,18 @@ const ENDLESS = 'while :; do echo never; echo ends; done'
 test.each([
   { what: 'of a tool', line: `CALL bash {"command":"${ENDLESS}","description":"endless"}` },
   { what: "of the person's own command", line: `!${ENDLESS}` },
-])(
-  'output without end $what: keys are taken, memory has a bound, and Esc ends it',
-  async ({ line }) => {
-    const chat = await openChat('--allow-tool', 'shell')
-    await order(chat, line)
-    await chat.until(() => /^○ .*(never|ends)$/m.test(chat.screen()))
-    await typeMeanwhile(chat, () => /^○ .*(never|ends)$/m.test(chat.screen()))
-    expect(chat.peak()).toBeLessThan(MOST_MEMORY)
-    await chat.keys(KEY.escape)
-    await chat.until(() => /cancelled|stopped/.test(chat.lines().join('\n')))
-    await chat.until(() => !works(chat))
-    expect(chat.lines().join('\n')).toMatch(/\n {2}(never|ends)\n/)
-    await leave(chat)
-  },
-  60_000,
-)
+])('output without end $what: keys are taken, memory has a bound, and Esc ends it', async ({ line }) => {
+  const chat = await openChat('--allow-tool', 'shell')
+  await order(chat, line)
+  await chat.until(() => /^○ .*(never|ends)$/m.test(chat.screen()))
+  await typeMeanwhile(chat, () => /^○ .*(never|ends)$/m.test(chat.screen()))
+  expect(chat.peak()).toBeLessThan(MOST_MEMORY)
+  await chat.keys(KEY.escape)
+  await chat.until(() => /cancelled|stopped/.test(chat.lines().join('\n')))
+  await chat.until(() => !works(chat))
+  expect(chat.lines().join('\n')).toMatch(/\n {2}(never|ends)\n/)
+  await leave(chat)
+})
 
 test('malformed Markdown: every word is there once, in order, and the chat goes on', async () => {
   const chat = await openChat()

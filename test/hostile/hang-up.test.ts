@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
 import { filesLeft } from '../support/ended.ts'
 import { FAKE } from '../support/fake.ts'
+import { SOON } from '../support/patience.ts'
 import { panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import type { TestTerminal } from '../support/terminal.ts'
@@ -87,7 +88,7 @@ test.each(Object.entries(STATES))('P-02 the window is closed while %s', async (_
     const since = performance.now()
     chat.hangUp()
     expect((await chat.exit).code).toBe(129)
-    expect(performance.now() - since).toBeLessThan(4000)
+    expect(performance.now() - since).toBeLessThan(SOON)
     // A shell that waits for its command ends with it.
     await waitFor(() => {
       const all = descendants(1)

@@ -4,11 +4,10 @@ import { describe, expect, type TestContext, test } from 'vitest'
 import { openStage } from '../support/chat.ts'
 import { linePerson } from '../support/lines.ts'
 import { type OpenMcp, startOpenMcp } from '../support/open-mcp.ts'
+import { PATIENCE } from '../support/patience.ts'
 import { composer, count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
-/** Longer than a server is waited for. */
-const PATIENCE = 25_000
 const STOPPED = 'is not available: it did not answer in time and was stopped; /mcp reload tries again'
 
 /** A stage of its own, since these wait for the same seconds, and servers by name. */
@@ -80,7 +79,7 @@ describe.concurrent('a server that hangs', () => {
     await chat.until(() => composer(chat) === 'still typing')
     await chat.keys(KEY.escape)
     await sees(chat, '○ interrupted')
-    await sees(chat, `slow ${STOPPED}`, 6_000)
+    await sees(chat, `slow ${STOPPED}`)
     await chat.until(() => !status(chat).includes('Esc stops'))
     await chat.keys(KEY.enter)
     await sees(chat, '› still typing')

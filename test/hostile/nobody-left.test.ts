@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { type Started, start } from '../support/ended.ts'
 import { FAKE } from '../support/fake.ts'
+import { SOON } from '../support/patience.ts'
 import { prompted, say } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
@@ -75,7 +76,7 @@ describe.each(Object.entries(WAYS))('P-09 %s', (_way, { code, leave }) => {
     const since = performance.now()
     await leave(started)
     await started.ended(code)
-    expect(performance.now() - since).toBeLessThan(12_000)
+    expect(performance.now() - since).toBeLessThan(3 * SOON)
   })
 
   test('kills a runtime that ignores shutdown and SIGTERM; the exit code is the same', async () => {

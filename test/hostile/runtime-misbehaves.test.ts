@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { leaveDead } from '../support/dead-runtime.ts'
 import { type FakeChats, goesOn, openFakeChats } from '../support/fake-chat.ts'
+import { SOON } from '../support/patience.ts'
 import { composer, count, leave, panel, prompted, restored, say, unwrapped } from '../support/person.ts'
 import { listening } from '../support/processes.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
@@ -65,7 +66,7 @@ describe('at start: exit 3, one line that says what and where', () => {
     await prompted(chat)
     const since = performance.now()
     await leave(chat)
-    expect(performance.now() - since).toBeLessThan(8000)
+    expect(performance.now() - since).toBeLessThan(SOON)
   })
 
   test('J-06 half a frame and then silence: told after its deadline, exit 3', async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { PATIENCE } from '../support/patience.ts'
 import { say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
@@ -146,7 +147,7 @@ describe('P-03 a reader that stops reading', () => {
     // Nobody reads: what comes stays in the pipe.
     const runtime = await expect
       .poll(() => descendants(pid).find(({ command }) => command.includes('copilot-runtime')), {
-        timeout: 10_000,
+        timeout: PATIENCE,
       })
       .toBeDefined()
       .then(() => descendants(pid)[0]?.pid ?? 0)

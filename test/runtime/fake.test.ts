@@ -6,6 +6,7 @@ import { startRuntime } from '../../src/runtime/runtime.ts'
 import type { SessionConfig } from '../../src/runtime/types.ts'
 import { FAKE, type FakeRuntime, fakeOptions, startFake } from '../support/fake.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { SOON } from '../support/patience.ts'
 import { hear } from '../support/session-events.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -86,7 +87,7 @@ describe('ending', () => {
     const { runtime } = await startFake('ignore-shutdown', {}, { end: 300 })
     const began = performance.now()
     await runtime.stop()
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(performance.now() - began).toBeLessThan(SOON)
   })
 
   test.each([

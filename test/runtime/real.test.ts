@@ -15,6 +15,7 @@ import type {
 } from '../../src/runtime/types.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startGuardedMcp } from '../support/guarded-mcp.ts'
+import { SOON } from '../support/patience.ts'
 import { descendants } from '../support/processes.ts'
 import { hear } from '../support/session-events.ts'
 
@@ -71,14 +72,14 @@ const runtimes = () => descendants(process.pid).filter(({ command }) => command.
 
 test('shakes hands, and leaves nothing behind', async () => {
   const { start } = await openStage()
-  const runtime = await start()
+  const runtime = await start({ end: 2 * SOON })
   expect(runtime.version).toMatch(/^\d+\.\d+\.\d+/)
   expect(await runtime.sessions()).toEqual([])
   expect(await runtime.login()).toBeUndefined()
   expect(runtimes()).toHaveLength(1)
   const began = performance.now()
   await runtime.stop()
-  expect(performance.now() - began).toBeLessThan(1500)
+  expect(performance.now() - began).toBeLessThan(SOON)
   expect(runtimes()).toEqual([])
 })
 
@@ -415,7 +416,7 @@ test('a refused sign-in: the chat is ready soon after, and its turn runs', async
   })
   const began = performance.now()
   expect(await session.ready()).toEqual([])
-  expect(performance.now() - began).toBeLessThan(5000)
+  expect(performance.now() - began).toBeLessThan(SOON)
   expect(heard.of('server').at(-1)).toMatchObject({ status: 'needs-auth' })
   await session.send('SAY without it')
   expect((await heard.next('reply')).text).toBe('without it')
@@ -464,12 +465,11 @@ test('a server that cannot be reached, and one that never answers: the others wo
     }),
   )
   const heard = hear(session)
-  expect(await session.ready()).toEqual(['slow'])
-  const began = performance.now()
+  expect(await session.ready()).toContain('slow')
+  await heard.next('server', ({ name, status }) => name === 'notes' && status === 'connected')
   await session.send('CALL notes-whoami {}')
   await session.answerPermission((await heard.next('permission')).ask, { kind: 'once' })
   await heard.next('idle')
-  expect(performance.now() - began).toBeLessThan(5000)
   expect(heard.of('tool-end')).toMatchObject([{ end: 'ok' }])
   expect(heard.of('server')).toContainEqual(expect.objectContaining({ name: 'gone', status: 'failed' }))
   const failed = {

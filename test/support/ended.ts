@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RunOptions, Stage } from './chat.ts'
+import { SOON } from './patience.ts'
 import { descendants } from './processes.ts'
 import { faultsIn } from './shown.ts'
 import type { TestTerminal } from './terminal.ts'
@@ -62,7 +63,7 @@ export async function start(
       expect(faultsIn(chat.raw().replaceAll(QUERIES, ''), true)).toEqual([])
       if (code !== 1) expect(shown).not.toContain('failed unexpectedly')
       expect(shown).not.toMatch(/ at .*:\d+:\d+|EPIPE|EIO/)
-      await waitFor(() => expect([...started].filter(runs)).toEqual([]), { timeout: 2000 })
+      await waitFor(() => expect([...started].filter(runs)).toEqual([]), { timeout: SOON })
       expect(filesLeft(stage, temporary)).toEqual([])
       await chat.keys('\r')
       await chat.exit

@@ -4,6 +4,7 @@ import { openStage, type Stage } from './chat.ts'
 import { FAKE, type Heard, heardIn } from './fake.ts'
 import { temporaryFolder } from './folder.ts'
 import { MOST_MEMORY } from './leaks.ts'
+import { SOON } from './patience.ts'
 import { composer, count, say, unwrapped } from './person.ts'
 import { runtimeOf } from './processes.ts'
 import { KEY, type TestTerminal } from './terminal.ts'
@@ -69,5 +70,5 @@ export async function keysLive(chat: TestTerminal): Promise<void> {
     await chat.keys(KEY.backspace)
     await chat.until(() => composer(chat) === '')
   }
-  expect(times.sort((one, other) => one - other)[2]).toBeLessThan(200)
+  expect(times.sort((one, other) => one - other)[2]).toBeLessThan(SOON / 4)
 }

