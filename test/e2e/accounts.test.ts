@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
 import { aged, changeKept } from '../support/kept.ts'
 import { leaveLines, linePerson } from '../support/lines.ts'
+import { more, some } from '../support/more.ts'
 import { allow, leave, panel, say, unwrapped } from '../support/person.ts'
 
 let stage: Stage
@@ -130,7 +131,7 @@ test('in the chat: /account lists and switches, tool rows say as whom, the folde
   expect((await ask({})).stdout).toContain('You are signed in as Ada')
 })
 
-test('the same in plain lines', async () => {
+more('the same in plain lines', async () => {
   await bothSignedIn()
   const chat = stage.open(['chat', '--plain', ...notes(), '--allow-all-tools'])
   const { hear, say } = linePerson(chat)
@@ -164,7 +165,7 @@ test('another account than that of the folder comes back: named at the page, war
   await leave(chat)
 })
 
-test('other account in the panel: kept beside the first one, and used from then on', async () => {
+more('other account in the panel: kept beside the first one, and used from then on', async () => {
   stage = await openStage()
   expect(await login([], as(ADA))).toMatchObject({ code: 0 })
   stage.world.authorizationServer.revokeAll()
@@ -179,31 +180,36 @@ test('other account in the panel: kept beside the first one, and used from then 
   expect((await ask({})).stdout).toContain('You are signed in as Grace')
 })
 
-test.each<[string, string[], number, string]>([
-  [
-    'an account that nobody has',
-    ['account', 'notes', 'zoe'],
-    2,
-    'notes has no account "zoe" (accounts: ada@',
-  ],
-  ['a server that is not configured', ['account', 'linear', 'zoe'], 2, 'there is no server "linear"'],
-  ['a name with escapes', ['account', 'notes', '\u001b[2Jzoe'], 2, '"zoe" is no name for an account'],
-  ['a name without end', ['account', 'notes', 'z'.repeat(65)], 2, 'is no name for an account'],
-  [
-    'an account that nobody has, to sign out of',
-    ['logout', 'notes', '--account', 'zoe'],
-    2,
-    'no account "zoe"',
-  ],
-  ['an account without its server', ['logout', '--all', '--account', 'zoe'], 2, 'name the server'],
-  [
-    'a name that is too long, for a new one',
-    ['login', 'notes', '--account', 'z'.repeat(65)],
-    2,
-    'is no name',
-  ],
-  ['an empty name for a new one', ['login', 'notes', '--account', ''], 2, '"" is no name for an account'],
-])('wrong usage: %s', async (_what, args, code, text) => {
+test.each<[string, string[], number, string]>(
+  some(
+    [
+      [
+        'an account that nobody has',
+        ['account', 'notes', 'zoe'],
+        2,
+        'notes has no account "zoe" (accounts: ada@',
+      ],
+      ['a server that is not configured', ['account', 'linear', 'zoe'], 2, 'there is no server "linear"'],
+      ['a name with escapes', ['account', 'notes', '\u001b[2Jzoe'], 2, '"zoe" is no name for an account'],
+      ['a name without end', ['account', 'notes', 'z'.repeat(65)], 2, 'is no name for an account'],
+      [
+        'an account that nobody has, to sign out of',
+        ['logout', 'notes', '--account', 'zoe'],
+        2,
+        'no account "zoe"',
+      ],
+      ['an account without its server', ['logout', '--all', '--account', 'zoe'], 2, 'name the server'],
+      [
+        'a name that is too long, for a new one',
+        ['login', 'notes', '--account', 'z'.repeat(65)],
+        2,
+        'is no name',
+      ],
+      ['an empty name for a new one', ['login', 'notes', '--account', ''], 2, '"" is no name for an account'],
+    ],
+    4,
+  ),
+)('wrong usage: %s', async (_what, args, code, text) => {
   stage = await openStage({ keychain: false })
   expect(await login(['--token-store', 'file'], as(ADA))).toMatchObject({ code: 0 })
   const result = await auth([...args, '--token-store', 'file'])
@@ -212,7 +218,7 @@ test.each<[string, string[], number, string]>([
   expect(result.stderr.trim().split('\n')).toHaveLength(1)
 })
 
-test('chat with an account that nobody has: one line, before anything starts', async () => {
+more('chat with an account that nobody has: one line, before anything starts', async () => {
   await bothSignedIn()
   const one = await ask({}, '--account', 'zoe')
   expect(one).toMatchObject({ code: 2, stdout: '' })
@@ -226,7 +232,7 @@ test('chat with an account that nobody has: one line, before anything starts', a
   })
 })
 
-test('a book that cannot be read costs the bindings, and no account', async () => {
+more('a book that cannot be read costs the bindings, and no account', async () => {
   await bothSignedIn()
   const file = join(stage.place.state, 'accounts.json')
   expect(await readFile(file, 'utf8')).not.toMatch(/eyJ|[A-Za-z0-9_-]{60}/)
@@ -236,7 +242,7 @@ test('a book that cannot be read costs the bindings, and no account', async () =
   expect((await ask({}, '--account', 'work')).stdout).toContain('You are signed in as Grace')
 })
 
-test('status of a server: the account in use here counts, not another one that has ended', async () => {
+more('status of a server: the account in use here counts, not another one that has ended', async () => {
   stage = await openStage({ keychain: false })
   const file = ['--token-store', 'file']
   const status = (...args: string[]) => auth(['status', ...args, ...file])

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { some } from '../support/more.ts'
 import { allow, composer, leave, panel, prompted } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -26,10 +27,15 @@ async function order(chat: TestTerminal, ...lines: string[]): Promise<void> {
 
 const said = (chat: TestTerminal) => chat.lines().join('\n')
 
-describe.each([
-  { cols: 80, rows: 24 },
-  { cols: 40, rows: 16 },
-])('at $cols x $rows', size => {
+describe.each(
+  some(
+    [
+      { cols: 80, rows: 24 },
+      { cols: 40, rows: 16 },
+    ],
+    2,
+  ),
+)('at $cols x $rows', size => {
   test('a sub-agent: its calls below its own, the question names it, its texts are never the answer of the model', async () => {
     stage = await openStage({ keychain: false })
     const chat = stage.open(['chat'], size)

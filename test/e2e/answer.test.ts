@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { visit } from '../../demo/visit.ts'
 import { signIn } from '../demo/sign-in.ts'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { allow, count, leave, panel, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -116,7 +117,7 @@ test('by a pasted address: a wrong one can be pasted again', async () => {
   await leave(chat)
 })
 
-test('chat -p --sign-in wait: lines say what waits; a code for another device answers it', async () => {
+more('chat -p --sign-in wait: lines say what waits; a code for another device answers it', async () => {
   stage = await openStage()
   const run = stage.run(waitingRun())
   const id = await waiting()
@@ -178,7 +179,7 @@ test('two answers at once: one counts, the other is told in one line', async () 
   expect(lost?.code).toBe(lost?.stderr.includes('no sign-in waits under') ? 2 : 4)
 })
 
-test('Ctrl+C in the other terminal leaves it waiting; cancel ends it for both', async () => {
+more('Ctrl+C in the other terminal leaves it waiting; cancel ends it for both', async () => {
   stage = await openStage()
   const run = stage.run(waitingRun())
   const id = await waiting()
@@ -199,7 +200,7 @@ test('Ctrl+C in the other terminal leaves it waiting; cancel ends it for both', 
   expect(count(stderr, 'sign-in cancelled')).toBe(1)
 })
 
-test('nobody answers in time: exit 4, and the line names what was needed', async () => {
+more('nobody answers in time: exit 4, and the line names what was needed', async () => {
   stage = await openStage()
   const { code, stdout, stderr } = await stage.run([...waitingRun(), '--sign-in-timeout', '1'])
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
@@ -207,7 +208,7 @@ test('nobody answers in time: exit 4, and the line names what was needed', async
   expect(stderr).toContain('copilot-host auth login')
 })
 
-test('a code that runs out: one line and exit 4 in both places', async () => {
+more('a code that runs out: one line and exit 4 in both places', async () => {
   stage = await openStage({ authorizationServer: { deviceCodeTtl: 1 } })
   const run = stage.run(waitingRun())
   const answer = stage.open(['auth', 'answer', await waiting()], { cols: 200 })
@@ -244,7 +245,7 @@ test('a server that has moved: the other terminal says CHANGED, and goes on only
   expect(await run).toMatchObject({ code: 0 })
 })
 
-test('auth login waits as well; a token, which it could not keep, is refused', async () => {
+more('auth login waits as well; a token, which it could not keep, is refused', async () => {
   stage = await openStage()
   const login = stage.run(['auth', 'login', 'notes', ...notes(), '--sign-in', 'wait'])
   const id = await waiting()
@@ -260,32 +261,35 @@ test('auth login waits as well; a token, which it could not keep, is refused', a
   expect(await login).toMatchObject({ code: 0, stdout: 'notes is ready\n' })
 })
 
-test('what was stored is used first; nobody is asked', async () => {
+more('what was stored is used first; nobody is asked', async () => {
   stage = await openStage()
   const env = { BROWSER: stage.browser() }
   await stage.run(['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser'], { env })
   expect(await stage.run(waitingRun())).toMatchObject({ code: 0, stderr: '' })
 })
 
-test('the waiting program is killed while the other one is attached: one line, and nothing is left behind', async () => {
-  stage = await openStage()
-  const chat = stage.open(['chat', ...notes()])
-  await panel(chat, 'Sign in to notes')
-  const answer = stage.open(['auth', 'answer'])
-  await asked(answer)
-  expect(await readdir(join(stage.place.state, 'pending'))).toHaveLength(2)
-  chat.kill('SIGKILL')
-  expect(await answer.exit).toMatchObject({ code: 4 })
-  await answer.until(() => answer.screen().includes('notes: the program that waited is gone'))
-  expect(await stage.run(['auth', 'pending'])).toMatchObject({
-    code: 0,
-    stdout: 'nothing waits\n',
-    stderr: '',
-  })
-  expect(await readdir(join(stage.place.state, 'pending'))).toEqual([])
-})
+more(
+  'the waiting program is killed while the other one is attached: one line, and nothing is left behind',
+  async () => {
+    stage = await openStage()
+    const chat = stage.open(['chat', ...notes()])
+    await panel(chat, 'Sign in to notes')
+    const answer = stage.open(['auth', 'answer'])
+    await asked(answer)
+    expect(await readdir(join(stage.place.state, 'pending'))).toHaveLength(2)
+    chat.kill('SIGKILL')
+    expect(await answer.exit).toMatchObject({ code: 4 })
+    await answer.until(() => answer.screen().includes('notes: the program that waited is gone'))
+    expect(await stage.run(['auth', 'pending'])).toMatchObject({
+      code: 0,
+      stdout: 'nothing waits\n',
+      stderr: '',
+    })
+    expect(await readdir(join(stage.place.state, 'pending'))).toEqual([])
+  },
+)
 
-test('the answering program is killed: the sign-in still waits', async () => {
+more('the answering program is killed: the sign-in still waits', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', ...notes()])
   await panel(chat, 'Sign in to notes')

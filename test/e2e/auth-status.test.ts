@@ -3,6 +3,7 @@ import { webUrl } from '../../src/auth/url.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { html, raw, startFaultyServer } from '../support/faulty-server.ts'
 import { filesOf, inTokenFile } from '../support/kept.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -52,7 +53,7 @@ test('list and status: who, where, which rights, kept where, how long; never a t
   expect(`${json.stdout}${status.stdout}${list.stdout}`).not.toMatch(/eyJ|[A-Za-z0-9_-]{60}/)
 })
 
-test('nobody signed in: one line and the next step, exit 4 for a server that was named', async () => {
+more('nobody signed in: one line and the next step, exit 4 for a server that was named', async () => {
   stage = await openStage()
   expect(await auth('list')).toMatchObject({ code: 0, stdout: 'nobody is signed in to any server\n' })
   expect(await auth('status')).toMatchObject({ code: 0, stdout: 'nobody is signed in to any server\n' })
@@ -68,7 +69,7 @@ test('nobody signed in: one line and the next step, exit 4 for a server that was
   expect(await auth('status', 'linear')).toMatchObject({ code: 2 })
 })
 
-test('reset: signed out, and the client is registered anew the next time', async () => {
+more('reset: signed out, and the client is registered anew the next time', async () => {
   await signedIn()
   const at = new URL(stage.world.authorizationServer.issuer).host
   const forgotten = `forgot the client of notes at ${at}\nforgot that notes signs in at ${at}\n`
@@ -141,7 +142,7 @@ test('plan: what would happen, and nothing does', async () => {
   expect(away.stdout).toMatch(/A sign-in would not work: .* cannot be reached/)
 })
 
-test('status --for: a sign-in that cannot be renewed and is too short is told, with exit 4', async () => {
+more('status --for: a sign-in that cannot be renewed and is too short is told, with exit 4', async () => {
   stage = await openStage({ authorizationServer: { refreshTokens: false } })
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
   expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
@@ -151,56 +152,59 @@ test('status --for: a sign-in that cannot be renewed and is too short is told, w
   expect(short.stdout).toMatch(/good for (59|60) min: too short\. Run: copilot-host auth login http:/)
 })
 
-test('status asks the servers passively: what each makes of its token, and nothing changes by it', async () => {
-  stage = await openStage({ keychain: false })
-  const { authorizationServer: as, mcp } = stage.world
-  const file = ['--token-store', 'file']
-  const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', ...file]
-  expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
-  const servers = await Promise.all(
-    [
-      raw('', { 'www-authenticate': 'Bearer error="insufficient_scope", scope="notes.write"' }, 403),
-      html(),
-      raw('', {}, 401),
-    ].map(fault => startFaultyServer({ '/mcp': fault })),
-  )
-  onTestFinished(async () => {
-    for (const server of servers) await server.close()
-  })
-  await inTokenFile(stage, async store => {
-    const issuer = as.issuer
-    const grant = await store.read({ server: webUrl(mcp.url, 'the test'), issuer })
-    if (grant === undefined) throw new Error('nobody is signed in')
-    for (const server of servers) {
-      const url = webUrl(server.mcp, 'the test')
-      await store.write({ server: url, issuer }, { ...grant, resource: url, refresh: undefined })
-    }
-  })
-  const before = await filesOf(stage)
-  const requests = as.requests.length
-  const status = (...args: string[]) => auth('status', ...args, ...file)
+more(
+  'status asks the servers passively: what each makes of its token, and nothing changes by it',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const { authorizationServer: as, mcp } = stage.world
+    const file = ['--token-store', 'file']
+    const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', ...file]
+    expect(await stage.run(login, { env: { BROWSER: stage.browser() } })).toMatchObject({ code: 0 })
+    const servers = await Promise.all(
+      [
+        raw('', { 'www-authenticate': 'Bearer error="insufficient_scope", scope="notes.write"' }, 403),
+        html(),
+        raw('', {}, 401),
+      ].map(fault => startFaultyServer({ '/mcp': fault })),
+    )
+    onTestFinished(async () => {
+      for (const server of servers) await server.close()
+    })
+    await inTokenFile(stage, async store => {
+      const issuer = as.issuer
+      const grant = await store.read({ server: webUrl(mcp.url, 'the test'), issuer })
+      if (grant === undefined) throw new Error('nobody is signed in')
+      for (const server of servers) {
+        const url = webUrl(server.mcp, 'the test')
+        await store.write({ server: url, issuer }, { ...grant, resource: url, refresh: undefined })
+      }
+    })
+    const before = await filesOf(stage)
+    const requests = as.requests.length
+    const status = (...args: string[]) => auth('status', ...args, ...file)
 
-  const all = await status()
-  expect(all).toMatchObject({ code: 0, stderr: '' })
-  const [rights, page, refused] = servers.map(({ mcp }) => mcp)
-  expect(all.stdout.split('\n').filter(line => /^ {2}the server/.test(line))).toEqual([
-    '  the server accepts it',
-    `  the server wants more rights: notes.write. Run: copilot-host auth login ${rights} --token-store file`,
-    `  the server could not be asked: ${new URL(page ?? '').host} gave a web page: is there a proxy or a login page in between?`,
-    `  the server REFUSES it (status 401). Run: copilot-host auth login ${refused} --token-store file`,
-  ])
-  as.expireAccessTokens()
-  const named = await status('notes')
-  expect(named).toMatchObject({ code: 4 })
-  expect(named.stdout).toMatch(
-    /the server REFUSES it \(invalid_token: .*\)\. The next run tries to renew it\./,
-  )
-  expect(await status(page ?? '')).toMatchObject({ code: 0 })
-  expect(await status(rights ?? '')).toMatchObject({ code: 4 })
+    const all = await status()
+    expect(all).toMatchObject({ code: 0, stderr: '' })
+    const [rights, page, refused] = servers.map(({ mcp }) => mcp)
+    expect(all.stdout.split('\n').filter(line => /^ {2}the server/.test(line))).toEqual([
+      '  the server accepts it',
+      `  the server wants more rights: notes.write. Run: copilot-host auth login ${rights} --token-store file`,
+      `  the server could not be asked: ${new URL(page ?? '').host} gave a web page: is there a proxy or a login page in between?`,
+      `  the server REFUSES it (status 401). Run: copilot-host auth login ${refused} --token-store file`,
+    ])
+    as.expireAccessTokens()
+    const named = await status('notes')
+    expect(named).toMatchObject({ code: 4 })
+    expect(named.stdout).toMatch(
+      /the server REFUSES it \(invalid_token: .*\)\. The next run tries to renew it\./,
+    )
+    expect(await status(page ?? '')).toMatchObject({ code: 0 })
+    expect(await status(rights ?? '')).toMatchObject({ code: 4 })
 
-  const asked = mcp.requests.length
-  expect((await status('--offline')).stdout).not.toContain('the server')
-  expect(mcp.requests.length).toBe(asked)
-  expect(await filesOf(stage)).toEqual(before)
-  expect(as.requests.length).toBe(requests)
-})
+    const asked = mcp.requests.length
+    expect((await status('--offline')).stdout).not.toContain('the server')
+    expect(mcp.requests.length).toBe(asked)
+    expect(await filesOf(stage)).toEqual(before)
+    expect(as.requests.length).toBe(requests)
+  },
+)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FakeChats, openFakeChats } from '../support/fake-chat.ts'
 import { linePerson } from '../support/lines.ts'
+import { more } from '../support/more.ts'
 import { composer, leave, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -58,7 +59,7 @@ test('it is given back when the other session cannot be opened, and by Esc', asy
   await leave(chat)
 })
 
-test('one whose past cannot be read is closed again', async () => {
+more('one whose past cannot be read is closed again', async () => {
   const chat = await begun({ answers: { 'session.eventLog.read': { error: 'no' } } })
   await say(chat, '/resume older')
   await sees(chat, '! the Copilot runtime refused: no')
@@ -66,7 +67,7 @@ test('one whose past cannot be read is closed again', async () => {
   await leave(chat)
 })
 
-test('two at once are one, and a line', async () => {
+more('two at once are one, and a line', async () => {
   const chat = chats.open('fine', { late: { 'session.create': 1000 } }, ['--plain'])
   const person = linePerson(chat)
   await person.hear('twice it leaves.')
@@ -87,7 +88,7 @@ test('two at once are one, and a line', async () => {
   expect((await chat.exit).code).toBe(0)
 })
 
-test('leaving meanwhile: what waits is told as not sent, and never is', async () => {
+more('leaving meanwhile: what waits is told as not sent, and never is', async () => {
   const chat = await begun({ late: { 'session.resume': 1000 } })
   await sayMeanwhile(chat, 'hello')
   await leave(chat)
@@ -95,16 +96,19 @@ test('leaving meanwhile: what waits is told as not sent, and never is', async ()
   expect(calls('session.send')).toEqual([])
 })
 
-test('while servers still come up, what waits for them says so; they are known before they have said a word', async () => {
-  // The first answer that names them comes late.
-  const args = { late: { 'session.create': 1500 } }
-  const chat = chats.open('slow-server', args, ['--mcp', `notes=${chats.stage.world.mcp.url}`])
-  await say(chat, '/mcp')
-  await say(chat, '/login nots')
-  await sees(chat, '! there is no server "nots" here (servers: notes)')
-  await sees(chat, '○ notes: connecting')
-  await say(chat, '/compact')
-  await sees(chat, '○ this happens when the servers are there')
-  expect(unwrapped(chat)).not.toContain('no MCP server is configured')
-  await leave(chat)
-})
+more(
+  'while servers still come up, what waits for them says so; they are known before they have said a word',
+  async () => {
+    // The first answer that names them comes late.
+    const args = { late: { 'session.create': 1500 } }
+    const chat = chats.open('slow-server', args, ['--mcp', `notes=${chats.stage.world.mcp.url}`])
+    await say(chat, '/mcp')
+    await say(chat, '/login nots')
+    await sees(chat, '! there is no server "nots" here (servers: notes)')
+    await sees(chat, '○ notes: connecting')
+    await say(chat, '/compact')
+    await sees(chat, '○ this happens when the servers are there')
+    expect(unwrapped(chat)).not.toContain('no MCP server is configured')
+    await leave(chat)
+  },
+)

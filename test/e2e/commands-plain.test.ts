@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { leaveLines, linePerson } from '../support/lines.ts'
+import { more } from '../support/more.ts'
 import { KEY } from '../support/terminal.ts'
 
 const FORMS = fileURLToPath(new URL('../support/forms-server.ts', import.meta.url))
@@ -67,7 +68,7 @@ test('while a turn runs: what waits, what steers, and what an interrupt gives ba
   await leaveLines(chat)
 })
 
-test('a message into the running turn', async () => {
+more('a message into the running turn', async () => {
   const { chat, hear, say } = await open('--allow-all-tools')
   await hear('warning: every tool runs without asking')
   await say('CALL bash {"command":"sleep 60","description":"wait"}')
@@ -78,7 +79,7 @@ test('a message into the running turn', async () => {
   await leaveLines(chat)
 })
 
-test('modes, and that they are taken back at resume', async () => {
+more('modes, and that they are taken back at resume', async () => {
   const { chat, hear, say } = await open()
   await say('/permissions allow-all')
   await hear('warning: every tool runs without asking')
@@ -101,7 +102,7 @@ test('modes, and that they are taken back at resume', async () => {
   await leaveLines(again)
 })
 
-test('numbers, files, help and what there is not', async () => {
+more('numbers, files, help and what there is not', async () => {
   const { chat, hear, say } = await open()
   await say('SAY some words')
   await hear('ready')
@@ -145,7 +146,7 @@ test('numbers, files, help and what there is not', async () => {
   expect((await chat.exit).code).toBe(0)
 })
 
-test('a long diff is cut, and what is named shows the rest here', async () => {
+more('a long diff is cut, and what is named shows the rest here', async () => {
   stage = await openStage({ keychain: false })
   const { work } = stage.world
   execFileSync('git', ['init', '-q'], { cwd: work })
@@ -175,7 +176,7 @@ test('servers and their tools', async () => {
   await leaveLines(chat)
 })
 
-test('a form is put away, a message sent meanwhile, and the form asked again', async () => {
+more('a form is put away, a message sent meanwhile, and the form asked again', async () => {
   stage = await openStage({ keychain: false })
   const config = join(stage.world.work, 'forms.json')
   const server = { type: 'stdio', command: process.execPath, args: [FORMS], tools: ['*'] }
@@ -198,7 +199,7 @@ test('a form is put away, a message sent meanwhile, and the form asked again', a
   await leaveLines(chat)
 })
 
-test('/login in a chat that signs in to no server says so', async () => {
+more('/login in a chat that signs in to no server says so', async () => {
   stage = await openStage({ keychain: false })
   const chat = stage.open(['chat', '--plain', '--mcp', `notes=${stage.world.mcp.url}`, '--sign-in', 'never'])
   const { hear, say } = linePerson(chat)

@@ -4,6 +4,7 @@ import { basename, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { openTerminal } from '../support/terminal.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/copilot-host.js', import.meta.url))
@@ -52,7 +53,7 @@ test('commands, options, their values, files', async () => {
   expect(await offered('nonsense', 'x', '')).toEqual([])
 })
 
-test('files: hidden, in a folder, above, from the root, in the home folder', async () => {
+more('files: hidden, in a folder, above, from the root, in the home folder', async () => {
   stage = await openStage({ keychain: false })
   const { work, folder } = stage.world
   const home = join(folder, 'me')
@@ -108,7 +109,7 @@ test('servers, accounts and sessions that exist; nothing that a shell would act 
   expect(await offered('sessions', 'show', session.slice(0, 2))).toEqual([session.slice(0, 7)])
 })
 
-test('names of servers to remove, of the file that is meant, and keys of the configuration', async () => {
+more('names of servers to remove, of the file that is meant, and keys of the configuration', async () => {
   await withServers()
   const mcpServers = { shared: { command: 'shared' } }
   await writeFile(join(stage.world.work, '.mcp.json'), JSON.stringify({ mcpServers }))
@@ -123,7 +124,7 @@ test('names of servers to remove, of the file that is meant, and keys of the con
   expect(await offered('config', 'unset', 'servers.shared.cl')).toContain('servers.shared.clientId')
 })
 
-test('of very many names those are offered that begin as it is typed', async () => {
+more('of very many names those are offered that begin as it is typed', async () => {
   stage = await openStage({ keychain: false })
   const home = stage.place.env.COPILOT_HOME ?? ''
   await mkdir(home, { recursive: true })
@@ -139,7 +140,7 @@ test('of very many names those are offered that begin as it is typed', async () 
   ])
 })
 
-test('a broken configuration: the options still complete, and nothing is said', async () => {
+more('a broken configuration: the options still complete, and nothing is said', async () => {
   stage = await openStage({ keychain: false })
   const home = stage.place.env.COPILOT_HOME ?? ''
   await mkdir(home, { recursive: true })

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -103,38 +104,46 @@ test('a value or a key that cannot be is wrong usage, and no secret is taken', a
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { kind: 'usage', exitCode: 2 } })
 })
 
-test('what is in the file stays: unknown keys, form, a link; and a file that cannot be read is left as it is', async () => {
-  stage = await openStage({ keychain: false })
-  await put('{\n    "later": {"x": 1},\n    "model": "a"\n}\n')
-  const set = await config(['set', 'model', 'b'], { env: { COPILOT_MODEL: undefined } })
-  expect(set).toMatchObject({ code: 0, stderr: '' })
-  expect(await readFile(file(), 'utf8')).toBe(
-    '{\n    "later": {\n        "x": 1\n    },\n    "model": "b"\n}\n',
-  )
-  expect((await config(['list'])).stderr).toBe(
-    `${file()}: later is not known to this version and is left out\n`,
-  )
+more(
+  'what is in the file stays: unknown keys, form, a link; and a file that cannot be read is left as it is',
+  async () => {
+    stage = await openStage({ keychain: false })
+    await put('{\n    "later": {"x": 1},\n    "model": "a"\n}\n')
+    const set = await config(['set', 'model', 'b'], { env: { COPILOT_MODEL: undefined } })
+    expect(set).toMatchObject({ code: 0, stderr: '' })
+    expect(await readFile(file(), 'utf8')).toBe(
+      '{\n    "later": {\n        "x": 1\n    },\n    "model": "b"\n}\n',
+    )
+    expect((await config(['list'])).stderr).toBe(
+      `${file()}: later is not known to this version and is left out\n`,
+    )
 
-  for (const broken of ['{"model": "a"', '[]', '{"model": 7}', '{"servers": {"a": {"clientSecret": "x"}}}']) {
-    await put(broken)
-    const { code, stderr } = await config(['set', 'plain', 'true'])
-    expect({ broken, code }).toEqual({ broken, code: 2 })
-    expect(stderr).toMatch(/^\S+config\.json[: ].+\n$/)
-    expect(await readFile(file(), 'utf8')).toBe(broken)
-  }
+    for (const broken of [
+      '{"model": "a"',
+      '[]',
+      '{"model": 7}',
+      '{"servers": {"a": {"clientSecret": "x"}}}',
+    ]) {
+      await put(broken)
+      const { code, stderr } = await config(['set', 'plain', 'true'])
+      expect({ broken, code }).toEqual({ broken, code: 2 })
+      expect(stderr).toMatch(/^\S+config\.json[: ].+\n$/)
+      expect(await readFile(file(), 'utf8')).toBe(broken)
+    }
 
-  const away = await openStage({ keychain: false })
-  const real = join(away.world.work, 'dotfile.json')
-  await writeFile(real, '{}')
-  await chmod(real, 0o600)
-  await mkdir(away.place.state, { recursive: true, mode: 0o700 })
-  await symlink(real, join(away.place.state, 'config.json'))
-  expect(await away.run(['config', 'set', 'plain', 'true'])).toMatchObject({ code: 0 })
-  expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({ plain: true })
-  await away.close()
-})
+    const away = await openStage({ keychain: false })
+    const real = join(away.world.work, 'dotfile.json')
+    await writeFile(real, '{}')
+    await chmod(real, 0o600)
+    await mkdir(away.place.state, { recursive: true, mode: 0o700 })
+    await symlink(real, join(away.place.state, 'config.json'))
+    expect(await away.run(['config', 'set', 'plain', 'true'])).toMatchObject({ code: 0 })
+    expect(JSON.parse(await readFile(real, 'utf8'))).toEqual({ plain: true })
+    await away.close()
+  },
+)
 
-test('two that set at once both count', async () => {
+more('two that set at once both count', async () => {
   stage = await openStage({ keychain: false })
   const keys = ['a', 'b', 'c', 'd']
   await Promise.all(keys.map(key => config(['set', `servers.${key}.clientId`, key])))
@@ -180,25 +189,28 @@ test('a run: the flag over the environment over the project over the person', as
   expect(await model(['--model', 'of-the-flag'], { COPILOT_MODEL: 'of-the-environment' })).toBe('of-the-flag')
 })
 
-test('a bad file ends every run with 2 and one line; an unknown key is named and the run goes on', async () => {
-  stage = await openStage({ keychain: false })
-  await put({ tokenStore: 'vault' })
-  const line = `${file()}: tokenStore must be auto, keychain, memory or file\n`
-  for (const args of [['chat', '-p', 'SAY x'], ['auth', 'list'], ['sessions'], ['config', 'get', 'model']])
-    expect(await stage.run(args)).toEqual({ code: 2, stdout: '', stderr: line })
-  await put({ tokenStore: 'file', shade: 'dark' })
-  expect(await stage.run(['chat', '-p', 'SAY x'])).toEqual({
-    code: 0,
-    stdout: 'x\n',
-    stderr: `${file()}: shade is not known to this version and is left out\n`,
-  })
-  await project({ plain: 'yes' })
-  expect(await stage.run(['chat', '-p', 'SAY x'])).toEqual({
-    code: 2,
-    stdout: '',
-    stderr: `${join(stage.world.work, '.copilot-host.json')}: plain must be true or false\n`,
-  })
-})
+more(
+  'a bad file ends every run with 2 and one line; an unknown key is named and the run goes on',
+  async () => {
+    stage = await openStage({ keychain: false })
+    await put({ tokenStore: 'vault' })
+    const line = `${file()}: tokenStore must be auto, keychain, memory or file\n`
+    for (const args of [['chat', '-p', 'SAY x'], ['auth', 'list'], ['sessions'], ['config', 'get', 'model']])
+      expect(await stage.run(args)).toEqual({ code: 2, stdout: '', stderr: line })
+    await put({ tokenStore: 'file', shade: 'dark' })
+    expect(await stage.run(['chat', '-p', 'SAY x'])).toEqual({
+      code: 0,
+      stdout: 'x\n',
+      stderr: `${file()}: shade is not known to this version and is left out\n`,
+    })
+    await project({ plain: 'yes' })
+    expect(await stage.run(['chat', '-p', 'SAY x'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `${join(stage.world.work, '.copilot-host.json')}: plain must be true or false\n`,
+    })
+  },
+)
 
 test('allowTools of the person runs a tool, the one of a project does not', async () => {
   stage = await openStage({ keychain: false })
@@ -212,7 +224,7 @@ test('allowTools of the person runs a tool, the one of a project does not', asyn
   expect((await denied(['--deny-tool', 'write'])).stderr).toContain('was denied by the rule shell(touch:*)')
 })
 
-test('a denial of a project holds in each of its folders', async () => {
+more('a denial of a project holds in each of its folders', async () => {
   stage = await openStage({ keychain: false })
   const root = stage.world.work
   await mkdir(join(root, '.git'))
@@ -250,7 +262,7 @@ test('per server: client id, port, public address, rights, route', async () => {
   })
 })
 
-test('per server: account and store; --token-store on the command line is for all', async () => {
+more('per server: account and store; --token-store on the command line is for all', async () => {
   stage = await openStage({ keychain: false })
   const { url } = stage.world.mcp
   await put({ tokenStore: 'memory', servers: { notes: { account: 'work', tokenStore: 'file' } } })
@@ -293,7 +305,7 @@ test('signIn: a route of the person is the consent of a prompt; what wants a per
   })
 })
 
-test('what is shown: title, plain lines', async () => {
+more('what is shown: title, plain lines', async () => {
   stage = await openStage({ keychain: false })
   const shown = async (content: object, env = {}) => {
     await project(content)

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { aged, changeKept } from '../support/kept.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -62,7 +63,7 @@ test('signed in, and what the server makes of it', async () => {
   })
 })
 
-test('a sign-in that is over, one that is renewed, and the account that is used here', async () => {
+more('a sign-in that is over, one that is renewed, and the account that is used here', async () => {
   stage = await openStage({ keychain: false })
   const { url } = stage.world.mcp
   const signIn = ['auth', 'login', url, '--sign-in', 'browser', ...FILE]
@@ -85,26 +86,29 @@ test('a sign-in that is over, one that is renewed, and the account that is used 
   expect(await found()).toMatchObject({ state: 'ok', text: expect.stringContaining('signed in') })
 })
 
-test('a program is looked for where the runtime does: in the folder and on the PATH of its entry', async () => {
-  stage = await openStage({ keychain: false })
-  const tools = join(stage.world.work, 'tools')
-  await mkdir(tools)
-  await writeFile(join(tools, 'serve'), '#!/bin/sh\n', { mode: 0o700 })
-  const config = join(stage.world.folder, 'mcp.json')
-  const mcpServers = {
-    inFolder: { command: './serve', cwd: tools },
-    relative: { command: './serve', cwd: 'tools' },
-    onPath: { command: 'serve', env: { PATH: tools } },
-    variable: { command: `\${HOME}/bin/serve` },
-    elsewhere: { command: './serve' },
-  }
-  await writeFile(config, JSON.stringify({ mcpServers }))
-  const { of } = await examined(['--mcp-config', config, ...FILE])
-  const states = Object.keys(mcpServers).map(name => [name, of(`server ${name}`)?.state])
-  expect(Object.fromEntries(states)).toEqual({
-    ...{ inFolder: 'ok', onPath: 'ok', relative: 'note', variable: 'note', elsewhere: 'fail' },
-  })
-})
+more(
+  'a program is looked for where the runtime does: in the folder and on the PATH of its entry',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const tools = join(stage.world.work, 'tools')
+    await mkdir(tools)
+    await writeFile(join(tools, 'serve'), '#!/bin/sh\n', { mode: 0o700 })
+    const config = join(stage.world.folder, 'mcp.json')
+    const mcpServers = {
+      inFolder: { command: './serve', cwd: tools },
+      relative: { command: './serve', cwd: 'tools' },
+      onPath: { command: 'serve', env: { PATH: tools } },
+      variable: { command: `\${HOME}/bin/serve` },
+      elsewhere: { command: './serve' },
+    }
+    await writeFile(config, JSON.stringify({ mcpServers }))
+    const { of } = await examined(['--mcp-config', config, ...FILE])
+    const states = Object.keys(mcpServers).map(name => [name, of(`server ${name}`)?.state])
+    expect(Object.fromEntries(states)).toEqual({
+      ...{ inFolder: 'ok', onPath: 'ok', relative: 'note', variable: 'note', elsewhere: 'fail' },
+    })
+  },
+)
 
 test('what was asked for and cannot work: exit 1, and which', async () => {
   stage = await openStage({ keychain: false })
@@ -127,7 +131,7 @@ test('what was asked for and cannot work: exit 1, and which', async () => {
   expect(found.of('server here')).toMatchObject({ state: 'ok' })
 })
 
-test('no runtime, no model, no configuration that can be read', async () => {
+more('no runtime, no model, no configuration that can be read', async () => {
   stage = await openStage({ keychain: false })
   const runtime = await examined(FILE, { COPILOT_CLI_PATH: '/nowhere/copilot' })
   expect(runtime).toMatchObject({ code: 1 })
@@ -154,7 +158,7 @@ test('no runtime, no model, no configuration that can be read', async () => {
   expect(damaged.of('node')).toMatchObject({ state: 'ok' })
 })
 
-test('certificates that are no certificates', async () => {
+more('certificates that are no certificates', async () => {
   stage = await openStage({ keychain: false })
   const file = join(await temporaryFolder(), 'ca.pem')
   await writeFile(file, 'nothing')

@@ -2,6 +2,7 @@ import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { startBreakingModel } from '../support/breaking-model.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { leaveLines, linePerson } from '../support/lines.ts'
+import { more } from '../support/more.ts'
 import { count, leave, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -31,7 +32,7 @@ test('a reply that breaks off: what was printed is marked, the rest goes, the ne
 
 const stageOpen = (run: { env: Record<string, string> }) => stage.open(['chat'], run)
 
-test('... in plain lines, and in one prompt, whose output is the answer alone', async () => {
+more('... in plain lines, and in one prompt, whose output is the answer alone', async () => {
   const run = await withBreakingModel()
   const chat = stage.open(['chat', '--plain'], run)
   const { hear, say: type } = linePerson(chat)

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { aged, changeKept } from '../support/kept.ts'
+import { more } from '../support/more.ts'
 
 const MINUTE = 60_000
 
@@ -41,7 +42,7 @@ test('a run without a person renews first what ends within its time, and uses no
   ])
 })
 
-test('of several accounts only the one that the run uses is renewed first', async () => {
+more('of several accounts only the one that the run uses is renewed first', async () => {
   await signedIn()
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser', '--account', 'work']
   const env = { BROWSER: stage.browser({ as: 'grace@example.com' }) }
@@ -72,7 +73,7 @@ test('what cannot be renewed is told in one line with the next step, and the run
   expect(ended.stderr).toMatch(/^notes: the sign-in has ended and cannot be renewed\. Run: .*\n$/)
 })
 
-test('a sign-in server that is away is told, and the token that still lasts is used', async () => {
+more('a sign-in server that is away is told, and the token that still lasts is used', async () => {
   await signedIn()
   await changeKept(stage, aged(50 * MINUTE))
   await stage.world.authorizationServer.close()
@@ -83,7 +84,7 @@ test('a sign-in server that is away is told, and the token that still lasts is u
   )
 })
 
-test('a sign-in that was withdrawn is told once, with the next step', async () => {
+more('a sign-in that was withdrawn is told once, with the next step', async () => {
   await signedIn()
   await changeKept(stage, aged(90 * MINUTE))
   stage.world.authorizationServer.revokeAll()
@@ -143,7 +144,7 @@ test('auth status --for --renew renews first, and exits 4 only for what nobody c
   expect(over.stdout).toMatch(/it has ended[\s\S]*it could not be renewed: .* no longer accepts this sign-in/)
 })
 
-test('auth status --renew without --for says nothing of how long a sign-in has to last', async () => {
+more('auth status --renew without --for says nothing of how long a sign-in has to last', async () => {
   await signedIn()
   stage.world.authorizationServer.revokeAll()
   await changeKept(stage, aged(90 * MINUTE))

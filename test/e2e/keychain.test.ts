@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { describeWithKeychain } from '../support/keychain.ts'
+import { more } from '../support/more.ts'
 import { SOON } from '../support/patience.ts'
 import { count, leave, panel, prompted, say } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
@@ -36,19 +37,23 @@ test('K-02 absent: the sign-in works from memory, one line says so and how to ch
   expect(stage.world.authorizationServer.count('token', 'authorization_code')).toBe(2)
 })
 
-test('a chat without a server to sign in to starts nothing of a keychain; one with a server has it ready', async () => {
-  const stage = await stageOf({ keychain: false })
-  const child = (pid: number) => descendants(pid).filter(({ command }) => command.includes('keychain-child'))
-  const alone = stage.open(['chat'])
-  await say(alone, 'SAY nothing to sign in to')
-  await alone.until(() => count(alone.screen(), 'nothing to sign in to') > 1)
-  expect(child(alone.pid)).toEqual([])
-  await leave(alone)
-  const chat = stage.open(['chat', '--mcp', `notes=${stage.world.mcp.url}`])
-  await chat.until(() => child(chat.pid).length === 1)
-  await panel(chat, 'Sign in to notes')
-  await leave(chat)
-})
+more(
+  'a chat without a server to sign in to starts nothing of a keychain; one with a server has it ready',
+  async () => {
+    const stage = await stageOf({ keychain: false })
+    const child = (pid: number) =>
+      descendants(pid).filter(({ command }) => command.includes('keychain-child'))
+    const alone = stage.open(['chat'])
+    await say(alone, 'SAY nothing to sign in to')
+    await alone.until(() => count(alone.screen(), 'nothing to sign in to') > 1)
+    expect(child(alone.pid)).toEqual([])
+    await leave(alone)
+    const chat = stage.open(['chat', '--mcp', `notes=${stage.world.mcp.url}`])
+    await chat.until(() => child(chat.pid).length === 1)
+    await panel(chat, 'Sign in to notes')
+    await leave(chat)
+  },
+)
 
 describeWithKeychain('with a real keychain', () => {
   test('K-01 locked: told apart from empty, nothing is lost, unlocking it brings the sign-in back', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { composer, leave, panel, prompted, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -65,16 +66,19 @@ test('more rights later: /login asks for them, and the call that failed is offer
   await leave(chat)
 })
 
-test('more rights later, given to the next call that needs them: that call goes on, and nothing is offered to be done twice', async () => {
-  const chat = await postponed()
-  await say(chat, 'delete my newest note')
-  await panel(chat, 'more rights')
-  await chat.keys('b')
-  await chat.until(() => chat.screen().includes('The newest note of Ada is deleted.'))
-  await chat.until(() => !chat.screen().includes('working'))
-  expect(composer(chat)).toBe('')
-  await leave(chat)
-})
+more(
+  'more rights later, given to the next call that needs them: that call goes on, and nothing is offered to be done twice',
+  async () => {
+    const chat = await postponed()
+    await say(chat, 'delete my newest note')
+    await panel(chat, 'more rights')
+    await chat.keys('b')
+    await chat.until(() => chat.screen().includes('The newest note of Ada is deleted.'))
+    await chat.until(() => !chat.screen().includes('working'))
+    expect(composer(chat)).toBe('')
+    await leave(chat)
+  },
+)
 
 test('two terminals, one sign-in: the panel of the other one goes away', async () => {
   stage = await openStage()

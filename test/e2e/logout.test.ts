@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { describeWithKeychain } from '../support/keychain.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -37,7 +38,7 @@ test('tells the sign-in server, forgets here, and the next run needs a sign-in a
   })
 })
 
-test('--all, by address, and the registration of the app is used again', async () => {
+more('--all, by address, and the registration of the app is used again', async () => {
   await signedIn()
   expect(await stage.run(['auth', 'logout', stage.world.mcp.url])).toMatchObject({ code: 0, stderr: '' })
   const env = { BROWSER: stage.browser() }
@@ -47,7 +48,7 @@ test('--all, by address, and the registration of the app is used again', async (
   expect(await logout('--all')).toMatchObject({ code: 0, stdout: 'signed out of notes\n' })
 })
 
-test('names and --all: one of them is a mistake, and nothing is ended', async () => {
+more('names and --all: one of them is a mistake, and nothing is ended', async () => {
   await signedIn()
   expect(await logout('notes', '--all')).toEqual({
     ...{ code: 2, stdout: '' },
@@ -56,7 +57,7 @@ test('names and --all: one of them is a mistake, and nothing is ended', async ()
   expect(await ask()).toMatchObject({ code: 0 })
 })
 
-test('a sign-in server that is away is no reason to stay signed in, and is said', async () => {
+more('a sign-in server that is away is no reason to stay signed in, and is said', async () => {
   await signedIn()
   await stage.world.authorizationServer.close()
   const { code, stdout, stderr } = await logout('notes')
@@ -88,7 +89,7 @@ describeWithKeychain('a keychain that is locked by now', () => {
   })
 })
 
-test('a server that nobody knows is answered with those there are to sign out of', async () => {
+more('a server that nobody knows is answered with those there are to sign out of', async () => {
   await signedIn()
   const { code, stderr } = await stage.run(['auth', 'logout', 'linear'])
   expect(code).toBe(2)

@@ -5,6 +5,7 @@ import { webUrl } from '../../src/auth/url.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { json, raw, startFaultyServer } from '../support/faulty-server.ts'
 import { inTokenFile } from '../support/kept.ts'
+import { more, some } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -49,11 +50,16 @@ async function asked(headers: Record<string, string>, refuse = REFUSED, grant?: 
   }
 }
 
-test.each([
-  ['a challenge', REFUSED],
-  ['no challenge', raw('', {}, 403)],
-  ['a wish for more rights', raw('', { 'www-authenticate': 'Bearer error="insufficient_scope"' }, 403)],
-])('a header that only the runtime fills in, and a refusal with %s: not checked', async (_what, refuse) => {
+test.each(
+  some(
+    [
+      ['a challenge', REFUSED],
+      ['no challenge', raw('', {}, 403)],
+      ['a wish for more rights', raw('', { 'www-authenticate': 'Bearer error="insufficient_scope"' }, 403)],
+    ],
+    3,
+  ),
+)('a header that only the runtime fills in, and a refusal with %s: not checked', async (_what, refuse) => {
   const { status, state, finding, plan, planned } = await asked(VARIABLE, refuse)
   expect(status).toEqual({ code: 0, stdout: expect.stringContaining(`  ${WHY}  (`) })
   expect(state).toBe('not-checked')
@@ -66,15 +72,18 @@ test.each([
   expect(planned).not.toHaveProperty('unattended')
 })
 
-test('a plan that would not work is no verdict, as long as it is not known whether one is asked for', async () => {
-  const leads = 'Bearer resource_metadata="file:///etc/passwd"'
-  const { plan, planned } = await asked(VARIABLE, raw('', { 'www-authenticate': leads }, 401))
-  expect(plan).toEqual({
-    code: 0,
-    stdout: expect.stringMatching(/is not checked: .*If it does, it would not work: unsafe address/),
-  })
-  expect(planned.trouble).toMatch(/unsafe address/)
-})
+more(
+  'a plan that would not work is no verdict, as long as it is not known whether one is asked for',
+  async () => {
+    const leads = 'Bearer resource_metadata="file:///etc/passwd"'
+    const { plan, planned } = await asked(VARIABLE, raw('', { 'www-authenticate': leads }, 401))
+    expect(plan).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/is not checked: .*If it does, it would not work: unsafe address/),
+    })
+    expect(planned.trouble).toMatch(/unsafe address/)
+  },
+)
 
 test('headers that we can send ourselves: the refusal counts', async () => {
   const { status, state, finding, plan, planned } = await asked({ 'X-Team': 'a' })
@@ -84,7 +93,7 @@ test('headers that we can send ourselves: the refusal counts', async () => {
   expect(planned).toMatchObject({ asks: true, unattended: false })
 })
 
-test('an answer that lets us in counts, whatever was left out', async () => {
+more('an answer that lets us in counts, whatever was left out', async () => {
   const letIn = json({ jsonrpc: '2.0', id: 1, result: {} })
   const { status, state, finding, planned } = await asked(VARIABLE, letIn)
   expect({ code: status.code, state }).toEqual({ code: 0, state: 'ready' })
@@ -92,7 +101,7 @@ test('an answer that lets us in counts, whatever was left out', async () => {
   expect(planned).toMatchObject({ asks: false, unattended: true })
 })
 
-test('a sign-in that is kept and refused, or has ended, says as little', async () => {
+more('a sign-in that is kept and refused, or has ended, says as little', async () => {
   const refused = await asked(VARIABLE, REFUSED, {})
   expect({ code: refused.status.code, state: refused.state }).toEqual({ code: 0, state: 'not-checked' })
   expect(refused.finding).toMatchObject({ state: 'note', text: expect.stringContaining(WHY) })

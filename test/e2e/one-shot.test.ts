@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -22,7 +23,7 @@ test('the answer goes to stdout and nothing else does; prompt from -p or from st
   expect(await stage.run(['resume', '-p', 'SAY again'])).toMatchObject({ code: 0, stdout: 'again\n' })
 })
 
-test('-p with something on standard input: the prompt, then that; from a file and from a pipe', async () => {
+more('-p with something on standard input: the prompt, then that; from a file and from a pipe', async () => {
   stage = await openStage({ keychain: false })
   const last = () => stage.world.model.requests.at(-1)?.prompt
   expect(await stage.run(['chat', '-p', 'SAY seen'], { stdin: 'some words\n' })).toMatchObject({ code: 0 })
@@ -35,7 +36,7 @@ test('-p with something on standard input: the prompt, then that; from a file an
   expect(last()).toBe('SAY seen')
 })
 
-test('-p with a pipe that is open and says nothing: told, and the prompt goes alone', async () => {
+more('-p with a pipe that is open and says nothing: told, and the prompt goes alone', async () => {
   stage = await openStage({ keychain: false })
   const silent = { within: ['/bin/sh', '-c', 'mkfifo quiet && "$@" <>quiet', 'sh'] }
   const { stdout, stderr } = await stage.run(['chat', '-p', 'SAY alone'], silent)
@@ -124,7 +125,7 @@ test('no secret in any file of the state folder, nor in the debug log', async ()
   expect(await readFile(log, 'utf8')).not.toMatch(/eyJ[A-Za-z0-9_-]{20,}/)
 })
 
-test('more rights that a run has missed: the command that it names asks for them', async () => {
+more('more rights that a run has missed: the command that it names asks for them', async () => {
   stage = await openStage()
   const env = { BROWSER: stage.browser() }
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in', 'browser']
@@ -147,7 +148,7 @@ test('more rights that a run has missed: the command that it names asks for them
   expect((await stage.run(login, { env })).stderr).toBe('')
 })
 
-test('nobody there to choose or to paste: at once', async () => {
+more('nobody there to choose or to paste: at once', async () => {
   stage = await openStage()
   const login = ['auth', 'login', 'notes', ...notes(), '--sign-in']
   expect(await stage.run([...login, 'auto'])).toMatchObject({

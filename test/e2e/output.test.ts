@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { some } from '../support/more.ts'
 import { composer, count, leave, panel, prompted, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -54,7 +55,7 @@ async function resize(chat: TestTerminal, sizes: readonly { cols: number; rows: 
   await idle(chat)
 }
 
-describe.each(SIZES)('at $cols x $rows', size => {
+describe.each(some(SIZES, 3, 1))('at $cols x $rows', size => {
   test('a long paragraph comes in rows that end with a word, each word once and in order', async () => {
     const chat = await openChat(size)
     await say(chat, 'STREAM n=500 r=2000 id=x')

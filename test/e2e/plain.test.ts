@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { visit } from '../../demo/visit.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { leaveLines, linePerson, onlyLines } from '../support/lines.ts'
+import { more } from '../support/more.ts'
 import { count } from '../support/person.ts'
 import { runtimeOf } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
@@ -132,7 +133,7 @@ test('device: the code, a wrong paste, another way by its number, and approved e
   onlyLines(chat)
 })
 
-test('paste: the address of the last page is recognised while the browser is waited for', async () => {
+more('paste: the address of the last page is recognised while the browser is waited for', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', ...notes()], { env: { COPILOT_HOST_PLAIN: '1', BROWSER: 'true' } })
   const { hear, say, answer } = linePerson(chat)
@@ -153,7 +154,7 @@ test('paste: the address of the last page is recognised while the browser is wai
   expect(JSON.stringify(stage.world.model.requests)).not.toContain('code=')
 })
 
-test('a line from before the question is no answer', async () => {
+more('a line from before the question is no answer', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', '--plain'])
   const { hear, say, answer } = linePerson(chat)
@@ -172,31 +173,34 @@ test('a line from before the question is no answer', async () => {
   await leaveLines(chat)
 })
 
-test('two servers: one question at a time, and Ctrl+C takes the one in front; the keychain survives it', async () => {
-  stage = await openStage()
-  const other = await openStage({ keychain: false })
-  try {
-    const args = ['chat', '--plain', ...notes(), '--mcp', `more=${other.world.mcp.url}`]
-    const chat = stage.open(args, { env: { BROWSER: stage.browser() } })
-    const { hear, answer } = linePerson(chat)
-    const first = /Sign in to (notes|more)/.exec(await hear(WAY))?.[1] ?? 'none'
-    const second = first === 'notes' ? 'more' : 'notes'
-    expect(count(chat.raw(), 'Sign in to')).toBe(1)
-    await chat.keys(KEY.ctrlC)
-    await hear(`${first}: sign-in cancelled`)
-    await hear(`Sign in to ${second}`)
-    await answer(WAY, '1')
-    await hear(`signed in to ${second}`)
-    await hear(stage.keychain ? 'the system keychain' : 'a file of your own')
-    await chat.keys(KEY.ctrlD)
-    expect(await chat.exit).toMatchObject({ code: 0 })
-    onlyLines(chat)
-  } finally {
-    await other.close()
-  }
-})
+more(
+  'two servers: one question at a time, and Ctrl+C takes the one in front; the keychain survives it',
+  async () => {
+    stage = await openStage()
+    const other = await openStage({ keychain: false })
+    try {
+      const args = ['chat', '--plain', ...notes(), '--mcp', `more=${other.world.mcp.url}`]
+      const chat = stage.open(args, { env: { BROWSER: stage.browser() } })
+      const { hear, answer } = linePerson(chat)
+      const first = /Sign in to (notes|more)/.exec(await hear(WAY))?.[1] ?? 'none'
+      const second = first === 'notes' ? 'more' : 'notes'
+      expect(count(chat.raw(), 'Sign in to')).toBe(1)
+      await chat.keys(KEY.ctrlC)
+      await hear(`${first}: sign-in cancelled`)
+      await hear(`Sign in to ${second}`)
+      await answer(WAY, '1')
+      await hear(`signed in to ${second}`)
+      await hear(stage.keychain ? 'the system keychain' : 'a file of your own')
+      await chat.keys(KEY.ctrlD)
+      expect(await chat.exit).toMatchObject({ code: 0 })
+      onlyLines(chat)
+    } finally {
+      await other.close()
+    }
+  },
+)
 
-test('two servers in one tab: the second follows, and is asked about when its turn comes', async () => {
+more('two servers in one tab: the second follows, and is asked about when its turn comes', async () => {
   stage = await openStage()
   const other = await openStage({ keychain: false })
   try {
@@ -266,32 +270,35 @@ test('Ctrl+C stops the turn and gives back what waits; twice it leaves with 130'
   expect(chat.raw()).toMatch(/to continue: copilot-host resume [0-9a-f]{8}\r\n$/)
 })
 
-test('what was typed and not sent is said at the end; the runtime killed in a sign-in: told once, left with 3', async () => {
-  stage = await openStage()
-  const chat = stage.open(['chat', '--plain', ...notes()])
-  const first = linePerson(chat)
-  await first.hear(WAY)
-  const runtime = runtimeOf(chat.pid)
-  process.kill(runtime, 'SIGKILL')
-  await first.hear('Enter starts it again')
-  await first.hear('no longer needed')
-  await chat.keys(KEY.ctrlD)
-  expect(await chat.exit).toMatchObject({ code: 3 })
-  expect(count(chat.raw(), 'the Copilot runtime stopped (SIGKILL)')).toBe(1)
+more(
+  'what was typed and not sent is said at the end; the runtime killed in a sign-in: told once, left with 3',
+  async () => {
+    stage = await openStage()
+    const chat = stage.open(['chat', '--plain', ...notes()])
+    const first = linePerson(chat)
+    await first.hear(WAY)
+    const runtime = runtimeOf(chat.pid)
+    process.kill(runtime, 'SIGKILL')
+    await first.hear('Enter starts it again')
+    await first.hear('no longer needed')
+    await chat.keys(KEY.ctrlD)
+    expect(await chat.exit).toMatchObject({ code: 3 })
+    expect(count(chat.raw(), 'the Copilot runtime stopped (SIGKILL)')).toBe(1)
 
-  const next = stage.open(['chat', '--plain', ...notes()])
-  const person = linePerson(next)
-  await person.hear('Type a message')
-  await person.say('a message that waits')
-  await person.hear('queued: a message that waits')
-  await person.hear(WAY)
-  await next.keys('half a lin', KEY.ctrlD, KEY.ctrlD)
-  expect(await next.exit).toMatchObject({ code: 0 })
-  expect(next.raw()).toContain('not sent: a message that waits\r\nnot sent: half a lin\r\n')
-  for (const one of [chat, next]) onlyLines(one)
-})
+    const next = stage.open(['chat', '--plain', ...notes()])
+    const person = linePerson(next)
+    await person.hear('Type a message')
+    await person.say('a message that waits')
+    await person.hear('queued: a message that waits')
+    await person.hear(WAY)
+    await next.keys('half a lin', KEY.ctrlD, KEY.ctrlD)
+    expect(await next.exit).toMatchObject({ code: 0 })
+    expect(next.raw()).toContain('not sent: a message that waits\r\nnot sent: half a lin\r\n')
+    for (const one of [chat, next]) onlyLines(one)
+  },
+)
 
-test('without a terminal --plain changes nothing: one prompt, one answer', async () => {
+more('without a terminal --plain changes nothing: one prompt, one answer', async () => {
   stage = await openStage()
   const piped = await stage.run(['chat', '--plain'], { stdin: 'SAY hello' })
   expect(piped).toEqual({ code: 0, stdout: 'hello\n', stderr: '' })

@@ -4,6 +4,7 @@ import { openStage, type Stage } from '../support/chat.ts'
 import { type Fault, json, raw, startFaultyServer } from '../support/faulty-server.ts'
 import { aged, changeKept, filesOf } from '../support/kept.ts'
 import { describeWithKeychain } from '../support/keychain.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -74,7 +75,7 @@ async function faulty(fault: Fault, metadata: Record<string, unknown> = {}) {
 }
 const refuse: Fault = raw('', { 'www-authenticate': 'Bearer scope="notes.write"' }, 401)
 
-test('a server that asks for no sign-in', async () => {
+more('a server that asks for no sign-in', async () => {
   const server = await faulty(json({ jsonrpc: '2.0', id: 1, result: {} }))
   const { code, stdout } = await plan(server.mcp)
   expect(code).toBe(0)
@@ -99,7 +100,7 @@ test.each<[string, Fault, RegExp]>([
   expect({ code, trouble: plan.trouble }).toEqual({ code: 4, trouble: expect.stringMatching(why) })
 })
 
-test('the issuer is shown as it is asked, not as the server wrote it', async () => {
+more('the issuer is shown as it is asked, not as the server wrote it', async () => {
   const server = await faulty(refuse)
   const { host } = new URL(server.origin)
   const issuer = `http://${host}\\.github.com`

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { composer, leave, panel, say } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -105,7 +106,7 @@ test('an address: opened only when the person agrees, and never one that may not
   await leave(chat)
 })
 
-test('an address that is none is declined in one line', async () => {
+more('an address that is none is declined in one line', async () => {
   const { chat, opened } = await openChat('javascript:alert(1)')
   await say(chat, 'CALL pay {}')
   await chat.until(() => chat.screen().includes('it was not opened'))

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 
 let stage: Stage
 afterEach(() => stage.close())
@@ -134,7 +135,7 @@ test('rules: a denial wins, a prefix allows one command, what lies outside needs
   }
 })
 
-test('--max-turns and --timeout stop a run: exit 1, what was said stays said', async () => {
+more('--max-turns and --timeout stop a run: exit 1, what was said stays said', async () => {
   stage = await openStage()
   const limited = await stage.run([
     ...['chat', '-p', bash('echo hi'), '--allow-all-tools', '--max-turns', '1', '--output', 'json'],
@@ -152,7 +153,7 @@ test('--max-turns and --timeout stop a run: exit 1, what was said stays said', a
   expect(late.stdout).toMatch(/^wa-1 wa-2/)
 })
 
-test('for one prompt only; and progress is for a person who watches', async () => {
+more('for one prompt only; and progress is for a person who watches', async () => {
   stage = await openStage()
   const chat = stage.open(['chat', '--output', 'json'])
   expect((await chat.exit).code).toBe(2)

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { allow, composer, count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY } from '../support/terminal.ts'
 
@@ -138,7 +139,7 @@ test('permission: no with a reason reaches the model; once lets the tool run', a
   await leave(chat)
 })
 
-test('permission: a long command can be read whole before it is allowed', async () => {
+more('permission: a long command can be read whole before it is allowed', async () => {
   stage = await openStage()
   const chat = stage.open(['chat'], { rows: 14 })
   const command = Array.from({ length: 30 }, (_, at) => `touch step-${at}-of-it`).join('; ')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { approveAll, CopilotClient, RuntimeConnection } from '@github/copilot-sdk'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { composer, leave, panel, restored, say } from '../support/person.ts'
 import { KEY } from '../support/terminal.ts'
 
@@ -94,7 +95,7 @@ test('in a terminal delete says what it would delete, and asks', async () => {
   expect((await run('sessions')).stdout).toBe('')
 })
 
-test('what is no command, and no session: told first, whatever else is missing', async () => {
+more('what is no command, and no session: told first, whatever else is missing', async () => {
   stage = await openStage({ keychain: false })
   expect(await run('sessions', 'shwo')).toMatchObject({
     ...{ code: 2, stdout: '' },
@@ -111,7 +112,7 @@ test('what is no command, and no session: told first, whatever else is missing',
   })
 })
 
-test('a damaged log: shown as far as it goes, and resumed without the damaged lines', async () => {
+more('a damaged log: shown as far as it goes, and resumed without the damaged lines', async () => {
   stage = await openStage()
   await run('chat', '-p', 'SAY kept')
   const id = await firstId()
@@ -128,7 +129,7 @@ test('a damaged log: shown as far as it goes, and resumed without the damaged li
   expect((await run('sessions', 'show', id)).stderr).toBe('')
 })
 
-test('redacted: no tool input or output, no home folder, nothing that looks like a secret', async () => {
+more('redacted: no tool input or output, no home folder, nothing that looks like a secret', async () => {
   stage = await openStage({ keychain: false })
   const secret = `gh${'p'}_${'a1B2'.repeat(9)}`
   await run('chat', '-p', `SAY see ${stage.place.env.COPILOT_HOME} and ${secret}`)
@@ -172,20 +173,23 @@ test('resume without an id: chosen from a list that shows what was said last, he
   await leave(latest)
 })
 
-test('resume without an id where the only session is of another folder: offered, with its folder', async () => {
-  stage = await openStage({ keychain: false })
-  const elsewhere = join(stage.world.work, 'elsewhere')
-  await mkdir(elsewhere)
-  await stage.run(['chat', '-p', 'SAY there'], { cwd: elsewhere })
-  const chat = stage.open(['resume'])
-  await panel(chat, 'Which session?')
-  expect(chat.screen()).toContain('/elsewhere')
-  await chat.keys(KEY.enter)
-  await chat.until(() => composer(chat) === '' && chat.lines().includes('› SAY there'))
-  await leave(chat)
-})
+more(
+  'resume without an id where the only session is of another folder: offered, with its folder',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const elsewhere = join(stage.world.work, 'elsewhere')
+    await mkdir(elsewhere)
+    await stage.run(['chat', '-p', 'SAY there'], { cwd: elsewhere })
+    const chat = stage.open(['resume'])
+    await panel(chat, 'Which session?')
+    expect(chat.screen()).toContain('/elsewhere')
+    await chat.keys(KEY.enter)
+    await chat.until(() => composer(chat) === '' && chat.lines().includes('› SAY there'))
+    await leave(chat)
+  },
+)
 
-test('many sessions are offered ten at a time; a session that is open elsewhere says so', async () => {
+more('many sessions are offered ten at a time; a session that is open elsewhere says so', async () => {
   stage = await openStage({ keychain: false })
   const first = stage.open(['chat'])
   await say(first, 'SAY shared words')
@@ -216,39 +220,42 @@ test('many sessions are offered ten at a time; a session that is open elsewhere 
   await leave(chat)
 })
 
-test('sessions of another host of the runtime in the same COPILOT_HOME work here, and ours there', async () => {
-  stage = await openStage({ keychain: false })
-  const { world, place } = stage
-  const other = new CopilotClient({
-    connection: RuntimeConnection.forStdio({
-      env: { PATH: process.env.PATH ?? '', HOME: world.folder, ...place.env },
-    }),
-    workingDirectory: world.work,
-  })
-  const how = {
-    model: 'practice-model',
-    provider: { type: 'openai', baseUrl: world.model.url, apiKey: 'practice' },
-    onPermissionRequest: approveAll,
-  } as const
-  const theirs = await other.createSession(how)
-  await theirs.sendAndWait({ prompt: 'SAY their words' })
-  await theirs.disconnect()
-  expect((await run('sessions')).stdout).toContain('SAY their words')
-  const chat = stage.open(['resume', theirs.sessionId])
-  await chat.until(() => chat.lines().includes('› SAY their words') && composer(chat) === '')
-  await say(chat, 'SAY our words')
-  await chat.until(() => chat.lines().includes('our words'))
-  await say(chat, '/rename shared talk')
-  await chat.until(() => chat.lines().join('\n').includes('this session is called'))
-  await leave(chat)
-  const again = await other.resumeSession(theirs.sessionId, how)
-  const answer = await again.sendAndWait({ prompt: 'SAY once more' })
-  expect(answer?.data.content).toBe('once more')
-  const asked = world.model.requests
-    .at(-1)
-    ?.messages.map(({ text }) => text)
-    .join('\n')
-  expect(asked).toContain('our words')
-  await other.stop()
-  expect((await run('sessions', 'show', 'shared talk')).stdout).toContain('› SAY once more')
-})
+more(
+  'sessions of another host of the runtime in the same COPILOT_HOME work here, and ours there',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const { world, place } = stage
+    const other = new CopilotClient({
+      connection: RuntimeConnection.forStdio({
+        env: { PATH: process.env.PATH ?? '', HOME: world.folder, ...place.env },
+      }),
+      workingDirectory: world.work,
+    })
+    const how = {
+      model: 'practice-model',
+      provider: { type: 'openai', baseUrl: world.model.url, apiKey: 'practice' },
+      onPermissionRequest: approveAll,
+    } as const
+    const theirs = await other.createSession(how)
+    await theirs.sendAndWait({ prompt: 'SAY their words' })
+    await theirs.disconnect()
+    expect((await run('sessions')).stdout).toContain('SAY their words')
+    const chat = stage.open(['resume', theirs.sessionId])
+    await chat.until(() => chat.lines().includes('› SAY their words') && composer(chat) === '')
+    await say(chat, 'SAY our words')
+    await chat.until(() => chat.lines().includes('our words'))
+    await say(chat, '/rename shared talk')
+    await chat.until(() => chat.lines().join('\n').includes('this session is called'))
+    await leave(chat)
+    const again = await other.resumeSession(theirs.sessionId, how)
+    const answer = await again.sendAndWait({ prompt: 'SAY once more' })
+    expect(answer?.data.content).toBe('once more')
+    const asked = world.model.requests
+      .at(-1)
+      ?.messages.map(({ text }) => text)
+      .join('\n')
+    expect(asked).toContain('our words')
+    await other.stop()
+    expect((await run('sessions', 'show', 'shared talk')).stdout).toContain('› SAY once more')
+  },
+)

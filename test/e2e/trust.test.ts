@@ -2,6 +2,7 @@ import { access, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
+import { more } from '../support/more.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
 const QUESTION = 'Use it from now on, until it changes? [y/N]'
@@ -98,17 +99,20 @@ test('a chat shows all of it and asks; no is a no, yes is kept for exactly this 
   )
 })
 
-test('a file of the project that nests without end is left out and told; no command of that folder fails', async () => {
-  stage = await openStage({ keychain: false })
-  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
-  const text = `{"mcpServers":{"one":{"url":"https://mcp.example.com/mcp","x":${deep}}}}`
-  await writeFile(join(stage.world.work, '.mcp.json'), text)
-  const told = '.mcp.json nests too deep to be used; no MCP server is taken from it\n'
-  expect(await stage.run(['trust'])).toMatchObject({ code: 0, stderr: '' })
-  expect(await stage.run(['auth', 'list', ...file])).toMatchObject({ code: 0, stderr: '' })
-  expect(await stage.run(['mcp', 'list'])).toMatchObject({ code: 0, stderr: told })
-  expect(await stage.run(['chat', '-p', 'SAY x', ...file])).toMatchObject({ code: 0, stderr: told })
-})
+more(
+  'a file of the project that nests without end is left out and told; no command of that folder fails',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    const text = `{"mcpServers":{"one":{"url":"https://mcp.example.com/mcp","x":${deep}}}}`
+    await writeFile(join(stage.world.work, '.mcp.json'), text)
+    const told = '.mcp.json nests too deep to be used; no MCP server is taken from it\n'
+    expect(await stage.run(['trust'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await stage.run(['auth', 'list', ...file])).toMatchObject({ code: 0, stderr: '' })
+    expect(await stage.run(['mcp', 'list'])).toMatchObject({ code: 0, stderr: told })
+    expect(await stage.run(['chat', '-p', 'SAY x', ...file])).toMatchObject({ code: 0, stderr: told })
+  },
+)
 
 test('trust shows, asks, lists and takes back', async () => {
   stage = await openStage({ keychain: false })
@@ -139,35 +143,38 @@ test('trust shows, asks, lists and takes back', async () => {
   expect(await exists(mark('one'))).toBe(false)
 })
 
-test('trust revoke takes a folder however it is written: a slash behind it, relative, by a link, inside, gone', async () => {
-  stage = await openStage({ keychain: false })
-  const { work } = stage.world
-  const site = join(work, 'site')
-  const inside = join(site, 'pages')
-  await mkdir(inside, { recursive: true })
-  await mkdir(join(site, '.git'))
-  await symlink(site, join(work, 'link'))
-  const gone = join(work, 'gone')
-  const revoke = async (root: string, folder: string, cwd = work) => {
-    const folders = { [root]: { at: '2026-01-01T00:00:00.000Z', content: [] } }
-    await mkdir(stage.place.state, { recursive: true, mode: 0o700 })
-    await writeFile(join(stage.place.state, 'trusted.json'), JSON.stringify({ version: 1, folders }))
-    return stage.run(['trust', 'revoke', folder], { cwd })
-  }
-  const done = { code: 0, stdout: `${site}: what it brings is no longer used\n`, stderr: '' }
-  expect(await revoke(site, `${site}/`)).toEqual(done)
-  expect(await revoke(site, 'site')).toEqual(done)
-  expect(await revoke(site, '.', site)).toEqual(done)
-  expect(await revoke(site, 'link/')).toEqual(done)
-  expect(await revoke(site, '.', inside)).toEqual(done)
-  expect(await revoke(gone, './gone/')).toMatchObject({ code: 0 })
-  expect(await revoke(site, '..', site)).toEqual({
-    ...{ code: 1, stdout: '' },
-    stderr: `nothing was agreed to in ${work} (copilot-host trust list)\n`,
-  })
-})
+more(
+  'trust revoke takes a folder however it is written: a slash behind it, relative, by a link, inside, gone',
+  async () => {
+    stage = await openStage({ keychain: false })
+    const { work } = stage.world
+    const site = join(work, 'site')
+    const inside = join(site, 'pages')
+    await mkdir(inside, { recursive: true })
+    await mkdir(join(site, '.git'))
+    await symlink(site, join(work, 'link'))
+    const gone = join(work, 'gone')
+    const revoke = async (root: string, folder: string, cwd = work) => {
+      const folders = { [root]: { at: '2026-01-01T00:00:00.000Z', content: [] } }
+      await mkdir(stage.place.state, { recursive: true, mode: 0o700 })
+      await writeFile(join(stage.place.state, 'trusted.json'), JSON.stringify({ version: 1, folders }))
+      return stage.run(['trust', 'revoke', folder], { cwd })
+    }
+    const done = { code: 0, stdout: `${site}: what it brings is no longer used\n`, stderr: '' }
+    expect(await revoke(site, `${site}/`)).toEqual(done)
+    expect(await revoke(site, 'site')).toEqual(done)
+    expect(await revoke(site, '.', site)).toEqual(done)
+    expect(await revoke(site, 'link/')).toEqual(done)
+    expect(await revoke(site, '.', inside)).toEqual(done)
+    expect(await revoke(gone, './gone/')).toMatchObject({ code: 0 })
+    expect(await revoke(site, '..', site)).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: `nothing was agreed to in ${work} (copilot-host trust list)\n`,
+    })
+  },
+)
 
-test('auth login names what it leaves out, before it says that there is no such server', async () => {
+more('auth login names what it leaves out, before it says that there is no such server', async () => {
   stage = await openStage({ keychain: false })
   await bring({ notes: { type: 'http', url: stage.world.mcp.url } })
   const { code, stderr } = await stage.run(['auth', 'login', 'notes', '--sign-in', 'browser', ...file])
@@ -181,7 +188,7 @@ test('auth login names what it leaves out, before it says that there is no such 
   expect(await stage.run(login, { env })).toMatchObject({ code: 0, stdout: 'notes is ready\n' })
 })
 
-test('-p --sign-in browser opens no page for a server that only the project names', async () => {
+more('-p --sign-in browser opens no page for a server that only the project names', async () => {
   stage = await openStage({ keychain: false })
   await bring({ notes: { type: 'http', url: stage.world.mcp.url } })
   const env = { BROWSER: stage.browser() }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { keychainMissing } from '../support/keychain.ts'
+import { some } from '../support/more.ts'
 import { processesOf } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -26,9 +27,9 @@ async function filesOf(stage: Stage): Promise<string[]> {
   return names.toSorted()
 }
 
-const stores = ['file', ...(keychainMissing() === undefined ? ['keychain'] : [])] as const
+const stores = [...(keychainMissing() === undefined ? ['keychain'] : []), 'file'] as const
 
-test.each(stores)(
+test.each(some(stores, 2))(
   'C-02 C-04 twenty chats and one-shots on one %s, some killed at random: no grant is lost, nobody is asked, nothing stays',
   async kind => {
     const stage = await openStage({ keychain: kind === 'keychain' })

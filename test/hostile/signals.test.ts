@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openStage, type RunOptions, type Stage } from '../support/chat.ts'
 import { type Started, start } from '../support/ended.ts'
+import { some } from '../support/more.ts'
 import { composer, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import type { TestTerminal } from '../support/terminal.ts'
@@ -201,8 +202,14 @@ async function hanging(): Promise<{ url: string; server: Server }> {
   return { url: `http://127.0.0.1:${address.port}/mcp`, server }
 }
 
-describe.each(Object.entries(STATES))('P-01, P-02 %s', (_name, state) => {
-  test.each(SIGNALS)('%s', async signal => {
+const ROWS = Object.entries(STATES).map(([name, state], at) => ({
+  name,
+  state,
+  signals: some(SIGNALS, 3, at),
+}))
+
+describe.each(ROWS)('P-01, P-02 $name', ({ state, signals }) => {
+  test.each(signals)('%s', async signal => {
     const { url, server } = await hanging()
     const stage = await openStage({ keychain: state.keychain ?? false })
     try {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { visit } from '../../demo/browser.ts'
 import { openStage, type Stage } from '../support/chat.ts'
+import { some } from '../support/more.ts'
 import { composer, count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants, runtimeOf } from '../support/processes.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
@@ -68,7 +69,7 @@ async function stopAndGoOn(
   await chat.until(() => stateOf(program) !== 'T')
 }
 
-describe.each(STOPS)('P-06 %s, a smaller window, and fg', how => {
+describe.each(some(STOPS, 2))('P-06 %s, a smaller window, and fg', how => {
   test('at the prompt: the text is there, drawn for the new size', async () => {
     const shell = await open('chat')
     const { chat } = shell

@@ -10,6 +10,7 @@ import {
   redirect,
   startFaultyServer,
 } from '../../support/faulty-server.ts'
+import { some } from '../../support/more.ts'
 import { count, leave, panel, prompted, say, unwrapped } from '../../support/person.ts'
 import { text } from '../../support/raw-answers.ts'
 import { goesOn, type Meeting, meet, NOTES_WITH_TOKEN, type Stranger } from '../../support/strangers.ts'
@@ -162,7 +163,7 @@ describe.concurrent('an app that cannot be registered', () => {
     expect(meeting.at(name).requests.filter(({ path }) => path === '/authorize')).toEqual([])
   })
 
-  test.each(NO_CLIENT)('$id $what: one prompt ends with 4', async ({ name, says }) => {
+  test.each(some(NO_CLIENT, 2))('$id $what: one prompt ends with 4', async ({ name, says }) => {
     const mcp = ['--mcp', `${name}=${meeting.at(name).mcp}`, '--token-store', 'file']
     const run = await meeting.stage.run(['chat', '-p', 'SAY nobody', '--sign-in', 'browser', ...mcp])
     expect(run).toMatchObject({ code: 4, stdout: '', stderr: expect.stringMatching(says) })

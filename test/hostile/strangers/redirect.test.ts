@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fault, redirect } from '../../support/faulty-server.ts'
+import { some } from '../../support/more.ts'
 import { panel, say, unwrapped } from '../../support/person.ts'
 import { listening } from '../../support/processes.ts'
 import { chooseAndFail, goesOn, type Meeting, meet } from '../../support/strangers.ts'
@@ -267,7 +268,7 @@ describe.concurrent('answers that are not the answer', () => {
     await goesOn(meeting, chat, AGAIN)
   })
 
-  test.each(ENDINGS)('$id: one prompt ends with 4', async ({ id, says }) => {
+  test.each(some(ENDINGS, 3))('$id: one prompt ends with 4', async ({ id, says }) => {
     const command = meeting.command(['chat', '-p', 'SAY nobody', '--sign-in', 'browser'], [id])
     expect((await command.exit).code).toBe(4)
     expect(command.lines().join(' ').replaceAll(/\s+/g, ' ')).toMatch(says)
