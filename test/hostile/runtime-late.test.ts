@@ -1,17 +1,19 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import { type FakeChats, keysLive, openFakeChats } from '../support/fake-chat.ts'
 import { SOON } from '../support/patience.ts'
 import { composer, count, leave, say, unwrapped } from '../support/person.ts'
 import { KEY } from '../support/terminal.ts'
 
-let chats: FakeChats
-beforeEach(async () => {
-  chats = await openFakeChats()
-})
-afterEach(() => chats.close())
+async function open({ onTestFinished }: TestContext): Promise<FakeChats> {
+  const chats = await openFakeChats()
+  onTestFinished(() => chats.close())
+  return chats
+}
 
-describe('J-13 late answers', () => {
-  test('J-13 mute: told after 30 s, exit 3, and what was typed is not lost', async () => {
+// Side by side: all that they do is wait.
+describe.concurrent('J-13 late answers', () => {
+  test('J-13 mute: told after 30 s, exit 3, and what was typed is not lost', async context => {
+    const chats = await open(context)
     const chat = chats.open('mute')
     await say(chat, 'early')
     await keysLive(chat)
@@ -19,9 +21,10 @@ describe('J-13 late answers', () => {
     expect(unwrapped(chat)).toMatch(/did not answer in 30 s.*not sent: early/s)
   })
 
-  test.each(['connect', 'session.create', 'session.eventLog.registerInterest'])(
+  test.for(['connect', 'session.create', 'session.eventLog.registerInterest'])(
     '%s comes after 15 s: told, keys and Esc live, and the message goes then',
-    async method => {
+    async (method, context) => {
+      const chats = await open(context)
       const chat = chats.open('fine', { late: { [method]: 15_000 } })
       await say(chat, 'early')
       await chat.until(() => chat.screen().includes('› early  queued'))
@@ -40,7 +43,8 @@ describe('J-13 late answers', () => {
     },
   )
 
-  test('a message that is never taken: told after its deadline, and given back', async () => {
+  test('a message that is never taken: told after its deadline, and given back', async context => {
+    const chats = await open(context)
     const chat = chats.open('fine', { late: { 'session.send': 75_000 } })
     await say(chat, 'slow')
     await chat.until(
@@ -53,13 +57,15 @@ describe('J-13 late answers', () => {
     await leave(chat)
   }, 150_000)
 
-  test('a run whose prompt is refused ends so, and not as if it had been answered', async () => {
+  test('a run whose prompt is refused ends so, and not as if it had been answered', async context => {
+    const chats = await open(context)
     const answers = { 'session.send': { error: 'no' } }
     const run = await chats.stage.run(['chat', '-p', 'hello'], { env: chats.env('fine', { answers }) })
     expect(run).toMatchObject({ code: 1, stdout: '', stderr: 'the Copilot runtime refused: no\n' })
   })
 
-  test('--timeout bounds a run whose runtime has stopped to answer', async () => {
+  test('--timeout bounds a run whose runtime has stopped to answer', async context => {
+    const chats = await open(context)
     const answers = {
       'session.send': { result: { messageId: 'message' } },
       ...{ 'session.abort': 'none', 'session.destroy': 'none' },
