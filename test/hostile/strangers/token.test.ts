@@ -166,12 +166,15 @@ afterAll(async () => {
 })
 
 /** The cases in so many chats. */
-const CHATS = Array.from({ length: 6 }, (_, at) => REFUSED.filter((_each, index) => index % 6 === at))
+const CHATS = Array.from({ length: 6 }, (_, at) => {
+  const cases = REFUSED.filter((_each, index) => index % 6 === at)
+  return { ids: cases.map(({ id }) => id).join(' '), cases }
+})
 
 describe.concurrent('an answer that is no token', () => {
   test.each(CHATS)(
-    'in a chat: $id and others',
-    async (...cases) => {
+    'in a chat: $ids',
+    async ({ cases }) => {
       const chat = meeting.chat(cases.map(each => nameOf(each)))
       const named = cases.map(each => ({ name: nameOf(each), says: each.says }))
       await chooseAndFail(chat, 'b', named)
