@@ -37,5 +37,4 @@ test('T-12: a sign-in server that registers nobody: the client is set with its s
   const answer = await stage.run(['chat', '-p', 'who am i?', '--mcp', `notes=${url}`, '--allow-all-tools'])
   expect(answer).toMatchObject({ code: 0, stderr: '' })
   expect(answer.stdout).toContain('You are signed in as Ada')
-  await stage.report()
 })

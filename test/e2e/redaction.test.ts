@@ -32,5 +32,4 @@ test('a token that the model gets hold of: what a command prints of it reaches n
   expect(unwrapped(chat)).not.toContain(token)
   expect(unwrapped(chat)).toMatch(/● bash .*\*{6}/)
   await leave(chat)
-  await stage.report()
 })

@@ -36,7 +36,6 @@ test('browser: the panel asks, the browser signs in, the answer names the person
   expect(second.lines().join('\n')).not.toContain('Sign in to')
   expect(signIns()).toBe(1)
   await leave(second)
-  await stage.report()
 })
 
 test('device: code and address on the screen, approved elsewhere', async () => {

@@ -44,8 +44,6 @@ export interface Stage {
   shell(line: string, options?: RunOptions): Promise<Ended>
   /** Puts a terminal of a test's own under the same check, and closes it with the others. */
   keep(terminal: TestTerminal): TestTerminal
-  /** Has a report made of all this for others to read: it must tell no secret either. */
-  report(): Promise<void>
   /** Ends everything, and fails if one of the programs has told a secret, see `closed`. */
   close(): Promise<void>
 }
@@ -93,6 +91,10 @@ export async function openStage(
     )
   }
   const more = options.secrets ?? (() => [])
+  const reported = (file: string) => {
+    const args = ['doctor', '--mcp', `notes=${world.mcp.url}`, '--bundle', file, ...store]
+    return run([process.execPath, PROGRAM, ...args], { cwd: world.work, env: environment({}) })
+  }
   return {
     world,
     keychain,
@@ -120,25 +122,22 @@ export async function openStage(
       const { cwd = world.work, stdin } = options
       return run(['bash', '-e', '-o', 'pipefail', '-c', line], { cwd, stdin, env: environment(options) })
     },
-    async report() {
-      const file = join(world.folder, 'report.json')
-      const args = ['doctor', '--mcp', `notes=${world.mcp.url}`, '--bundle', file, ...store]
-      const { stderr } = await run([process.execPath, PROGRAM, ...args], {
-        ...{ cwd: world.work, env: environment({}) },
-      })
-      expect(existsSync(file), stderr).toBe(true)
-    },
     async close() {
       const told = () => new Set([...world.authorizationServer.secrets, ...secrets, ...more()])
+      // What is made of this run for others to read is looked through, too.
+      const report = join(world.folder, 'report.json')
+      const doctor = told().size > 0 && (await reported(report))
       const ended = await closed(terminals, {
         ...{ printed, seen, folders: [world.folder, home, keychain?.env.XDG_RUNTIME_DIR ?? world.folder] },
         secrets: told(),
       })
+      const written = existsSync(report)
       await world.close()
       await keychain?.close()
       // A program that was killed may have a child that still writes.
       if (!keychain) await rm(home, { recursive: true, force: true, maxRetries: 10 })
       ended.judge()
+      if (doctor) expect(written, doctor.stderr).toBe(true)
     },
   }
 }

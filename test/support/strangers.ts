@@ -114,7 +114,6 @@ export async function meet(
     kept: () => readFile(join(stage.place.state, 'tokens', 'tokens.json'), 'utf8'),
     async close() {
       try {
-        await stage.report()
         await stage.close()
       } finally {
         await rm(folder, { recursive: true, force: true })
