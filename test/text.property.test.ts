@@ -152,10 +152,11 @@ test('maskSecrets: a token is masked between any texts, and nothing long takes l
     fc.property(text, text, fc.constantFrom(...tokens), fc.nat(2000), (before, after, token, more) => {
       const masked = maskSecrets(`${before} ${token} ${after}`)
       expect(masked).not.toContain(token.slice(8, 30))
-      const began = performance.now()
       maskSecrets(`${before}${'://a:'.repeat(more)}${'token='.repeat(more)}${after}`)
-      expect(performance.now() - began).toBeLessThan(SOON)
     }),
     TRIALS,
   )
+  const began = performance.now()
+  maskSecrets('://a:'.repeat(100_000) + 'token='.repeat(100_000))
+  expect(performance.now() - began).toBeLessThan(SOON)
 })

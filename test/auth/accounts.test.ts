@@ -3,7 +3,6 @@ import { accountName, createAccounts, findAccount } from '../../src/auth/account
 import { webUrl } from '../../src/auth/url.ts'
 import { clean } from '../../src/text.ts'
 import { grantOf } from '../support/grants.ts'
-import { SOON } from '../support/patience.ts'
 import { testStore } from '../support/token-store.ts'
 
 const server = { name: clean('notes'), url: webUrl('https://notes.example.com/mcp', 'the test') }
@@ -161,13 +160,11 @@ describe('naming an account', () => {
     await expect(createAccounts(testStore()).use(server, 'zoe')).rejects.toThrow('(accounts: none)')
   })
 
-  test('of a thousand the last ten are named, and it is quick', async () => {
+  test('of a thousand the last ten are named', async () => {
     const store = storeWith(...Array.from({ length: 1000 }, (_, at) => `a${at}`))
-    const began = performance.now()
     const accounts = createAccounts(store)
     expect(await accounts.list(server)).toHaveLength(1000)
     await expect(accounts.use(server, 'zoe')).rejects.toThrow('(accounts: a990, a991, ')
     await expect(accounts.use(server, 'zoe')).rejects.toThrow('a999 and 990 more)')
-    expect(performance.now() - began).toBeLessThan(SOON)
   })
 })

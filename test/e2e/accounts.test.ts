@@ -208,6 +208,7 @@ test.each<[string, string[], number, string]>(
       ['an empty name for a new one', ['login', 'notes', '--account', ''], 2, '"" is no name for an account'],
     ],
     4,
+    2,
   ),
 )('wrong usage: %s', async (_what, args, code, text) => {
   stage = await openStage({ keychain: false })

@@ -69,7 +69,7 @@ more('nobody signed in: one line and the next step, exit 4 for a server that was
   expect(await auth('status', 'linear')).toMatchObject({ code: 2 })
 })
 
-more('reset: signed out, and the client is registered anew the next time', async () => {
+test('reset: signed out, and the client is registered anew the next time', async () => {
   await signedIn()
   const at = new URL(stage.world.authorizationServer.issuer).host
   const forgotten = `forgot the client of notes at ${at}\nforgot that notes signs in at ${at}\n`

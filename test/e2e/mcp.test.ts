@@ -109,6 +109,7 @@ test.each(
       [['add', 'x', 'https://me:hunter2@a/b'], /holds a user name or a password/],
     ],
     3,
+    2,
   ),
 )('%j is wrong usage, and nothing is written', async (args, message) => {
   stage = await openStage({ keychain: false })
@@ -140,7 +141,7 @@ test.each(
       // Entries without `mcpServers` around them are read in a project only.
       { content: { old }, flags: [] },
     ],
-    3,
+    2,
   ),
 )('what is added to %j is read again', async ({ content, flags }) => {
   stage = await openStage({ keychain: false })

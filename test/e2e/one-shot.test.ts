@@ -23,7 +23,7 @@ test('the answer goes to stdout and nothing else does; prompt from -p or from st
   expect(await stage.run(['resume', '-p', 'SAY again'])).toMatchObject({ code: 0, stdout: 'again\n' })
 })
 
-more('-p with something on standard input: the prompt, then that; from a file and from a pipe', async () => {
+test('-p with something on standard input: the prompt, then that; from a file and from a pipe', async () => {
   stage = await openStage({ keychain: false })
   const last = () => stage.world.model.requests.at(-1)?.prompt
   expect(await stage.run(['chat', '-p', 'SAY seen'], { stdin: 'some words\n' })).toMatchObject({ code: 0 })

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
-import { more, some } from '../support/more.ts'
+import { some } from '../support/more.ts'
 import { startOpenMcp } from '../support/open-mcp.ts'
 import { allow, composer, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
@@ -130,23 +130,20 @@ test('what is typed while a question appears answers nothing, and is still there
   await leave(chat)
 })
 
-more(
-  'where something is denied, nothing is allowed for longer than once: the denial would be passed by',
-  async () => {
-    stage = await openStage({ keychain: false })
-    const chat = stage.open(['chat', '--deny-tool', 'write(secret)', '--deny-tool', 'shell(ls)'])
-    await order(chat, create('a'), 'SAY made-a')
-    await panel(chat, 'Change a file?')
-    expect(chat.screen()).toMatch(/^y once {3}n no {3}N no, and say why$/m)
-    await allow(chat)
-    await heard(chat, 'made-a')
-    await order(chat, create('secret'), 'CALL bash {"command":"ls","description":"x"}', 'SAY not-made')
-    await heard(chat, 'not-made')
-    expect(existsSync(file('secret'))).toBe(false)
-    expect(unwrapped(chat)).toContain('was denied by the rule shell(ls)')
-    await leave(chat)
-  },
-)
+test('where something is denied, nothing is allowed for longer than once: the denial would be passed by', async () => {
+  stage = await openStage({ keychain: false })
+  const chat = stage.open(['chat', '--deny-tool', 'write(secret)', '--deny-tool', 'shell(ls)'])
+  await order(chat, create('a'), 'SAY made-a')
+  await panel(chat, 'Change a file?')
+  expect(chat.screen()).toMatch(/^y once {3}n no {3}N no, and say why$/m)
+  await allow(chat)
+  await heard(chat, 'made-a')
+  await order(chat, create('secret'), 'CALL bash {"command":"ls","description":"x"}', 'SAY not-made')
+  await heard(chat, 'not-made')
+  expect(existsSync(file('secret'))).toBe(false)
+  expect(unwrapped(chat)).toContain('was denied by the rule shell(ls)')
+  await leave(chat)
+})
 
 test('a denial holds also for what was allowed for the project, and takes nothing of that away', async () => {
   stage = await openStage({ keychain: false })
@@ -230,7 +227,7 @@ test('without a person no command runs that nothing allows, whatever the runtime
   expect(outside).toContain('--allow-all-paths')
 })
 
-more('a sub-agent has no more rights than the one that started it', async () => {
+test('a sub-agent has no more rights than the one that started it', async () => {
   stage = await openStage({ keychain: false })
   const orders = { agent_type: 'task', description: 'd', name: 'helper', prompt: bash('ls') }
   const task = `CALL task ${JSON.stringify(orders)}`
@@ -243,61 +240,55 @@ more('a sub-agent has no more rights than the one that started it', async () => 
   expect(await alone(sql, '--deny-tool', 'sql')).toContain('sql was denied by the rule sql')
 })
 
-more(
-  'a tool of which its server says that it only reads: rules count all the same, and one question is asked',
-  async () => {
-    stage = await openStage({ keychain: false })
-    const mcp = await startOpenMcp({ readOnly: true })
-    try {
-      const open = ['--mcp', `open=${mcp.url}`]
-      const greet = 'CALL open-greet {}'
-      expect(await alone(greet, ...open)).toContain('open(greet) was not allowed: --allow-tool "open(greet)"')
-      for (const rule of ['open', 'open(greet)'])
-        for (const more of [[], ['--allow-all'], ['--allow-tool', 'open']])
-          expect(await alone(greet, ...open, '--deny-tool', rule, ...more)).toContain(
-            `denied by the rule ${rule}`,
-          )
-      expect(mcp.count('tools/call')).toBe(0)
-      const asked = await alone(greet, ...open, '--allow-tool', 'open', '--output', 'stream-json')
-      expect(asked.match(/"type":"permission"/g)).toHaveLength(1)
-      expect(asked).toContain('{"type":"permission","tool":"open(greet)","decision":"allowed"}')
-      expect(await alone(greet, ...open, '--allow-all')).toContain('Hello there.')
-      expect(mcp.count('tools/call')).toBe(2)
+test('a tool of which its server says that it only reads: rules count all the same, and one question is asked', async () => {
+  stage = await openStage({ keychain: false })
+  const mcp = await startOpenMcp({ readOnly: true })
+  try {
+    const open = ['--mcp', `open=${mcp.url}`]
+    const greet = 'CALL open-greet {}'
+    expect(await alone(greet, ...open)).toContain('open(greet) was not allowed: --allow-tool "open(greet)"')
+    for (const rule of ['open', 'open(greet)'])
+      for (const more of [[], ['--allow-all'], ['--allow-tool', 'open']])
+        expect(await alone(greet, ...open, '--deny-tool', rule, ...more)).toContain(
+          `denied by the rule ${rule}`,
+        )
+    expect(mcp.count('tools/call')).toBe(0)
+    const asked = await alone(greet, ...open, '--allow-tool', 'open', '--output', 'stream-json')
+    expect(asked.match(/"type":"permission"/g)).toHaveLength(1)
+    expect(asked).toContain('{"type":"permission","tool":"open(greet)","decision":"allowed"}')
+    expect(await alone(greet, ...open, '--allow-all')).toContain('Hello there.')
+    expect(mcp.count('tools/call')).toBe(2)
 
-      const chat = stage.open(['chat', ...open, '--deny-tool', 'open(greet)'])
-      await order(chat, greet, 'SAY not-greeted')
-      await heard(chat, 'not-greeted')
-      expect(unwrapped(chat)).toContain('open(greet) was denied by the rule open(greet)')
-      await leave(chat)
-      expect(mcp.count('tools/call')).toBe(2)
-    } finally {
-      await mcp.close()
-    }
-  },
-)
+    const chat = stage.open(['chat', ...open, '--deny-tool', 'open(greet)'])
+    await order(chat, greet, 'SAY not-greeted')
+    await heard(chat, 'not-greeted')
+    expect(unwrapped(chat)).toContain('open(greet) was denied by the rule open(greet)')
+    await leave(chat)
+    expect(mcp.count('tools/call')).toBe(2)
+  } finally {
+    await mcp.close()
+  }
+})
 
-more(
-  'what was allowed for the project counts without a person too, each command of a line for itself',
-  async () => {
-    stage = await openStage({ keychain: false })
-    const mcp = await startOpenMcp()
-    try {
-      const open = ['--mcp', `open=${mcp.url}`]
-      const chat = stage.open(['chat', ...open])
-      for (const call of [bash('touch a'), 'CALL open-greet {}']) {
-        await order(chat, call, `SAY kept-${call.length}`)
-        await panel(chat, 'p this project')
-        await chat.keys('p')
-        await heard(chat, `kept-${call.length}`)
-      }
-      await leave(chat)
-      await alone(bash('touch b 2>&1 | tail -1'))
-      expect(existsSync(file('b'))).toBe(true)
-      expect(await alone(bash('touch c; cat ~/key'))).toContain('was not allowed')
-      expect(await alone('CALL open-greet {}', ...open)).toContain('Hello there.')
-      expect(existsSync(file('c'))).toBe(false)
-    } finally {
-      await mcp.close()
+test('what was allowed for the project counts without a person too, each command of a line for itself', async () => {
+  stage = await openStage({ keychain: false })
+  const mcp = await startOpenMcp()
+  try {
+    const open = ['--mcp', `open=${mcp.url}`]
+    const chat = stage.open(['chat', ...open])
+    for (const call of [bash('touch a'), 'CALL open-greet {}']) {
+      await order(chat, call, `SAY kept-${call.length}`)
+      await panel(chat, 'p this project')
+      await chat.keys('p')
+      await heard(chat, `kept-${call.length}`)
     }
-  },
-)
+    await leave(chat)
+    await alone(bash('touch b 2>&1 | tail -1'))
+    expect(existsSync(file('b'))).toBe(true)
+    expect(await alone(bash('touch c; cat ~/key'))).toContain('was not allowed')
+    expect(await alone('CALL open-greet {}', ...open)).toContain('Hello there.')
+    expect(existsSync(file('c'))).toBe(false)
+  } finally {
+    await mcp.close()
+  }
+})

@@ -19,7 +19,7 @@ const NO_MODEL = Object.fromEntries(
   ['TYPE', 'BASE_URL', 'API_KEY'].map(name => [`COPILOT_PROVIDER_${name}`, undefined]),
 )
 
-test.each(some(['instant', '1000'], 2))(
+test.each(some(['instant', '1000'], 2, 1))(
   'replay --speed %s: the session as it looked, then the terminal is given back',
   async speed => {
     await openTold()

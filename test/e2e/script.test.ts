@@ -135,7 +135,7 @@ test('rules: a denial wins, a prefix allows one command, what lies outside needs
   }
 })
 
-more('--max-turns and --timeout stop a run: exit 1, what was said stays said', async () => {
+test('--max-turns and --timeout stop a run: exit 1, what was said stays said', async () => {
   stage = await openStage()
   const limited = await stage.run([
     ...['chat', '-p', bash('echo hi'), '--allow-all-tools', '--max-turns', '1', '--output', 'json'],

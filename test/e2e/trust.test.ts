@@ -188,7 +188,7 @@ more('auth login names what it leaves out, before it says that there is no such 
   expect(await stage.run(login, { env })).toMatchObject({ code: 0, stdout: 'notes is ready\n' })
 })
 
-more('-p --sign-in browser opens no page for a server that only the project names', async () => {
+test('-p --sign-in browser opens no page for a server that only the project names', async () => {
   stage = await openStage({ keychain: false })
   await bring({ notes: { type: 'http', url: stage.world.mcp.url } })
   const env = { BROWSER: stage.browser() }

@@ -125,16 +125,16 @@ describe('P-08 HOME', () => {
 })
 
 const NAMES: Record<string, string> = {
-  spaces: 'two  words ',
-  'a line end': 'one\ntwo',
   quotes: `it's "quoted" \`id\` $(id) $HOME`,
+  spaces: 'two  words ',
   emoji: '👩‍👩‍👧 family',
+  'a line end': 'one\ntwo',
   CJK: '日本語のフォルダ',
   'escape sequences': '\u001b[2J\u001b]0;x\u0007\u009b31m',
-  'a percent sign': '100%25 %s %n',
   'a hash': 'a#b?c',
-  'a leading hyphen': '-rf --help',
+  'a percent sign': '100%25 %s %n',
   '255 bytes': 'x'.repeat(255),
+  'a leading hyphen': '-rf --help',
   'no UTF-8 (as Node sees it)': 'caf\ufffd',
   directions: 'a\u202egpj.exe',
 }

@@ -20,7 +20,7 @@ import { serviceName } from '../../src/auth/store/service.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { describeWithKeychain, keychainMissing } from '../support/keychain.ts'
-import { PATIENCE, SOON } from '../support/patience.ts'
+import { SOON } from '../support/patience.ts'
 import { count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import { inSpace, spaceMissing } from '../support/space.ts'
@@ -117,7 +117,7 @@ describe('K-02 no Secret Service', () => {
     const ran = await ask(stage, { env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` } })
     expectMemory(ran, /does not answer \(it may be locked: unlock it and try again\)/)
     // 3 s for the first call; no other waits for it again.
-    expect(performance.now() - began).toBeLessThan(PATIENCE)
+    expect(performance.now() - began).toBeLessThan(25_000)
   })
 })
 
@@ -282,7 +282,7 @@ describeWithKeychain('with a real keychain', () => {
     onTestFinished(() => clearInterval(slow))
     const began = performance.now()
     expectMemory(await ask(stage), /does not answer/)
-    expect(performance.now() - began).toBeLessThan(PATIENCE)
+    expect(performance.now() - began).toBeLessThan(25_000)
     keychain?.continueDaemon()
   })
 })

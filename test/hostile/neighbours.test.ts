@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { keychainMissing } from '../support/keychain.ts'
-import { some } from '../support/more.ts'
 import { processesOf } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -29,7 +28,7 @@ async function filesOf(stage: Stage): Promise<string[]> {
 
 const stores = [...(keychainMissing() === undefined ? ['keychain'] : []), 'file'] as const
 
-test.each(some(stores, 2))(
+test.each(stores)(
   'C-02 C-04 twenty chats and one-shots on one %s, some killed at random: no grant is lost, nobody is asked, nothing stays',
   async kind => {
     const stage = await openStage({ keychain: kind === 'keychain' })

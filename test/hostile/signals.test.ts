@@ -205,7 +205,7 @@ async function hanging(): Promise<{ url: string; server: Server }> {
 const ROWS = Object.entries(STATES).map(([name, state], at) => ({
   name,
   state,
-  signals: some(SIGNALS, 3, at),
+  signals: some(SIGNALS, 3, at + 1),
 }))
 
 describe.each(ROWS)('P-01, P-02 $name', ({ state, signals }) => {

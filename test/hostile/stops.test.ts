@@ -48,7 +48,7 @@ function leftOn(chat: TestTerminal): number {
   return Number(minutes) * 60 + Number(seconds)
 }
 
-const STOPS = ['SIGTSTP', 'SIGSTOP', 'Ctrl+Z'] as const
+const STOPS = ['SIGSTOP', 'SIGTSTP', 'Ctrl+Z'] as const
 
 async function stopAndGoOn(
   { chat, pid }: { chat: TestTerminal; pid: () => number },

@@ -305,7 +305,7 @@ describe('servers that do not answer', () => {
   })
 
   test('programs: left behind by send(), and told once', async () => {
-    const fake = await startFake('slow-server', {}, { ...limits, turn: 3_000 })
+    const fake = await startFake('slow-server', {}, { ...limits, turnAfterReady: 20, turn: 120_000 })
     const session = await fake.runtime.create({ ...CONFIG, servers: program, asks: true })
     const heard = hear(session)
     expect(await session.ready()).toEqual(['notes'])
@@ -323,7 +323,7 @@ describe('servers that do not answer', () => {
   })
 
   test('do not hold up an abort', async () => {
-    const fake = await startFake('slow-server', {}, { ...limits, turn: 10_000 })
+    const fake = await startFake('slow-server', {}, { ...limits, turn: 120_000 })
     const session = await fake.runtime.create({ ...CONFIG, servers: program, asks: true })
     await session.send('hello')
     await session.abort()

@@ -24,7 +24,7 @@ test('the log that cannot be written is told by its folder and its reason', () =
 
 test('a long message without a path takes no time', () => {
   vi.useRealTimers()
-  const message = `Failed to persist session events: ${'JSONL file '.repeat(40_000)}`
+  const message = `Failed to persist session events: ${'JSONL file '.repeat(200_000)}`
   const data = { errorType: 'persistence', message }
   const began = performance.now()
   expect(hostEvent({ type: 'session.error', data })).toMatchObject({

@@ -140,9 +140,11 @@ describeWithKeychain('with a real keychain', () => {
     const pending = leaving.read(key)
     expect(await store.read(key)).toBeUndefined()
     expect(performance.now() - started).toBeLessThan(SOON)
+    const given = performance.now()
     await store.write(key, grantOf(key, 'fresh'))
     expect((await store.read(key))?.access.reveal()).toBe('fresh')
-    expect(performance.now() - started).toBeLessThan(SOON)
+    // Less than one call more would be given.
+    expect(performance.now() - given).toBeLessThan(2500)
     expect(warnings).toEqual([expect.stringMatching(/does not answer .*: sign-ins last until you leave/)])
 
     const left = performance.now()

@@ -16,7 +16,7 @@ import {
 } from '../../support/faulty-server.ts'
 import { MOST_MEMORY } from '../../support/leaks.ts'
 import { some } from '../../support/more.ts'
-import { PATIENCE, SOON } from '../../support/patience.ts'
+import { SOON } from '../../support/patience.ts'
 import { leave, prompted, say, unwrapped } from '../../support/person.ts'
 import { bomb, endless, text, wire } from '../../support/raw-answers.ts'
 import { goesOn, type Meeting, meet } from '../../support/strangers.ts'
@@ -372,7 +372,7 @@ describe('refused before anybody is asked', () => {
 
   const firsts = CASES.filter(({ id }) => /^M-\d\d(\.0)?$/.test(id))
   describe.concurrent('without a chat', () => {
-    test.each(some(firsts, 3))('$id $what: one prompt ends with 4', async each => {
+    test.each(some(firsts, 3, 1))('$id $what: one prompt ends with 4', async each => {
       const command = meeting.command(['chat', '-p', 'SAY nobody', '--sign-in', 'browser'], [nameOf(each)])
       expect(await command.exit).toMatchObject({ code: 4 })
       expect(command.lines().join('\n')).toMatch(each.says)
@@ -381,12 +381,12 @@ describe('refused before anybody is asked', () => {
       expect(actions(each)).toEqual([])
     })
 
-    test.each(some(firsts, 3, 1))('$id $what: auth login ends with 4', async each => {
+    test.each(some(firsts, 3))('$id $what: auth login ends with 4', async each => {
       const began = performance.now()
       const command = meeting.command(['auth', 'login', nameOf(each), '--sign-in', 'browser'], [nameOf(each)])
       expect(await command.exit).toMatchObject({ code: 4 })
       // Who never answers is waited for 15 s, and the program starts and ends.
-      expect(performance.now() - began).toBeLessThan(PATIENCE)
+      expect(performance.now() - began).toBeLessThan(30_000)
       expect(command.lines().join('\n')).toMatch(each.says)
       expect(command.peak()).toBeLessThan(MOST_MEMORY)
       expect(actions(each)).toEqual([])
