@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { PATIENCE } from './test/support/patience.ts'
 
@@ -9,9 +10,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: PATIENCE } },
-    // Every file starts processes of its own: more workers than cores only makes them wait for each other.
     pool: 'forks',
-    maxWorkers: '100%',
+    // An end-to-end test waits for half of its time: two cores have work for four.
+    maxWorkers: Math.max(4, availableParallelism()),
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 })

@@ -21,8 +21,7 @@ export default defineConfig({
     expect: { poll: { timeout: PATIENCE } },
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    // Each test is several programs.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(4, availableParallelism()),
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'hostile-results.json' }]] : ['default'],
   },
 })

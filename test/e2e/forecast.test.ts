@@ -56,7 +56,7 @@ more('of several accounts only the one that the run uses is renewed first', asyn
   expect(renewals()).toBe(1)
 })
 
-test('what cannot be renewed is told in one line with the next step, and the run goes on', async () => {
+more('what cannot be renewed is told in one line with the next step, and the run goes on', async () => {
   await signedIn({ authorizationServer: { refreshTokens: false } })
   await changeKept(stage, aged(20 * MINUTE))
   const told = await stage.run(ask())

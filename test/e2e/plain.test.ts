@@ -105,33 +105,36 @@ test('a whole story: sign-in, permission, more rights, later, /login, the end, a
   expect(signIns()).toBe(3)
 })
 
-test('device: the code, a wrong paste, another way by its number, and approved elsewhere; in a dumb terminal', async () => {
-  stage = await openStage()
-  const chat = stage.open(['chat', ...notes()], {
-    term: 'dumb',
-    env: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' },
-  })
-  const { hear, say, answer } = linePerson(chat)
-  expect(await hear(WAY)).toContain('1 code for another device')
-  await say('1')
-  const shown = await hear(/[A-Z]{4}-[A-Z]{4}/)
-  const code = /[A-Z]{4}-[A-Z]{4}$/.exec(shown)?.[0] ?? 'none'
-  expect(shown).toContain(stage.world.authorizationServer.devicePage)
-  await hear('Only if you started this yourself')
-  await answer('or a pasted address):', 'http://127.0.0.1:1/callback?code=x&state=of-another-sign-in')
-  await hear('that is not the address that this sign-in ends at')
-  await answer('or a pasted address):', 'what?')
-  await hear('That is none of these.')
-  await answer('or a pasted address):', '2')
-  await hear('Open this address in any browser and sign in:')
-  await hear('Address (or a number):')
-  await visit(stage.world.authorizationServer.devicePage, { code, as: 'grace@example.com' })
-  await hear('signed in to notes')
-  expect(stage.world.authorizationServer.count('token', 'device_code')).toBe(1)
-  await chat.keys(KEY.ctrlD)
-  expect(await chat.exit).toMatchObject({ code: 0 })
-  onlyLines(chat)
-})
+more(
+  'device: the code, a wrong paste, another way by its number, and approved elsewhere; in a dumb terminal',
+  async () => {
+    stage = await openStage()
+    const chat = stage.open(['chat', ...notes()], {
+      term: 'dumb',
+      env: { SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' },
+    })
+    const { hear, say, answer } = linePerson(chat)
+    expect(await hear(WAY)).toContain('1 code for another device')
+    await say('1')
+    const shown = await hear(/[A-Z]{4}-[A-Z]{4}/)
+    const code = /[A-Z]{4}-[A-Z]{4}$/.exec(shown)?.[0] ?? 'none'
+    expect(shown).toContain(stage.world.authorizationServer.devicePage)
+    await hear('Only if you started this yourself')
+    await answer('or a pasted address):', 'http://127.0.0.1:1/callback?code=x&state=of-another-sign-in')
+    await hear('that is not the address that this sign-in ends at')
+    await answer('or a pasted address):', 'what?')
+    await hear('That is none of these.')
+    await answer('or a pasted address):', '2')
+    await hear('Open this address in any browser and sign in:')
+    await hear('Address (or a number):')
+    await visit(stage.world.authorizationServer.devicePage, { code, as: 'grace@example.com' })
+    await hear('signed in to notes')
+    expect(stage.world.authorizationServer.count('token', 'device_code')).toBe(1)
+    await chat.keys(KEY.ctrlD)
+    expect(await chat.exit).toMatchObject({ code: 0 })
+    onlyLines(chat)
+  },
+)
 
 more('paste: the address of the last page is recognised while the browser is waited for', async () => {
   stage = await openStage()

@@ -105,26 +105,29 @@ test('reauth: when renewal is refused too, the person is asked; Esc fails only t
   await leave(chat)
 })
 
-test('later: the tool fails, the status line says what waits, and after /login the call is offered again', async () => {
-  const { chat } = await signedIn({}, ['--allow-tool', 'notes'])
-  await say(chat, 'CALL whoami {}')
-  await chat.until(() => stage.world.mcp.calls('whoami') === 1)
-  stage.world.authorizationServer.revokeAll()
-  await say(chat, 'CALL whoami {"again":true}')
-  await panel(chat, 'Sign in to notes')
-  await chat.keys('l')
-  await chat.until(() => chat.screen().includes('notes: sign-in later (/login notes)'))
-  await chat.until(() => /whoami.* failed/.test(chat.screen()))
-  await say(chat, '/login notes')
-  await panel(chat, 'Sign in to notes')
-  await chat.keys('b')
-  await chat.until(() => chat.screen().includes('signed in to notes'))
-  await chat.until(() => composer(chat)?.includes('Please try whoami again.') === true)
-  expect(stage.world.mcp.calls('whoami')).toBe(1)
-  await leave(chat)
-})
+more(
+  'later: the tool fails, the status line says what waits, and after /login the call is offered again',
+  async () => {
+    const { chat } = await signedIn({}, ['--allow-tool', 'notes'])
+    await say(chat, 'CALL whoami {}')
+    await chat.until(() => stage.world.mcp.calls('whoami') === 1)
+    stage.world.authorizationServer.revokeAll()
+    await say(chat, 'CALL whoami {"again":true}')
+    await panel(chat, 'Sign in to notes')
+    await chat.keys('l')
+    await chat.until(() => chat.screen().includes('notes: sign-in later (/login notes)'))
+    await chat.until(() => /whoami.* failed/.test(chat.screen()))
+    await say(chat, '/login notes')
+    await panel(chat, 'Sign in to notes')
+    await chat.keys('b')
+    await chat.until(() => chat.screen().includes('signed in to notes'))
+    await chat.until(() => composer(chat)?.includes('Please try whoami again.') === true)
+    expect(stage.world.mcp.calls('whoami')).toBe(1)
+    await leave(chat)
+  },
+)
 
-test('permission: no with a reason reaches the model; once lets the tool run', async () => {
+more('permission: no with a reason reaches the model; once lets the tool run', async () => {
   const { chat } = await signedIn()
   await say(chat, 'CALL whoami {}')
   await panel(chat, 'y once')
@@ -161,7 +164,7 @@ more('permission: a long command can be read whole before it is allowed', async 
   await leave(chat)
 })
 
-test('hostile text in a server name and in its answers never reaches the terminal', async () => {
+more('hostile text in a server name and in its answers never reaches the terminal', async () => {
   stage = await openStage()
   const hostile = 'no\u001b]52;c;aGk=\u0007tes\u202e\u001b[2J'
   const config = JSON.stringify({ mcpServers: { [hostile]: { type: 'http', url: stage.world.mcp.url } } })

@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest'
 import { keepsBounds } from '../support/live-region.ts'
+import { some } from '../support/more.ts'
 import { type Cell, markedOf, screenOf, textOf } from '../support/screen.ts'
 import { openShop } from '../support/shop.ts'
 import { walk } from '../support/walk.ts'
@@ -31,7 +32,7 @@ const told = (screens: Awaited<ReturnType<typeof take>>, show: (row: Cell[]) => 
   screens.map(({ name, cells }) => [`=== ${name} ===`, ...cells.flatMap(show), ''].join('\n')).join('\n')
 
 describe.concurrent('the common states of the chat', () => {
-  test.for(SIZES)('$cols x $rows', async (size, { expect }) => {
+  test.for(some(SIZES, 2))('$cols x $rows', async (size, { expect }) => {
     const screens = await take(size)
     const file = `golden/chat-${size.cols}x${size.rows}`
     await expect(told(screens, row)).toMatchFileSnapshot(`${file}.txt`)

@@ -20,6 +20,7 @@ import { serviceName } from '../../src/auth/store/service.ts'
 import { openStage, type Stage } from '../support/chat.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { describeWithKeychain, keychainMissing } from '../support/keychain.ts'
+import { some } from '../support/more.ts'
 import { SOON } from '../support/patience.ts'
 import { count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
@@ -173,12 +174,17 @@ describeWithKeychain('with a real keychain', () => {
     expect(signIns(stage)).toBe(2)
   })
 
-  test.each([
-    ['garbage', () => '\u001b[2J not JSON \u0000'],
-    ['empty', () => ' '],
-    ['half of it', (text: string) => text.slice(0, text.length / 2)],
-    ['JSON of something else', () => '{"v":1,"grant":[1,2,3]}'],
-  ])(
+  test.each(
+    some(
+      [
+        ['garbage', () => '\u001b[2J not JSON \u0000'],
+        ['empty', () => ' '],
+        ['half of it', (text: string) => text.slice(0, text.length / 2)],
+        ['JSON of something else', () => '{"v":1,"grant":[1,2,3]}'],
+      ],
+      2,
+    ),
+  )(
     'K-04 the entry is %s: absent, said without its content, and the next sign-in repairs it',
     async (_, damage) => {
       const stage = await stageOf()
@@ -351,27 +357,30 @@ describe('K-08 the file that was asked for is', () => {
         ]
       : []),
   ]
-  test.each(CASES)('%s: one line says which; it is neither read nor written', async (what, why, spoil) => {
-    const stage = await stageOf({ keychain: false })
-    expect(await ask(stage, { args: ['--sign-in', 'browser', ...FILE] })).toMatchObject({ code: 0 })
-    const { state } = stage.place
-    const at = { state, tokens: join(state, 'tokens'), file: join(state, 'tokens', 'tokens.json') }
-    await spoil(at)
-    const content = () =>
-      readFile(at.file).then(
-        bytes => bytes.toString('base64').slice(0, 5000),
-        error => error.code,
-      )
-    const before = await content()
-    const stored = await ask(stage, { args: ['--sign-in', 'stored', ...FILE] })
-    expect(stored).toMatchObject({ code: 4, stdout: '' })
-    expect(linesWith(stored.stderr, state).length).toBe(1)
-    expect(stored.stderr).toMatch(why)
-    expect(await content()).toBe(before)
-    const again = await ask(stage, { args: ['--sign-in', 'browser', ...FILE] })
-    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('You are signed in as Ada') })
-    const repaired = ['garbage', 'cut in half'].includes(what)
-    expect(again.stderr).toContain(repaired ? 'kept in a file of your own' : 'kept in memory')
-    if (!repaired) expect(await content()).toBe(before)
-  })
+  test.each(some(CASES, 2))(
+    '%s: one line says which; it is neither read nor written',
+    async (what, why, spoil) => {
+      const stage = await stageOf({ keychain: false })
+      expect(await ask(stage, { args: ['--sign-in', 'browser', ...FILE] })).toMatchObject({ code: 0 })
+      const { state } = stage.place
+      const at = { state, tokens: join(state, 'tokens'), file: join(state, 'tokens', 'tokens.json') }
+      await spoil(at)
+      const content = () =>
+        readFile(at.file).then(
+          bytes => bytes.toString('base64').slice(0, 5000),
+          error => error.code,
+        )
+      const before = await content()
+      const stored = await ask(stage, { args: ['--sign-in', 'stored', ...FILE] })
+      expect(stored).toMatchObject({ code: 4, stdout: '' })
+      expect(linesWith(stored.stderr, state).length).toBe(1)
+      expect(stored.stderr).toMatch(why)
+      expect(await content()).toBe(before)
+      const again = await ask(stage, { args: ['--sign-in', 'browser', ...FILE] })
+      expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('You are signed in as Ada') })
+      const repaired = ['garbage', 'cut in half'].includes(what)
+      expect(again.stderr).toContain(repaired ? 'kept in a file of your own' : 'kept in memory')
+      if (!repaired) expect(await content()).toBe(before)
+    },
+  )
 })

@@ -204,7 +204,7 @@ export function openTerminal(
         clearTimeout(limit)
       }
       // The predicate may look at something else than the screen.
-      const again = setInterval(look, 20)
+      const again = setInterval(look, 50)
       const limit = setTimeout(() => {
         stop()
         const state = ended ? 'the program has ended' : 'the program runs'
