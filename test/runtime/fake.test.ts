@@ -7,6 +7,7 @@ import type { SessionConfig } from '../../src/runtime/types.ts'
 import { FAKE, type FakeRuntime, fakeOptions, startFake } from '../support/fake.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { SOON } from '../support/patience.ts'
+import { runtimeOf } from '../support/processes.ts'
 import { hear } from '../support/session-events.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -94,7 +95,7 @@ describe('ending', () => {
     ['crash-mid-auth', 'SIGKILL'],
     ['exit-mid-auth', 'code 7'],
   ])('%s: everything pending rejects, the session is told once', async (scenario, how) => {
-    const { runtime } = await startFake(scenario, { delay: 50, answers: { 'session.send': 'none' } })
+    const { runtime } = await startFake(scenario, { answers: { 'session.send': 'none' } })
     const session = await runtime.create(CONFIG)
     const heard = hear(session)
     await heard.next('auth')
@@ -103,6 +104,7 @@ describe('ending', () => {
       expect(session.ready()).rejects.toMatchObject(error),
       expect(session.send('hello')).rejects.toMatchObject(error),
       expect(runtime.died).resolves.toMatchObject(error),
+      process.kill(runtimeOf(process.pid), 'SIGUSR2'),
     ])
     await expect(session.send('hello')).rejects.toMatchObject(error)
     expect(heard.of('auth-done')).toHaveLength(1)
@@ -214,9 +216,11 @@ describe('sign-in', () => {
   })
 
   test('the runtime ends it before we answer', async () => {
-    const { runtime } = await startFake('completed-first', { delay: 20 })
+    const { runtime } = await startFake('completed-first')
     const session = await runtime.create(CONFIG)
     const heard = hear(session)
+    await heard.next('auth')
+    process.kill(runtimeOf(process.pid), 'SIGUSR2')
     const { id } = await heard.next('auth-done')
     expect(await session.answerAuth(id, { kind: 'token', accessToken: 'late' })).toBe(false)
     expect(heard.of('auth-done')).toHaveLength(1)

@@ -3,7 +3,7 @@
 //   FAKE_RUNTIME       a scenario below; without one everything goes well
 //   FAKE_RUNTIME_ARGS  JSON: { "answers": { "<method>": "none" | { "result": ... } | { "error": "text" } },
 //                              "late": { "<method>": ms before it is answered },
-//                              "requests": [data of mcp.oauth_required], "url": of the odd ones, "delay": ms before the fault (without it: at SIGUSR2), "count": n }
+//                              "requests": [data of mcp.oauth_required], "url": of the odd ones, "count": n }; faults in a sign-in come at SIGUSR2
 //   FAKE_RUNTIME_LOG   file that gets each message of the host as one line of JSON: { "method", "params" }, or
 //                      { "answer" } to a request of ours
 import { randomUUID } from 'node:crypto'
@@ -124,9 +124,7 @@ function load(sessionId) {
     emit(sessionId, 'mcp.oauth_required', data, { ephemeral: true })
   }
   const fault = MID_AUTH[scenario]
-  if (fault === undefined) return
-  if (args.delay === undefined) process.once('SIGUSR2', () => fault(sessionId))
-  else setTimeout(fault, args.delay, sessionId)
+  if (fault !== undefined) process.once('SIGUSR2', () => fault(sessionId))
 }
 
 /** What happens while a sign-in is open. */
