@@ -1,8 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { openStage, type Stage } from './chat.ts'
 import { FAKE, type Heard, heardIn } from './fake.ts'
-import { temporaryFolder } from './folder.ts'
 import { MOST_MEMORY } from './leaks.ts'
 import { SOON } from './patience.ts'
 import { composer, count, say, unwrapped } from './person.ts'
@@ -26,7 +27,8 @@ export interface FakeChats {
 
 export async function openFakeChats(): Promise<FakeChats> {
   // The fake runtime writes down what it is sent, tokens included: not among the files of the program.
-  const file = join(await temporaryFolder(), 'heard.jsonl')
+  const folder = await mkdtemp(join(tmpdir(), 'copilot-host-heard-'))
+  const file = join(folder, 'heard.jsonl')
   const stage = await openStage({ keychain: false })
   const env = (scenario: string, args: object = {}) => ({
     COPILOT_CLI_PATH: FAKE,
@@ -48,7 +50,10 @@ export async function openFakeChats(): Promise<FakeChats> {
           const kind = typeof result === 'object' && result !== null && 'kind' in result ? result.kind : ''
           return `${params.requestId} ${kind}`
         }),
-    close: () => stage.close(),
+    async close() {
+      await stage.close()
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 
