@@ -198,7 +198,7 @@ test('!command: the output is shown, cleaned, and not sent; Esc stops one; the c
   await say(chat, "!printf 'in the shell\\n\\033[2Jcleaned\\n'; exit 3")
   await chat.until(() => chat.lines().includes('  cleaned'))
   expect(chat.lines()).toContain('  in the shell')
-  expect(chat.screen()).toContain('exit code 3')
+  await chat.until(() => chat.screen().includes('exit code 3'))
   await chat.until(() => composer(chat) === '')
   await chat.keys('!echo started; sleep 60', KEY.enter)
   await chat.until(() => /○ !.*started/.test(chat.screen()))

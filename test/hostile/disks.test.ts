@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined)('a disk that takes nothing more', () => {
     await shell('fill')
     await say(chat, 'SAY meanwhile')
     await chat.until(() => unwrapped(chat).includes('the conversation cannot be saved in'))
-    expect(chat.lines()).toContain('meanwhile')
+    await chat.until(() => chat.lines().includes('meanwhile'))
     await chat.keys(KEY.escape)
     await chat.until(() => !chat.screen().includes('working'))
     await shell('empty')

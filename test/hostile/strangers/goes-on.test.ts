@@ -224,7 +224,9 @@ test('C-06: a server that wants rights again that it has given: two more sign-in
   await chat.until(() => count(unwrapped(chat), '✗ C-06 · whoami') === 1)
   await say(chat, 'CALL whoami {"again":true}')
   await chat.until(() => count(unwrapped(chat), '✗ C-06 · whoami') === 2)
-  expect(unwrapped(chat)).toContain('keeps asking for rights that you were already asked about. /login C-06')
+  await chat.until(() =>
+    unwrapped(chat).includes('keeps asking for rights that you were already asked about. /login C-06'),
+  )
   await prompted(chat)
   expect(signIns()).toBe(3)
   expect(meeting.at('C-06').requests.filter(({ path }) => path === '/authorize')).toHaveLength(3)
