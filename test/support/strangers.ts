@@ -12,6 +12,7 @@ import { openStage, type RunOptions, type Stage } from './chat.ts'
 import { type Fault, type FaultyServer, raw, startFaultyServer } from './faulty-server.ts'
 import { inTokenFile } from './kept.ts'
 import { MOST_MEMORY } from './leaks.ts'
+import { PATIENCE } from './patience.ts'
 import { leave, panel, say, unwrapped } from './person.ts'
 import { listening, strangersUnder } from './processes.ts'
 import type { TestTerminal } from './terminal.ts'
@@ -153,9 +154,6 @@ export async function chooseAndFail(
   const twice = cases.filter(({ name }) => told(name).length > 1)
   if (twice.length > 0) throw new Error(`told twice: ${twice.map(({ name }) => name).join(', ')}`)
 }
-
-/** Longer than any answer is waited for, in milliseconds. */
-const PATIENCE = 25_000
 
 /** A message is answered, every request for a sign-in to these servers has one `answer`, and nothing is left behind. */
 export async function goesOn(
