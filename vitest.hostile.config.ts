@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { PATIENCE } from './test/support/patience.ts'
+import main from './vitest.config.ts'
 
 /** Those that wait for the longest begin first, so that nothing waits for them at the end. */
 class LongestFirst extends BaseSequencer {
@@ -21,7 +21,7 @@ export default defineConfig({
     expect: { poll: { timeout: PATIENCE } },
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: main.test?.maxWorkers,
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'hostile-results.json' }]] : ['default'],
   },
 })

@@ -4,7 +4,6 @@ import { describe, expect, type TestContext, test } from 'vitest'
 import { openStage } from '../support/chat.ts'
 import { linePerson } from '../support/lines.ts'
 import { type OpenMcp, startOpenMcp } from '../support/open-mcp.ts'
-import { PATIENCE } from '../support/patience.ts'
 import { composer, count, leave, panel, prompted, say, unwrapped } from '../support/person.ts'
 import { KEY, type TestTerminal } from '../support/terminal.ts'
 
@@ -23,8 +22,7 @@ async function open<Name extends string>({ onTestFinished }: TestContext, ...nam
   return { stage, servers, args }
 }
 
-const sees = (chat: TestTerminal, text: string, ms = PATIENCE) =>
-  chat.until(() => unwrapped(chat).includes(text), ms)
+const sees = (chat: TestTerminal, text: string) => chat.until(() => unwrapped(chat).includes(text))
 const status = (chat: TestTerminal) => chat.screen().trimEnd().split('\n').at(-1) ?? ''
 
 describe.concurrent('a server that hangs', () => {
@@ -167,7 +165,7 @@ describe.concurrent('a server that hangs', () => {
     await hear('twice it leaves.')
     await type('SAY hello')
     await hear('waiting for slow')
-    await chat.until(() => chat.raw().includes('slow: not available'), PATIENCE)
+    await chat.until(() => chat.raw().includes('slow: not available'))
     await hear('slow: not available (it did not answer in time and was stopped); /mcp reload tries again')
     await hear('ready')
     servers.slow.hang([])

@@ -5,7 +5,6 @@ import { createLock } from '../../src/auth/store/lock.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { grantOf, keyOf } from '../support/grants.ts'
 import { openIn, storeOptions } from '../support/open-store.ts'
-import { PATIENCE } from '../support/patience.ts'
 import { startStoreProcess } from '../support/store-process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -129,7 +128,7 @@ test('C-04 an owner that was stopped and lost its lock is told so, and leaves th
   const lock = createLock({ folder: join(folder, 'locks'), warn: () => {} })
   await lock.exclusive(account, async signal => {
     await other.kill('SIGCONT')
-    await waitFor(async () => expect(await other.ask('aborted')).toBe(true), { timeout: PATIENCE })
+    await waitFor(async () => expect(await other.ask('aborted')).toBe(true))
     expect(await other.ask('write stale')).toEqual({ error: expect.stringContaining('stopped for too long') })
     await other.ask('release')
     expect(await readdir(join(folder, 'locks'))).toHaveLength(1)
@@ -148,7 +147,7 @@ test('C-04 the heartbeat keeps a lock beyond its stale time', async () => {
     one
       ?.exclusive('a', async signal => {
         holding()
-        await waitFor(() => expect(performance.now() - started).toBeGreaterThan(3000), { timeout: PATIENCE })
+        await waitFor(() => expect(performance.now() - started).toBeGreaterThan(3000))
         await one.check('a')
         expect(signal.aborted).toBe(false)
       })

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStage, type Stage } from '../support/chat.ts'
 import { some } from '../support/more.ts'
-import { PATIENCE } from '../support/patience.ts'
 import { say, unwrapped } from '../support/person.ts'
 import { descendants } from '../support/processes.ts'
 import { KEY } from '../support/terminal.ts'
@@ -152,9 +151,7 @@ describe('P-03 a reader that stops reading', () => {
     const ended = once(child, 'exit')
     // Nobody reads: what comes stays in the pipe.
     const runtime = await expect
-      .poll(() => descendants(pid).find(({ command }) => command.includes('copilot-runtime')), {
-        timeout: PATIENCE,
-      })
+      .poll(() => descendants(pid).find(({ command }) => command.includes('copilot-runtime')))
       .toBeDefined()
       .then(() => descendants(pid)[0]?.pid ?? 0)
     await expect

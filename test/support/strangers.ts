@@ -12,7 +12,6 @@ import { openStage, type RunOptions, type Stage } from './chat.ts'
 import { type Fault, type FaultyServer, raw, startFaultyServer } from './faulty-server.ts'
 import { inTokenFile } from './kept.ts'
 import { MOST_MEMORY } from './leaks.ts'
-import { PATIENCE } from './patience.ts'
 import { leave, panel, say, unwrapped } from './person.ts'
 import { listening, strangersUnder } from './processes.ts'
 import type { TestTerminal } from './terminal.ts'
@@ -143,7 +142,7 @@ export async function chooseAndFail(
     const asks = front()
     const { name, says } = cases.find(each => each.name === asks) ?? { name: '', says: /^$/ }
     await chat.keys(key)
-    await chat.until(() => told(name).length > 0, PATIENCE)
+    await chat.until(() => told(name).length > 0)
     const [line = ''] = told(name)
     if (!says.test(line)) throw new Error(`${name} was told so: ${line}`)
     if (!new RegExp(`/login ${name}|auth client set ${name}`).test(line))

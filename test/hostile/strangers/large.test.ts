@@ -29,7 +29,7 @@ test('M-10: resource metadata that the runtime fetches and passes on, of 2, 16 a
     // On a slow machine the time of the server is over before the runtime has done with it.
     for (const line of told('two'))
       expect(line).toMatch(
-        /^! two(: the answer of \S+ is too large\. | is not available: it did not answer in time)/,
+        /^! two(: the answer of \S+ is too large\. \/login two| is not available: it did not answer in time)/,
       )
     // What is larger than a frame may be is thrown away as it comes: nobody can tell what it was about.
     for (const name of ['sixteen', 'many'])
